@@ -1,0 +1,1 @@
+"""Who is called when: roster, tiers, calling windows, retries, planner and dialer."""

@@ -1,0 +1,1 @@
+"""What happens next: decisions, work orders, the notification outbox and the auditor."""

@@ -1,0 +1,59 @@
+"""The key that seals personal fields: a file only its owner can read."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import stat
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+
+class KeyringError(Exception):
+    """The key file cannot be used; the message says which file and why."""
+
+
+class Keyring:
+    """Seals and opens text with Fernet (AES-128-CBC with HMAC-SHA256), and makes keyed hashes."""
+
+    def __init__(self, key: bytes) -> None:
+        """``key``: 32 bytes, url-safe base64, as ``Fernet.generate_key`` makes them."""
+        self._fernet = Fernet(key)
+        self._hash_key = hashlib.sha256(b"wenan lookup" + key).digest()
+
+    @classmethod
+    def at(cls, path: Path) -> Keyring:
+        """Read the key file, or create it with mode 0600. Raises KeyringError."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise KeyringError(f"Cannot create the key file {path}: {error.strerror}") from error
+        else:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(Fernet.generate_key())
+                file.flush()
+                os.fsync(file.fileno())
+        try:
+            return cls(path.read_bytes().strip())
+        except (OSError, ValueError) as error:
+            raise KeyringError(f"The key file {path} cannot be used: {error}") from error
+
+    def seal(self, text: str) -> str:
+        """Encrypt."""
+        return self._fernet.encrypt(text.encode()).decode("ascii")
+
+    def open(self, sealed: str) -> str:
+        """Decrypt. Raises KeyringError when the text was sealed with another key or tampered with."""
+        try:
+            return self._fernet.decrypt(sealed.encode("ascii")).decode()
+        except InvalidToken as error:
+            raise KeyringError("A sealed field does not open with this key file") from error
+
+    def lookup_key(self, value: str) -> str:
+        """Keyed hash (hex, 64 characters) by which a sealed value can be found again."""
+        return hmac.new(self._hash_key, value.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,227 @@
+"""Campaigns, visits, the attempts to make them and what was said."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from records.base import Base
+from records.people import Elder, Phone
+from records.sealing import Sealed
+
+
+class ScriptVersion(Base):
+    """A questionnaire as it was when a campaign took it; never changed once stored."""
+
+    __tablename__ = "script_versions"
+    __table_args__ = (UniqueConstraint("script_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    script_id: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    document: Mapped[dict[str, Any]]
+
+
+class Campaign(Base):
+    """A round of visits: who, which script, when, how often to try."""
+
+    __tablename__ = "campaigns"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    script_version_id: Mapped[int] = mapped_column(ForeignKey("script_versions.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    """Last day of the period, inclusive."""
+    timezone: Mapped[str] = mapped_column(String(64))
+    who: Mapped[dict[str, Any]]
+    """Filter: area ids, tiers, categories, ages."""
+    windows: Mapped[dict[str, Any]]
+    """Calling windows: {"days": [0..6], "hours": [["09:00", "11:30"], ["14:30", "17:30"]]}."""
+    retries: Mapped[dict[str, Any]]
+    """Retry policy per disposition, as ``campaigns.retries`` reads it."""
+    max_concurrent: Mapped[int] = mapped_column(default=4)
+    status: Mapped[str] = mapped_column(String(16), default="draft")
+    """draft, running, paused or ended."""
+    status_reason: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime]
+
+    script_version: Mapped[ScriptVersion] = relationship()
+    visits: Mapped[list[Visit]] = relationship(back_populates="campaign")
+
+
+class Visit(Base):
+    """One elder in one period. The row is the truth about whether somebody must still act."""
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "elder_id"),
+        Index("ix_visits_due", "status", "next_attempt_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    elder_id: Mapped[int] = mapped_column(ForeignKey("elders.id"), index=True)
+    mode: Mapped[str] = mapped_column(String(16))
+    """telephone, or in_home when the rules do not allow a call: then a person goes."""
+    mode_reason: Mapped[str] = mapped_column(String(200), default="")
+    status: Mapped[str] = mapped_column(String(16), default="planned")
+    """planned, in_progress or ended."""
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    """completed, partial, refused, wrong_person, unreachable, escalated, cancelled or expired."""
+    next_attempt_at: Mapped[datetime | None]
+    attempts_made: Mapped[int] = mapped_column(default=0)
+    """Attempts that were really dialled."""
+    snapshot: Mapped[dict[str, Any]]
+    """The policy, retry rules and script module in force when the visit was planned."""
+    dialogue_state: Mapped[dict[str, Any] | None]
+    """Where a call that broke off goes on."""
+    lease_owner: Mapped[str | None] = mapped_column(String(80))
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0)
+    """Grows with every claim; a writer with an older number has lost the visit."""
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    campaign: Mapped[Campaign] = relationship(back_populates="visits")
+    elder: Mapped[Elder] = relationship()
+    attempts: Mapped[list[CallAttempt]] = relationship(back_populates="visit", order_by="CallAttempt.number")
+    answers: Mapped[list[Answer]] = relationship(back_populates="visit", order_by="Answer.id")
+    flags: Mapped[list[Flag]] = relationship(back_populates="visit", order_by="Flag.id")
+    assessment: Mapped[Assessment | None] = relationship(back_populates="visit")
+
+
+class CallAttempt(Base):
+    """One ringing of one telephone. The row is committed before the call is placed."""
+
+    __tablename__ = "call_attempts"
+    __table_args__ = (UniqueConstraint("visit_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), index=True)
+    number: Mapped[int]
+    """1, 2, 3 ... within the visit."""
+    phone_id: Mapped[int] = mapped_column(ForeignKey("phones.id"))
+    reference: Mapped[str] = mapped_column(String(64), unique=True)
+    """What the line's provider was given to recognise the attempt by."""
+    fence: Mapped[int]
+    status: Mapped[str] = mapped_column(String(16), default="intended")
+    """intended (not yet given to the line), dialling (given to the line) or ended."""
+    disposition: Mapped[str | None] = mapped_column(String(24))
+    call_outcome: Mapped[str | None] = mapped_column(String(24))
+    cause: Mapped[str] = mapped_column(String(120), default="")
+    line: Mapped[str] = mapped_column(String(32), default="")
+    provider_call_id: Mapped[str] = mapped_column(String(120), default="")
+    intended_at: Mapped[datetime]
+    dialled_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    duration_s: Mapped[float] = mapped_column(default=0.0)
+    recording: Mapped[str] = mapped_column(String(200), default="")
+    """File below the recordings folder; empty when nothing was recorded."""
+
+    visit: Mapped[Visit] = relationship(back_populates="attempts")
+    phone: Mapped[Phone] = relationship()
+    turns: Mapped[list[Turn]] = relationship(back_populates="attempt", order_by="Turn.index")
+
+
+class Turn(Base):
+    """One exchange in a call: what was asked, what came back, what it was taken for and why."""
+
+    __tablename__ = "turns"
+    __table_args__ = (UniqueConstraint("attempt_id", "index"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("call_attempts.id"))
+    index: Mapped[int]
+    question: Mapped[str] = mapped_column(String(40))
+    prompt: Mapped[str] = mapped_column(Text)
+    transcript: Mapped[str] = mapped_column(Sealed, default="")
+    alternatives: Mapped[str] = mapped_column(Sealed, default="")
+    """Other readings, one a line."""
+    key: Mapped[str] = mapped_column(String(4), default="")
+    answer: Mapped[str] = mapped_column(String(16), default="")
+    urgency: Mapped[str] = mapped_column(String(16), default="none")
+    codes: Mapped[list[str]] = mapped_column(default=list)
+    confidence: Mapped[float] = mapped_column(default=0.0)
+    engine: Mapped[str] = mapped_column(String(40), default="")
+    evidence: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """Each as ``speech.types.Evidence``."""
+    asked_at: Mapped[datetime]
+    started_s: Mapped[float]
+    ended_s: Mapped[float]
+    response_delay_s: Mapped[float | None]
+    speech_s: Mapped[float] = mapped_column(default=0.0)
+    barge_in: Mapped[bool] = mapped_column(default=False)
+
+    attempt: Mapped[CallAttempt] = relationship(back_populates="turns")
+
+
+class Answer(Base):
+    """The answer that stands for one question of a visit, whichever call or person it came from."""
+
+    __tablename__ = "answers"
+    __table_args__ = (UniqueConstraint("visit_id", "question"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
+    question: Mapped[str] = mapped_column(String(40))
+    answer: Mapped[str] = mapped_column(String(16))
+    urgency: Mapped[str] = mapped_column(String(16), default="none")
+    codes: Mapped[list[str]] = mapped_column(default=list)
+    turn_id: Mapped[int | None] = mapped_column(ForeignKey("turns.id"))
+    confirmed_by: Mapped[str] = mapped_column(String(64), default="")
+    """Empty, elder, or the login of the worker who listened to it."""
+
+    visit: Mapped[Visit] = relationship(back_populates="answers")
+    turn: Mapped[Turn | None] = relationship()
+
+
+class Flag(Base):
+    """A code that a person must look at."""
+
+    __tablename__ = "flags"
+    __table_args__ = (UniqueConstraint("visit_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
+    turn_id: Mapped[int | None] = mapped_column(ForeignKey("turns.id"))
+    code: Mapped[str] = mapped_column(String(40))
+    urgency: Mapped[str] = mapped_column(String(16))
+    confirmed: Mapped[str] = mapped_column(String(16))
+    """yes, no, unclear or not_asked, as ``ivr.report.Confirmed``."""
+    words: Mapped[str] = mapped_column(Sealed, default="")
+    raised_at: Mapped[datetime]
+
+    visit: Mapped[Visit] = relationship(back_populates="flags")
+    turn: Mapped[Turn | None] = relationship()
+
+
+class Assessment(Base):
+    """The scores of a visit, with their evidence."""
+
+    __tablename__ = "assessments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), unique=True)
+    overall: Mapped[str] = mapped_column(String(8))
+    """green, yellow, orange or red."""
+    score: Mapped[float]
+    """0 (well) .. 100 (worst)."""
+    dimensions: Mapped[dict[str, Any]]
+    """health, money, home_safety, needs, other -> {"level", "score", "evidence": [...]}."""
+    record_sheet: Mapped[dict[str, Any]]
+    """The nine columns of the visit record (记录表, annex 2) -> text."""
+    manner: Mapped[dict[str, Any]]
+    """How the elder spoke, with the numbers and the baseline they were compared with."""
+    weights_version: Mapped[str] = mapped_column(String(40))
+    assessed_at: Mapped[datetime]
+    reviewed_by: Mapped[str] = mapped_column(String(64), default="")
+    reviewed_at: Mapped[datetime | None]
+    review_note: Mapped[str] = mapped_column(Text, default="")
+
+    visit: Mapped[Visit] = relationship(back_populates="assessment")

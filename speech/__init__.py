@@ -1,0 +1,4 @@
+"""Ears and voice: audio, voice activity, recognisers, synthesisers, understanding, scoring.
+
+Knows nothing of databases, telephones or campaigns.
+"""

@@ -1,0 +1,172 @@
+"""What passes between ears, understanding and voice: plain values, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Language = Literal["zh-CN", "es", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh-CN", "es", "en")
+
+SAMPLE_RATE = 8000
+"""Telephone audio, hertz. All PCM in this project has this rate unless its name says otherwise."""
+FRAME_SAMPLES = 160
+"""Samples in one frame of 20 ms at 8 kHz."""
+FRAME_SECONDS = 0.02
+
+Pcm = NDArray[np.int16]
+"""Mono linear PCM, 16 bits, 8 kHz, shape (samples,)."""
+
+
+class Urgency(IntEnum):
+    """How soon a person must act. Ordered: comparisons mean what they say."""
+
+    NONE = 0
+    NEED = 1
+    URGENT = 2
+    EMERGENCY = 3
+
+    @property
+    def label(self) -> str:
+        """The name used in data files, JSON and the ledger: none, need, urgent or emergency."""
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, label: str) -> Urgency:
+        """Read a label back. Raises KeyError for an unknown one."""
+        return cls[label.upper()]
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One reading of an utterance; ``logprob`` is the mean natural log probability per token (<= 0)."""
+
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a recogniser made of one utterance.
+
+    ``hypotheses`` come best first and are empty when nothing was said. ``phrases`` maps each candidate
+    phrase that was asked of the audio to its calibrated score: the mean log probability per token that
+    the model gives this phrase for this audio, minus what the same phrase gets on unrelated audio, in
+    nats; above 0 speaks for the phrase, absent means not asked.
+    """
+
+    hypotheses: tuple[Hypothesis, ...]
+    language: Language
+    engine: str
+    duration_s: float
+    """Length of the audio in seconds."""
+    speech_s: float
+    """Seconds of it in which somebody spoke, by voice activity."""
+    no_speech: float = 0.0
+    """The model's own probability, 0..1, that nobody spoke."""
+    phrases: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    """Wall-clock seconds of computation."""
+
+    @property
+    def text(self) -> str:
+        """The best hypothesis, or an empty string."""
+        return self.hypotheses[0].text if self.hypotheses else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a code was given: the rule, the phrase of the lexicon, where it was found and how surely."""
+
+    code: str
+    rule: str
+    """Identifier of the rule in the lexicon, e.g. ``zh-CN/chest_pain/3``."""
+    phrase: str
+    found: str
+    """The piece of transcript that matched; empty when only the audio spoke for the phrase."""
+    via: Literal["text", "sound", "audio", "key"]
+    score: float
+    """0..1; 1 is certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What an utterance was taken for, in answer to one question."""
+
+    question: str
+    transcript: str
+    alternatives: tuple[str, ...]
+    answer: str
+    """ok, concern, problem, yes, no, unknown, repeat, hold, callback, refuse, human, often, sometimes,
+    never, or ``unclear`` when words were heard that fit nothing, or ``silence`` when none were."""
+    urgency: Urgency
+    codes: tuple[str, ...]
+    confirm: bool
+    """Whether a confirming question must be asked before this is acted on as certain. An emergency that
+    is not confirmed is still acted on; it is only ever withdrawn by a clear "no"."""
+    evidence: tuple[Evidence, ...] = ()
+    confidence: float = 0.0
+    """0..1, of the answer as a whole."""
+    engine: str = ""
+    seconds: float = 0.0
+
+
+class Recognizer(Protocol):
+    """Turns one utterance into words."""
+
+    name: str
+    languages: tuple[Language, ...]
+
+    def recognize(self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = ()) -> Heard:
+        """Recognise a whole utterance; blocking, thread-safe.
+
+        ``candidates`` are phrases to be ranked against the audio (see ``Heard.phrases``); an engine that
+        cannot rank leaves ``phrases`` empty. Silence and noise give no hypotheses, never an invented text.
+        """
+
+    def stream(self, *, language: Language, candidates: tuple[str, ...] = ()) -> RecognizerStream | None:
+        """Start a streaming recognition with partial results, or None if the engine has none."""
+
+
+class RecognizerStream(Protocol):
+    """A recognition that runs while the person still speaks."""
+
+    def accept(self, pcm: Pcm) -> str:
+        """Feed audio (any length) and return the partial transcript so far, perhaps empty."""
+
+    def finish(self) -> Heard:
+        """End the utterance and return the final result. The stream cannot be used afterwards."""
+
+
+class Synthesizer(Protocol):
+    """Turns one sentence into speech."""
+
+    name: str
+    languages: tuple[Language, ...]
+
+    def render(self, sentence: str, *, language: Language, voice: str = "", speed: float = 1.0) -> Pcm:
+        """Render a sentence at 8 kHz; blocking. ``voice`` empty means the engine's choice for the language.
+
+        ``speed`` 1.0 is the engine's normal rate, 0.8 slower. Raises ``SynthesisError``.
+        """
+
+
+class SpeechError(Exception):
+    """Root of what can go wrong with ears and voice."""
+
+
+class AudioUnreadableError(SpeechError):
+    """A file is not audio that can be read; the message names the file and what is wrong with it."""
+
+
+class ModelMissingError(SpeechError):
+    """A model is not installed; the message names it, where it was looked for and how to get it."""
+
+
+class SynthesisError(SpeechError):
+    """A sentence could not be spoken; the message names the engine, the sentence and the cause."""

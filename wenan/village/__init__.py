@@ -1,0 +1,1 @@
+"""The demo village: twenty-four fictional elders who answer the telephone with real speech."""
