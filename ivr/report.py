@@ -84,6 +84,8 @@ class CallReport:
     ended_at: datetime | None = None
     duration_s: float = 0.0
     cause: str = ""
+    ended_early: bool = False
+    """Whether the robot had to end the call for a reason of its own, such as an engine that failed."""
     call_later_minutes: int | None = None
     """With CALL_LATER: the wish, in minutes from now; None if no time was named."""
     do_not_call: bool = False
@@ -98,4 +100,7 @@ class CallObserver(Protocol):
         """After every turn, with the dialogue state as JSON-ready data."""
 
     def flag_raised(self, flag: FlagRaised) -> None:
-        """As soon as a flag stands, while the elder is still on the line. Called once per code."""
+        """As soon as a flag stands, while the elder is still on the line.
+
+        Called once per code, and again if the same turns out to be more urgent.
+        """

@@ -1,0 +1,145 @@
+"""Holding one telephone conversation: the dialogue on one side, the line on the other, audio in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
+
+from ivr.clock import Clock
+from ivr.dialogue import step
+from ivr.dialogue.actions import Action, Say
+from ivr.dialogue.events import Event
+from ivr.dialogue.state import DialogueState
+from ivr.lines import Call, Disposition
+from ivr.media import Media
+from ivr.minutes import Minutes, Partner
+from ivr.parting import Parting
+from ivr.recording import Recording
+from ivr.report import CallObserver, CallOutcome, CallReport
+from ivr.script import spoken_values
+from ivr.script_model import Script
+from ivr.senses import CallSenses, Senses
+from ivr.talk import Talk
+from ivr.turns import TurnKeeper
+from ivr.wording import fill
+from speech.types import Language
+
+__all__ = ["ScriptedPartner", "Senses", "converse", "hold_conversation"]
+
+MAX_SECONDS = 600.0
+_RECORDED_AFTER_THE_LIMIT_S = 90.0
+"""An answer under way and a closing word at the limit are still recorded."""
+
+
+async def hold_conversation(
+    call: Call,
+    *,
+    state: DialogueState,
+    script: Script,
+    senses: Senses,
+    clock: Clock,
+    observer: CallObserver,
+    max_seconds: float = MAX_SECONDS,
+) -> CallReport:
+    """Hold the conversation of a connected call to its end, hang up, and report.
+
+    A line that goes and engines that fail are reported, not raised: ``cause`` says why, and what awaited
+    confirmation was raised as a flag. What ``observer`` raises ends the call and is raised on. After
+    ``max_seconds`` the call is ended politely.
+    """
+    partner = ScriptedPartner(state, script)
+    report = await converse(
+        call,
+        partner=partner,
+        language=state.brief.language,
+        senses=senses,
+        clock=clock,
+        observer=observer,
+        max_seconds=max_seconds,
+    )
+    return partner.completed(report)
+
+
+async def converse(
+    call: Call,
+    *,
+    partner: Partner,
+    language: Language,
+    senses: Senses,
+    clock: Clock,
+    observer: CallObserver,
+    max_seconds: float = MAX_SECONDS,
+) -> CallReport:
+    """As ``hold_conversation``, with any dialogue that keeps to the ``Partner`` protocol."""
+    answered_at = clock.now()
+    recording = Recording(max_seconds + _RECORDED_AFTER_THE_LIMIT_S)
+    keeper = TurnKeeper(recording, clock)
+    minutes = Minutes(partner, keeper, observer)
+    call_senses = CallSenses(senses, language)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(call.hang_up)
+        media = await stack.enter_async_context(Media(call, await call_senses.detector(), recording))
+        parting = Parting(partner, call_senses)
+        talk = Talk(media, call_senses, minutes, keeper, parting, max_seconds=max_seconds)
+        await talk.hold()
+    outcome = _outcome(partner.outcome or talk.outcome, ended_early=talk.ended_early)
+    machine = outcome is CallOutcome.MACHINE
+    return CallReport(
+        disposition=Disposition.ANSWERED_MACHINE if machine else Disposition.ANSWERED_HUMAN,
+        outcome=outcome,
+        state=partner.as_json(),
+        turns=tuple(minutes.turns),
+        flags=tuple(minutes.flags.values()),
+        answered_at=answered_at,
+        ended_at=clock.now(),
+        duration_s=recording.seconds,
+        cause=talk.cause,
+        ended_early=talk.ended_early,
+        recording=recording.stereo(),
+    )
+
+
+def _outcome(reached: CallOutcome | None, *, ended_early: bool) -> CallOutcome:
+    """A call that the robot had to end is not the elder's refusal or silence, whatever it looked like."""
+    if reached is None or (ended_early and reached is not CallOutcome.COMPLETED):
+        return CallOutcome.PARTIAL
+    return reached
+
+
+class ScriptedPartner:
+    """The dialogue machine with its script and state; implements ``Partner``."""
+
+    def __init__(self, state: DialogueState, script: Script) -> None:
+        self.state = state
+        self._script = script
+
+    @property
+    def outcome(self) -> CallOutcome | None:
+        """What the call came to, as far as the dialogue knows."""
+        return self.state.outcome
+
+    def tell(self, event: Event) -> tuple[Action, ...]:
+        """Take one step."""
+        self.state, actions = step(self.state, event, self._script)
+        return actions
+
+    def as_json(self) -> Mapping[str, Any]:
+        """The state as it is stored."""
+        return self.state.model_dump(mode="json")
+
+    def parting_words(self, *, help_is_coming: bool) -> Say:
+        """That a person will call; in an emergency, that help is on its way."""
+        brief = self.state.brief
+        script = self._script
+        text = script.emergency.close if help_is_coming else script.identity.not_established
+        values = spoken_values(script, brief)
+        sentences = tuple(fill(sentence, values) for sentence in text.of(brief.language))
+        return Say(sentences, interruptible=False, speed=brief.speed, gain_db=brief.gain_db)
+
+    def completed(self, report: CallReport) -> CallReport:
+        """The report with what the elder wished for further calls."""
+        return replace(
+            report, call_later_minutes=self.state.call_later_minutes, do_not_call=self.state.do_not_call
+        )

@@ -1,0 +1,72 @@
+"""The first seconds after the telephone was picked up: hear them out, and tell people from tapes."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from ivr.dialogue.events import Answered, MachineDetected
+from ivr.listening import Patience, Stretch
+from ivr.machine import MACHINE_PHRASES, Answerer, judge
+from ivr.media import LineGoneError, Media
+from ivr.overhearing import OVERHEARD, Overhearing
+from ivr.senses import CallSenses, Reading
+from speech.types import FRAME_SECONDS, Urgency
+
+HELLO = Patience(end_silence_s=0.8, no_input_s=1.2, max_speech_s=12.0)
+"""Somebody who says nothing for 1.2 s waits for us. A "喂" is over after 0.8 s."""
+DECIDE_WITHIN_S = 1.0
+"""Longer than this nobody is kept waiting for what their greeting meant; it is read on meanwhile."""
+TAPE_ENDS = Patience(end_silence_s=2.5, no_input_s=2.5, max_speech_s=20.0)
+BEEP_LASTS_S = 0.6
+_RANKED_PHRASES = 8
+"""Phrases of machines ranked against the audio of a greeting: every one costs time."""
+
+
+async def first_event(
+    media: Media, senses: CallSenses, overhearing: Overhearing
+) -> Answered | MachineDetected:
+    """Wait until it is the robot's turn, and say who answered; whoever is in doubt is a person.
+
+    A machine is reported once it is ready to take a message. Distress in the greeting, and a greeting that
+    takes too long to be read, are left to ``overhearing``. Raises LineGoneError and SensesFailedError.
+    """  # fmt: skip
+    ear = media.ear
+    ear.attend(HELLO)
+    await media.until(lambda: ear.event is not None or bool(media.keys))
+    greeting = ear.stretch
+    if greeting is None:
+        return Answered()
+    ear.take(greeting)
+    if media.keys:
+        overhearing.consider(greeting)
+        return Answered()
+    task = overhearing.read(greeting, OVERHEARD, also=MACHINE_PHRASES[senses.language][:_RANKED_PHRASES])
+    overhearing.adopt(greeting, task)
+    if not await media.until(task.done, patience_s=DECIDE_WITHIN_S):
+        return Answered()
+    if _is_person(media, senses, greeting, task.result()):
+        return Answered()
+    overhearing.collect()
+    overhearing.urgent.clear()
+    with suppress(LineGoneError):  # a machine that hangs up is a machine still
+        await tape_is_ready(media)
+    return MachineDetected()
+
+
+def _is_person(media: Media, senses: CallSenses, greeting: Stretch, reading: Reading) -> bool:
+    answerer = judge(
+        greeting_s=(greeting.end - greeting.start) * FRAME_SECONDS,
+        readings=reading.readings,
+        language=senses.language,
+        beep=media.ear.beeped,
+        urgent=reading.understanding.urgency >= Urgency.URGENT,
+    )
+    return answerer is Answerer.PERSON
+
+
+async def tape_is_ready(media: Media) -> None:
+    """Wait until a machine has finished and its tone is over. Raises LineGoneError."""
+    ear = media.ear
+    ear.attend(TAPE_ENDS, since=ear.now)
+    await media.until(lambda: ear.beeped or ear.event is not None)
+    await media.pause(BEEP_LASTS_S if ear.beeped else 0.0)

@@ -1,0 +1,166 @@
+"""The media of one call: two pumps that move frames, and a bell for whoever waits for something to happen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from ivr.lines import AudioFrame, Call, FarEndHungUp, KeyPressed
+from ivr.listening import Ear
+from ivr.playback import Mouth
+from ivr.recording import Recording
+from speech.types import FRAME_SECONDS
+from speech.vad import VoiceDetector
+
+DEAD_LINE_S = 10.0
+_SAME_PRESS_FRAMES = 30
+"""The same key again within 0.6 s is a trembling hand, not the answer to a question nobody has heard yet."""
+
+
+class LineGoneError(Exception):
+    """The other side hung up, or the line broke down; the message is the line's word for why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as it arrived."""
+
+    digit: str
+    frame: int
+    """Where in the recording."""
+
+
+class Media:
+    """Keeps one call's audio flowing in both directions, whatever the conversation is busy with.
+
+    Used as an asynchronous context manager: leaving it hangs up.
+    """
+
+    def __init__(self, call: Call, detector: VoiceDetector, recording: Recording) -> None:
+        self._call = call
+        self.recording = recording
+        self.ear = Ear(detector, recording)
+        self.mouth = Mouth(call, recording, self.ring)
+        self.keys: deque[Key] = deque()
+        """Keys that nobody has attended to yet, in the order in which they were pressed."""
+        self._last_key: Key | None = None
+        self._keys_from = 0
+        self._bell = asyncio.Event()
+        self._gone: str | None = None
+        self._pumps: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        """Start moving frames."""
+        for pump in (self._receive(), self.mouth.run(), self._watch()):
+            task = asyncio.create_task(pump)
+            task.add_done_callback(self._pump_ended)
+            self._pumps.append(task)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop moving frames and hang up."""
+        for pump in self._pumps:
+            pump.cancel()
+        try:
+            await self._call.hang_up()
+        finally:
+            # A pump that broke has been reported by ``until``; on the way out nothing depends on it.
+            await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    def ring(self) -> None:
+        """Wake whoever waits in ``until``: something may have changed."""
+        self._bell.set()
+
+    async def until(self, ready: Callable[[], bool], *, patience_s: float | None = None) -> bool:
+        """Wait until ``ready`` says so; False when ``patience_s`` of call time ran out first.
+
+        Raises LineGoneError as soon as the line is gone, and what broke a pump.
+        """
+        patience = _Patience(patience_s, self.ring)
+        try:
+            while True:
+                self._bell.clear()
+                self._check()
+                if ready():
+                    return True
+                if patience.lost:
+                    return False
+                await self._bell.wait()
+        finally:
+            patience.cancel()
+
+    async def pause(self, seconds: float) -> None:
+        """Let call time pass. Raises LineGoneError when the line goes meanwhile."""
+        await self.until(lambda: False, patience_s=seconds)
+
+    def forget_keys(self, *, and_for_s: float) -> None:
+        """Drop the keys that are waiting and those that come within so many seconds."""
+        self.keys.clear()
+        self._keys_from = self.ear.now + round(and_for_s / FRAME_SECONDS)
+
+    def seconds(self, frame: int) -> float:
+        """Where in the recording a frame lies."""
+        return frame * FRAME_SECONDS
+
+    def _check(self) -> None:
+        for pump in self._pumps:
+            if pump.done():
+                pump.result()
+        if self._gone is not None:
+            raise LineGoneError(self._gone)
+
+    async def _receive(self) -> None:
+        """Pass on what comes from the line until it is over."""
+        while self._gone is None:
+            match await self._call.receive():
+                case AudioFrame(pcm=pcm):
+                    if self.ear.hear(pcm):
+                        self.ring()
+                case KeyPressed(digit=digit):
+                    self._press(Key(digit, self.ear.now))
+                case FarEndHungUp(cause=cause):
+                    self._gone = cause
+                    self.ring()
+
+    async def _watch(self) -> None:
+        """A line says when a call is over and sends frames in silence too; one that does neither is dead."""
+        heard = -1
+        while self.ear.now > heard:
+            heard = self.ear.now
+            await asyncio.sleep(DEAD_LINE_S)
+        self._gone = self._gone or f"the line has sent nothing for {DEAD_LINE_S:.0f} s"
+        self.ring()
+
+    def _press(self, key: Key) -> None:
+        """Keep a key, unless it is the one before pressed twice, or meant for a question that is over."""
+        last, self._last_key = self._last_key, key
+        twice = last is not None and last.digit == key.digit and key.frame - last.frame < _SAME_PRESS_FRAMES
+        if not twice and key.frame >= self._keys_from:
+            self.keys.append(key)
+            self.ring()
+
+    def _pump_ended(self, _pump: asyncio.Task[None]) -> None:
+        self.ring()
+
+
+class _Patience:
+    """Whether it has run out; no limit means never."""
+
+    def __init__(self, seconds: float | None, tell: Callable[[], None]) -> None:
+        self.lost = False
+        self._tell = tell
+        self._timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, self._lose)
+
+    def _lose(self) -> None:
+        self.lost = True
+        self._tell()
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()

@@ -1,0 +1,233 @@
+"""The course of one call: does what the dialogue wants, and tells it what came of that."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+
+from ivr.answering import Answering, Nothing, Words
+from ivr.attention import Attention, Stop
+from ivr.dialogue.actions import Action, HangUp, Listen, Say
+from ivr.dialogue.events import MachineDetected, PromptFinished
+from ivr.greeting import first_event, tape_is_ready
+from ivr.listening import FOR_EVER_S, SUSTAINED_S, Patience
+from ivr.media import LineGoneError, Media
+from ivr.minutes import Minutes
+from ivr.overhearing import OVERHEARD, SHORTEST_CRY_S, Overhearing
+from ivr.parting import Parting
+from ivr.report import CallOutcome
+from ivr.senses import CallSenses, SensesFailedError
+from ivr.speaking import Speaking
+from ivr.turns import TurnKeeper
+from speech.types import FRAME_SECONDS
+
+LAST_WORDS_S = 10.0
+"""How long somebody who speaks while the robot takes leave is heard out before it hangs up."""
+QUIET_BEFORE_HANGING_UP_S = 0.4
+"""What was said last is still on its way through the network."""
+_WORTH_WAITING_S = 1.0
+_CONFIRMING = "confirm"
+_CONFIRMING_DEAF_S = 1.0
+_UNASKED = Listen(question="any", script_question="unasked", end_silence_s=1.2)
+"""What somebody answers who speaks when nothing was asked."""
+
+
+class Talk:
+    """One conversation, from the greeting to the last word."""
+
+    def __init__(
+        self,
+        media: Media,
+        senses: CallSenses,
+        minutes: Minutes,
+        keeper: TurnKeeper,
+        parting: Parting,
+        *,
+        max_seconds: float,
+    ) -> None:
+        """``max_seconds`` ends the call politely, between one sentence and the next."""
+        self._media = media
+        self._senses = senses
+        self._minutes = minutes
+        self._keeper = keeper
+        self._parting = parting
+        self._max_seconds = max_seconds
+        self._agenda: deque[Action] = deque()
+        self._present = _UNASKED
+        """What is being asked, or is about to be."""
+        self._attentive = False
+        """Whether what is being said now is an answer, and not something overheard."""
+        self._overhearing = Overhearing(media, senses)
+        self._attention = Attention(media, self._overhearing)
+        self._speaking = Speaking(media, senses, keeper, self._overhearing, self._attention)
+        self._answering = Answering(media, self._overhearing, self._attention)
+        self.outcome: CallOutcome | None = None
+        """What the dialogue hung up with; None if it did not come to that."""
+        self.cause = ""
+        """Why the call ended, unless the dialogue ended it."""
+        self.ended_early = False
+        """Whether the robot had to end the call for a reason of its own."""
+
+    async def hold(self) -> None:
+        """Hold the conversation to its end. Raises nothing for a lost line or failing engines."""
+        try:
+            await self._converse()
+        except LineGoneError as gone:
+            self.cause = str(gone)
+            with suppress(SensesFailedError):
+                await self._last_words()
+        except SensesFailedError as failure:
+            await self._end_early(str(failure))
+        finally:
+            self._overhearing.stop()
+            self._parting.forget()
+            self._minutes.close(line_gone=self.outcome is None)
+
+    async def _converse(self) -> None:
+        first = await first_event(self._media, self._senses, self._overhearing)
+        self._attention.answerer_known = isinstance(first, MachineDetected)
+        self._follow(self._minutes.note(first))
+        while self._agenda:
+            if self._media.recording.seconds >= self._max_seconds:
+                await self._end_early(f"the limit of {self._max_seconds:.0f} s was reached")
+                return
+            match self._agenda.popleft():
+                case Say() as say:
+                    self._present = self._next_listen()
+                    await self._say(say, self._present)
+                case Listen() as listen:
+                    self._present = listen
+                    await self._listen(listen)
+                case HangUp(outcome=outcome):
+                    self._present = _UNASKED
+                    await self._let_go()
+                    if not self._agenda:
+                        self.outcome = outcome
+                        return
+        await self._end_early("the dialogue had nothing more to say")
+
+    def _follow(self, actions: tuple[Action, ...]) -> None:
+        """Do this now instead of what was planned; when nothing is wanted, the plan stands."""
+        if actions:
+            self._agenda = deque(actions)
+
+    def _next_listen(self) -> Listen:
+        return next((action for action in self._agenda if isinstance(action, Listen)), _UNASKED)
+
+    async def _say(self, say: Say, listen: Listen) -> None:
+        """Say a prompt; whatever stopped it for good has been told to the dialogue on return."""
+        if listen.script_question == _CONFIRMING:
+            # A flag is withdrawn by a clear "no", not by a key meant for the question before.
+            self._media.forget_keys(and_for_s=_CONFIRMING_DEAF_S)
+        prompt = self._speaking.prompt(say)
+        try:
+            while (reason := await prompt.go_on()) is not None:
+                came = await self._hear_interruption(listen) if reason is Stop.SPEECH else reason
+                if came is not None:
+                    self._prompt_finished(interrupted=True)
+                    await self._attend_to(came, listen)
+                    return
+                prompt.mistaken()
+        finally:
+            prompt.forget()
+        self._prompt_finished(interrupted=False)
+
+    async def _hear_interruption(self, listen: Listen) -> Stop | Words | None:
+        """Somebody speaks into a prompt: hear them out. None if there were no words in it."""
+        self._attentive = True
+        answer = await self._answering.hear(listen, no_input_s=listen.no_input_s)
+        self._attentive = False
+        if isinstance(answer, Nothing) or (isinstance(answer, Words) and answer.reading.wordless):
+            return None
+        return answer
+
+    def _prompt_finished(self, *, interrupted: bool) -> None:
+        self._agenda.extend(self._minutes.note(PromptFinished(interrupted)))
+
+    async def _listen(self, listen: Listen) -> None:
+        """Wait for an answer; whatever it is has been told to the dialogue on return.
+
+        A short noise without words is no answer: the rest of the time is given. Longer speech in which no
+        words could be made out is told as an utterance whose answer is ``silence``: the elder has tried.
+        """
+        self._keeper.listening()
+        began = self._media.ear.now
+        left_s = listen.no_input_s
+        while True:
+            self._attentive = True
+            answer = await self._answering.hear(listen, no_input_s=left_s)
+            self._attentive = False
+            left_s = listen.no_input_s - (self._media.ear.now - began) * FRAME_SECONDS
+            if not _short_noise(answer):
+                await self._attend_to(answer, listen, barge_in=False)
+                return
+            if left_s < _WORTH_WAITING_S:
+                await self._attend_to(Nothing.HEARD, listen)
+                return
+
+    async def _attend_to(
+        self, what: Stop | Words | Nothing, listen: Listen, *, barge_in: bool = True
+    ) -> None:
+        """Tell the dialogue what came, and make what it wants now the plan."""
+        if isinstance(what, Words) and not self._attention.answerer_known and self._taped(what):
+            what = Stop.MACHINE
+        match what:
+            case Words(stretch=stretch, reading=reading):
+                actions = self._minutes.heard(listen, stretch, reading.understanding, barge_in=barge_in)
+            case Nothing.HEARD:
+                actions = self._minutes.nothing(listen)
+            case Stop.DISTRESS:
+                cry = self._overhearing.urgent.popleft()
+                actions = self._minutes.heard(listen, cry.stretch, cry.reading.understanding, barge_in=True)
+            case Stop.MACHINE:
+                self._attention.answerer_known = True
+                await tape_is_ready(self._media)
+                actions = self._minutes.note(MachineDetected())
+            case _:
+                actions = self._minutes.pressed(listen, self._media.keys.popleft().digit)
+        if not isinstance(what, Nothing):
+            self._attention.answerer_known = True
+        self._follow(actions)
+
+    def _taped(self, words: Words) -> bool:
+        return self._overhearing.sounds_taped(words.stretch, words.reading)
+
+    async def _let_go(self) -> None:
+        """Before hanging up: let the last sound arrive and hear out whoever is speaking."""
+        self._media.ear.overhear(self._overhearing.consider)
+        await self._media.pause(QUIET_BEFORE_HANGING_UP_S)
+        await self._media.until(self._all_quiet, patience_s=LAST_WORDS_S)
+        while self._overhearing.urgent:
+            await self._attend_to(Stop.DISTRESS, _UNASKED)
+
+    def _all_quiet(self) -> bool:
+        self._overhearing.collect()
+        return bool(self._overhearing.urgent) or not (self._media.ear.speaking or self._overhearing.busy)
+
+    async def _end_early(self, cause: str) -> None:
+        """End the call for a reason of the robot's own: flags first, then a kind word."""
+        self.cause = cause
+        self.ended_early = True
+        self._media.mouth.stop()
+        self._minutes.close()
+        await self._parting.take_leave(self._media, emergency=self._minutes.emergency)
+
+    async def _last_words(self) -> None:
+        """The line is gone: what was said before is attended to all the same."""
+        ear = self._media.ear
+        ear.attend(Patience(FOR_EVER_S), since=ear.untaken)
+        stretch = ear.stretch
+        if stretch is not None and stretch.voiced_s >= SHORTEST_CRY_S:
+            question = self._present.question if self._attentive else OVERHEARD
+            reading = await self._overhearing.read(stretch, question)
+            if self._attentive and not reading.wordless:
+                self._minutes.heard(self._present, stretch, reading.understanding, barge_in=False)
+            else:
+                self._overhearing.keep(stretch, reading)
+        await self._overhearing.finish()
+        while self._overhearing.urgent:
+            await self._attend_to(Stop.DISTRESS, self._present)
+
+
+def _short_noise(answer: Words | Stop | Nothing) -> bool:
+    return isinstance(answer, Words) and answer.reading.wordless and answer.stretch.voiced_s < SUSTAINED_S

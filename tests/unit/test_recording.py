@@ -1,0 +1,75 @@
+"""A recording keeps both sides in step, and within bounds."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.recording import Recording
+from speech.types import FRAME_SAMPLES
+
+
+def frame(value: int) -> np.ndarray:
+    return np.full(FRAME_SAMPLES, value, np.int16)
+
+
+def test_an_empty_recording_has_no_samples():
+    assert Recording(10).stereo().shape == (0, 2)
+
+
+def test_the_robot_is_left_and_the_elder_right():
+    recording = Recording(10)
+    recording.add_robot(frame(1))
+    recording.add_elder(frame(2))
+    assert recording.stereo().tolist() == [[1, 2]] * FRAME_SAMPLES
+
+
+def test_a_side_that_sent_nothing_for_a_while_is_filled_with_silence():
+    recording = Recording(10)
+    for _ in range(50):
+        recording.add_elder(frame(2))
+    recording.add_robot(frame(1))
+    stereo = recording.stereo()
+    assert len(stereo) == 50 * FRAME_SAMPLES
+    (spoken,) = set(np.flatnonzero(stereo[:, 0]) // FRAME_SAMPLES)
+    assert spoken == 45
+
+
+def test_a_moment_of_unevenness_is_not_a_gap():
+    recording = Recording(10)
+    for _ in range(4):
+        recording.add_elder(frame(2))
+    recording.add_robot(frame(1))
+    assert recording.stereo()[0, 0] == 1
+
+
+def test_after_the_limit_nothing_more_is_kept_but_time_goes_on():
+    recording = Recording(1.0)
+    for _ in range(80):
+        recording.add_elder(frame(2))
+    assert recording.seconds == pytest.approx(1.6)
+    assert len(recording.stereo()) == 8000
+    assert len(recording.elder(45, 60)) == 5 * FRAME_SAMPLES
+
+
+def test_a_piece_can_be_taken_out_while_recording_goes_on():
+    recording = Recording(10)
+    for value in range(5):
+        assert recording.add_elder(frame(value)) == value
+    piece = recording.elder(-3, 2)
+    recording.add_elder(frame(5))
+    assert piece.tolist() == [0] * FRAME_SAMPLES + [1] * FRAME_SAMPLES
+
+
+@given(st.lists(st.sampled_from("re"), max_size=200))
+def test_the_sides_never_drift_apart_by_more_than_the_slack(order: list[str]):
+    recording = Recording(60)
+    for who in order:
+        add = recording.add_robot if who == "r" else recording.add_elder
+        add(frame(1))
+    stereo = recording.stereo()
+    assert len(stereo) == recording.frames * FRAME_SAMPLES
+    for channel in (0, 1):
+        loud = np.flatnonzero(stereo[:, channel])
+        if len(loud) and ("re"[channel] == (order or " ")[-1]):
+            assert len(stereo) - loud[-1] <= 6 * FRAME_SAMPLES
