@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.base import Base
 
@@ -35,3 +35,39 @@ class Heartbeat(Base):
     component: Mapped[str] = mapped_column(String(64), primary_key=True)
     at: Mapped[datetime]
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+def audit(
+    session: Session,
+    *,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject_type: str,
+    subject_id: int | None = None,
+    **detail: Any,
+) -> AuditEvent:
+    """Note that ``actor`` did ``action``; the note stands or falls with the session's transaction.
+
+    ``actor`` is a worker's login or the name of a part of the system (``dialer``, ``roster``). ``detail``
+    holds ids and codes that JSON can carry, never an elder's name, number or words.
+    """
+    noted = AuditEvent(
+        at=at, actor=actor, action=action, subject_type=subject_type, subject_id=subject_id, detail=detail
+    )
+    session.add(noted)
+    return noted
+
+
+def beat(session: Session, component: str, at: datetime, **detail: Any) -> None:
+    """Record a sign of life of a component, replacing its earlier one.
+
+    The first beats of one component from two processes at once may collide; then one transaction fails with
+    ``sqlalchemy.exc.IntegrityError`` and its next beat succeeds.
+    """
+    sign = session.get(Heartbeat, component)
+    if sign is None:
+        session.add(Heartbeat(component=component, at=at, detail=detail))
+        return
+    sign.at = at
+    sign.detail = detail

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
-import stat
+import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -27,21 +28,15 @@ class Keyring:
     def at(cls, path: Path) -> Keyring:
         """Read the key file, or create it with mode 0600. Raises KeyringError."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-        except FileExistsError:
-            pass
-        except OSError as error:
-            raise KeyringError(f"Cannot create the key file {path}: {error.strerror}") from error
-        else:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(Fernet.generate_key())
-                file.flush()
-                os.fsync(file.fileno())
-        try:
+            if not path.exists():
+                _create(path)
             return cls(path.read_bytes().strip())
-        except (OSError, ValueError) as error:
-            raise KeyringError(f"The key file {path} cannot be used: {error}") from error
+        except OSError as error:
+            raise KeyringError(f"The key file {path} cannot be used: {error.strerror}") from error
+        except ValueError as error:
+            raise KeyringError(
+                f"The key file {path} cannot be used: it does not hold a key. Put back the one in use before."
+            ) from error
 
     def seal(self, text: str) -> str:
         """Encrypt."""
@@ -57,3 +52,18 @@ class Keyring:
     def lookup_key(self, value: str) -> str:
         """Keyed hash (hex, 64 characters) by which a sealed value can be found again."""
         return hmac.new(self._hash_key, value.encode(), hashlib.sha256).hexdigest()
+
+
+def _create(path: Path) -> None:
+    """Make the key file whole or not at all; of two programs that start at once, one makes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(Fernet.generate_key())
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        Path(fresh).unlink()

@@ -73,7 +73,8 @@ class Notification(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(String(160), unique=True)
     """(order, ladder step, recipient, channel): one message for each."""
-    order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("work_orders.id"), index=True)
+    """None when the auditor speaks of something that has no order, such as a silent component."""
     step: Mapped[int] = mapped_column(default=0)
     channel: Mapped[str] = mapped_column(String(24))
     recipient: Mapped[str] = mapped_column(String(200))
@@ -87,4 +88,4 @@ class Notification(Base):
     error: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime]
 
-    order: Mapped[WorkOrder] = relationship()
+    order: Mapped[WorkOrder | None] = relationship()

@@ -37,6 +37,8 @@ class Elder(Base):
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)
     roster_key: Mapped[str] = mapped_column(String(64), unique=True)
     """Keyed hash of the resident ID (or of name and address): the same row imported twice is one elder."""
+    place_key: Mapped[str] = mapped_column(String(64), default="", index=True)
+    """Keyed hash of name and address: recognises an elder whose resident ID came or went between rosters."""
     name: Mapped[str] = mapped_column(Sealed)
     sex: Mapped[str] = mapped_column(String(8), default="unknown")
     """female, male or unknown."""
@@ -44,7 +46,8 @@ class Elder(Base):
     resident_id: Mapped[str | None] = mapped_column(Sealed)
     categories: Mapped[list[str]] = mapped_column(default=list)
     """Codes of policy: living_alone, empty_nest, left_behind, disabled_by_age, severely_disabled,
-    special_family_planning, living_with_disabled_child."""
+    special_family_planning, living_with_disabled_child, and beside these groups safety_net, dementia,
+    bedridden and limited_mobility."""
     ability: Mapped[str] = mapped_column(String(16), default="unknown")
     """intact, mild, moderate, severe, complete or unknown."""
     tier: Mapped[str] = mapped_column(String(16))
@@ -52,9 +55,10 @@ class Elder(Base):
     visit_mode: Mapped[str] = mapped_column(String(16))
     """telephone or in_home."""
     mode_reason: Mapped[str] = mapped_column(String(200), default="")
-    """Why this elder may not be phoned; empty when they may."""
+    """Why this elder may not be phoned: a code of ``campaigns.tiers.ModeReason``; empty when they may."""
     address: Mapped[str] = mapped_column(Sealed, default="")
     language: Mapped[str] = mapped_column(String(8), default="zh-CN")
+    """zh-CN, es, en, or another language's code: whom the robot cannot speak with is not phoned."""
     speech_preferences: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What earlier calls taught: {"speed": 0.85, "gain_db": 6}."""
     wanted_services: Mapped[list[str]] = mapped_column(default=list)
@@ -66,7 +70,9 @@ class Elder(Base):
 
     area: Mapped[Area] = relationship()
     phones: Mapped[list[Phone]] = relationship(back_populates="elder", order_by="Phone.position")
-    contacts: Mapped[list[Contact]] = relationship(back_populates="elder", order_by="Contact.position")
+    contacts: Mapped[list[Contact]] = relationship(
+        back_populates="elder", order_by="Contact.position", cascade="all, delete-orphan"
+    )
     consents: Mapped[list[Consent]] = relationship(back_populates="elder", order_by="Consent.recorded_at")
 
 
@@ -85,7 +91,7 @@ class Phone(Base):
     """Keyed hash of the number, to find who calls back."""
     kind: Mapped[str] = mapped_column(String(16), default="landline")
     status: Mapped[str] = mapped_column(String(16), default="usable")
-    """usable, wrong_number or invalid."""
+    """usable, wrong_number, invalid, or former: no longer on the roster, kept for the calls made to it."""
 
     elder: Mapped[Elder] = relationship(back_populates="phones")
 
@@ -102,6 +108,8 @@ class Contact(Base):
     relation: Mapped[str] = mapped_column(String(40), default="")
     number: Mapped[str] = mapped_column(Sealed, default="")
     keyholder: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[str] = mapped_column(String(24), default="")
+    """``roster`` for those that the next import of a roster may replace."""
 
     elder: Mapped[Elder] = relationship(back_populates="contacts")
 

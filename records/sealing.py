@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Dialect, Text, TypeDecorator
+import json
+from typing import Any
+
+from sqlalchemy import JSON, Dialect, Text, TypeDecorator
 
 from records.keyring import Keyring
 
@@ -22,6 +25,24 @@ class Sealed(TypeDecorator[str]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Decrypt."""
         return None if value is None else keyring().open(value)
+
+
+class SealedJson(TypeDecorator[dict[str, Any]]):
+    """JSON that is encrypted in the database, as ``{"sealed": ...}``, and plain data in memory."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Encrypt."""
+        return None if value is None else {"sealed": keyring().seal(json.dumps(value, ensure_ascii=False))}
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Decrypt."""
+        if value is None:
+            return None
+        opened: dict[str, Any] = json.loads(keyring().open(value["sealed"]))
+        return opened
 
 
 def use_keyring(ring: Keyring) -> None:

@@ -2,6 +2,7 @@
 
 from records.audit import AuditEvent, Heartbeat
 from records.base import Base
+from records.facts import LedgerFact
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Area, Consent, Contact, Elder, Phone, Worker
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
@@ -19,6 +20,7 @@ __all__ = [
     "Elder",
     "Flag",
     "Heartbeat",
+    "LedgerFact",
     "Notification",
     "Phone",
     "ScriptVersion",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
 from records.people import Elder, Phone
-from records.sealing import Sealed
+from records.sealing import Sealed, SealedJson
 
 
 class ScriptVersion(Base):
@@ -78,8 +78,8 @@ class Visit(Base):
     """Attempts that were really dialled."""
     snapshot: Mapped[dict[str, Any]]
     """The policy, retry rules and script module in force when the visit was planned."""
-    dialogue_state: Mapped[dict[str, Any] | None]
-    """Where a call that broke off goes on."""
+    dialogue_state: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
+    """Where a call that broke off goes on; holds the elder's name and words."""
     lease_owner: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(default=0)
@@ -139,7 +139,8 @@ class Turn(Base):
     attempt_id: Mapped[int] = mapped_column(ForeignKey("call_attempts.id"))
     index: Mapped[int]
     question: Mapped[str] = mapped_column(String(40))
-    prompt: Mapped[str] = mapped_column(Text)
+    prompt: Mapped[str] = mapped_column(Sealed)
+    """What was asked; may name the elder."""
     transcript: Mapped[str] = mapped_column(Sealed, default="")
     alternatives: Mapped[str] = mapped_column(Sealed, default="")
     """Other readings, one a line."""

@@ -1,0 +1,130 @@
+"""The visiting policy as data: see ``policy.yaml`` for what it says and where its numbers come from."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+SHIPPED = Path(__file__).with_name("policy.yaml")
+"""The defaults of a fresh deployment."""
+
+
+class PolicyError(Exception):
+    """A policy file cannot be used; the message says which file, where in it, and what is wrong."""
+
+
+class Tier(StrEnum):
+    """How closely an elder is looked after (重点, 次重点, 一般)."""
+
+    KEY = "key"
+    SECONDARY = "secondary"
+    GENERAL = "general"
+
+
+class Ability(StrEnum):
+    """Level of ability after GB/T 42195-2022, as somebody assessed it; the robot never assigns one."""
+
+    INTACT = "intact"
+    MILD = "mild"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+    COMPLETE = "complete"
+    UNKNOWN = "unknown"
+
+
+class Category(StrEnum):
+    """The groups of special-difficulty elders (特殊困难老年人), and conditions that the policy looks at."""
+
+    LIVING_ALONE = "living_alone"
+    EMPTY_NEST = "empty_nest"
+    LEFT_BEHIND = "left_behind"
+    DISABLED_BY_AGE = "disabled_by_age"
+    SEVERELY_DISABLED = "severely_disabled"
+    SPECIAL_FAMILY_PLANNING = "special_family_planning"
+    LIVING_WITH_DISABLED_CHILD = "living_with_disabled_child"
+    SAFETY_NET = "safety_net"
+    DEMENTIA = "dementia"
+    BEDRIDDEN = "bedridden"
+    LIMITED_MOBILITY = "limited_mobility"
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Days = Annotated[int, Field(ge=1, le=366)]
+
+
+class TierRule(_Data):
+    """Matches an elder when everything it names holds; what it leaves empty it does not ask for."""
+
+    age_from: int | None = Field(default=None, ge=0, le=150)
+    abilities_any: tuple[Ability, ...] = ()
+    categories_any: tuple[Category, ...] = ()
+
+
+class TierRules(_Data):
+    """The rules by which an elder belongs to one tier; any of them is enough."""
+
+    tier: Tier
+    rules: tuple[TierRule, ...] = Field(min_length=1)
+
+
+class Cadence(_Data):
+    """Days from one visit to the next."""
+
+    tiers: dict[Tier, Days]
+    groups: dict[Category, Days] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _every_tier_has_a_number(self) -> Cadence:
+        if missing := set(Tier) - set(self.tiers):
+            raise ValueError(f"no number of days for the tier {', '.join(sorted(missing))}")
+        return self
+
+
+class TelephoneRules(_Data):
+    """Whom the robot may phone."""
+
+    abilities: frozenset[Ability]
+    unknown_ability_allowed: bool = False
+    excluded_categories: tuple[Category, ...] = ()
+    consent_required: bool = True
+    languages: tuple[str, ...] = Field(min_length=1)
+
+
+class Policy(_Data):
+    """All of it, with the version that visits are marked with."""
+
+    version: str = Field(min_length=1, max_length=40)
+    minimum_age: int = Field(ge=0, le=120)
+    tiers: tuple[TierRules, ...]
+    cadence_days: Cadence
+    telephone: TelephoneRules
+
+    @model_validator(mode="after")
+    def _nobody_falls_through(self) -> Policy:
+        if not self.tiers or TierRule() not in self.tiers[-1].rules:
+            raise ValueError("the last tier must take everybody who is left: give it an empty rule {}")
+        return self
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """Read a policy file, by default the shipped one. Raises PolicyError."""
+    file = path or SHIPPED
+    try:
+        data: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PolicyError(f"The policy {file} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise PolicyError(f"The policy {file} is not YAML: {' '.join(str(error).split())}") from error
+    try:
+        return Policy.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"]) or "the file"
+        raise PolicyError(f"The policy {file} is wrong at {place}: {first['msg']}") from error

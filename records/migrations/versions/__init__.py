@@ -1,0 +1,1 @@
+"""One file per step; the file's number is its place."""

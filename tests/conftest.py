@@ -1,0 +1,68 @@
+"""Fixtures shared by the tests of all rooms."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from support.ledgers import Ledgers, PostgresLedgers, SqliteLedgers, opened
+from support.postgres import NoServerError, running_server
+
+from records.keyring import Keyring
+from records.sessions import Ledger
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    """A keyring that is the same in every run."""
+    return Keyring(base64.urlsafe_b64encode(b"only for tests, 32 bytes long...")[:44])
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Wednesday, 10:00 in China."""
+    return datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def sqlite_ledgers(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> Ledgers:
+    return SqliteLedgers(tmp_path_factory.mktemp("sqlite"), keyring)
+
+
+@pytest.fixture(scope="session")
+def postgres_ledgers(keyring: Keyring) -> Iterator[Ledgers]:
+    """Ledgers on a PostgreSQL server of our own; tests are skipped where there is none."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running_server())
+        except NoServerError as reason:
+            pytest.skip(str(reason))
+        yield PostgresLedgers(server, keyring)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def ledgers(request: pytest.FixtureRequest) -> Ledgers:
+    """Where fresh ledgers come from: every test that uses them runs on both databases."""
+    name = {"sqlite": "sqlite_ledgers", "postgresql": "postgres_ledgers"}[request.param]
+    found: Ledgers = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def ledger(ledgers: Ledgers, tmp_path: Path, keyring: Keyring) -> Iterator[Ledger]:
+    """A fresh, migrated ledger, once on SQLite and once on PostgreSQL."""
+    url = ledgers.migrated_url(tmp_path)
+    with opened(url, keyring) as fresh:
+        yield fresh
+    ledgers.discard(url)
+
+
+@pytest.fixture
+def sqlite_ledger(sqlite_ledgers: Ledgers, tmp_path: Path, keyring: Keyring) -> Iterator[Ledger]:
+    """A fresh, migrated ledger in a file, for tests to which the database does not matter."""
+    with opened(sqlite_ledgers.migrated_url(tmp_path), keyring) as fresh:
+        yield fresh

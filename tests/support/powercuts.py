@@ -1,0 +1,56 @@
+"""A ledger that dies in the middle of the work, as by a kill or a power cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from records.sessions import Ledger, LedgerError
+
+
+class DyingLedger(Ledger):
+    """Passes everything on to a real ledger until transaction number ``at``; from then on nothing is written.
+
+    ``committed`` says whether that last transaction still reaches the disk: its writer never learns.
+    """
+
+    def __init__(
+        self, ledger: Ledger, *, at: int, committed: bool
+    ) -> None:  # the real ledger is open already
+        self._ledger = ledger
+        self._at = at
+        self._committed = committed
+        self._begun = 0
+        self.dead = False
+        self.engine: Engine = ledger.engine
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """As the ledger's, until it dies."""
+        self._check()
+        self._begun += 1
+        last = self._begun == self._at
+        with self._ledger.session() as session:
+            yield session
+            if last and not self._committed:
+                self._die()
+        if last:
+            self._die()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """As the ledger's, until it dies."""
+        self._check()
+        with self._ledger.reading() as session:
+            yield session
+
+    def _check(self) -> None:
+        if self.dead:
+            raise LedgerError("The power is cut.")
+
+    def _die(self) -> None:
+        self.dead = True
+        self._check()
