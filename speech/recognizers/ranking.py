@@ -1,0 +1,151 @@
+"""Asks the audio itself which of several phrases was said, if any.
+
+Transcripts of telephone speech are wrong where it matters: 救命 comes out as 第五名. The decoder, however,
+can be asked how probable it finds a given text for this audio. Two questions are put to it:
+
+- Does the utterance *begin* with the phrase? This is what a short answer is. Phrases whose first token is
+  already improbable are not pursued.
+- Was it said *here*, where a hypothesis has something that sounds like it? The words before that place are
+  given to the decoder as heard.
+
+A phrase in the middle of an utterance whose transcript has nothing similar there is not found. Measured on
+145 Mandarin utterances with 90 phrases each: of phrases of three characters or more that an utterance began
+with, 96 % scored above 0, of those that were not said 0.02 %; of shorter ones 70 % and 0.07 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from speech.phonetics import PhraseBook, Sounded, sounds_of
+from speech.recognizers.backgrounds import Background, Backgrounds
+from speech.recognizers.chinese import to_traditional
+from speech.recognizers.whisper_model import Encoded, WhisperModel
+from speech.types import Language
+from speech.wording import clauses, fold
+
+_MOST_BEGINNINGS = 8
+_MOST_PLACES = 6
+_DEAREST_PLACE = 0.4
+"""Cost of sounds (0..1 per unit) up to which a place in a hypothesis is worth asking about."""
+_NEVER = -1.0
+_HYPOTHESES = 3
+_LEAST_UNITS_INSIDE = 2
+"""A phrase of one syllable or short word sounds like something in every sentence."""
+_ABOVE_BACKGROUND = 3.0
+PLAUSIBLE = -3.0
+"""A phrase must get so many nats per token more than on unrelated speech, and so much in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One text to be scored: ``spelling`` of ``phrase``, after ``before``."""
+
+    phrase: str
+    spelling: str
+    before: str = ""
+
+
+class PhraseRanker:
+    """Ranks phrases against audio for one model. Thread-safe."""
+
+    def __init__(self, model: WhisperModel, backgrounds: Backgrounds) -> None:
+        self._model = model
+        self._backgrounds = backgrounds
+        self._book = lru_cache(maxsize=64)(_phrase_book)
+
+    def prepare(self, phrases: Sequence[str], language: Language) -> None:
+        """Compute the backgrounds of phrases ahead of time: about 50 ms each, once and for all."""
+        self._backgrounds.of([s for phrase in phrases for s in spellings(phrase, language)], language)
+
+    def rank(
+        self, encoded: Encoded, language: Language, phrases: Sequence[str], hypotheses: Sequence[str]
+    ) -> dict[str, float]:
+        """The score of each phrase, in nats per token; above 0 speaks for it.
+
+        It is the lesser of what the phrase has over its background and what it has in absolute terms, less
+        the margins above. A phrase that was not pursued gets the margin and what its first token lacks.
+        """
+        asked = {phrase: spellings(phrase, language) for phrase in phrases if fold(phrase, language)}
+        if not asked:
+            return {}
+        zero = self._backgrounds.of([s for ways in asked.values() for s in ways], language)
+        lifts = self._lifts(encoded, language, asked, zero)
+        best = sorted(lifts, key=lambda question: -lifts[question])[:_MOST_BEGINNINGS]
+        left = set(lifts) - set(best)
+        found = [(question, min(lifts[question], 0.0) - _ABOVE_BACKGROUND) for question in left]
+        places = self._places(language, tuple(asked), hypotheses[:_HYPOTHESES])
+        found += self._scores(encoded, language, [*best, *places], zero)
+        scores: dict[str, float] = {}
+        for question, score in found:
+            scores[question.phrase] = max(score, scores.get(question.phrase, score))
+        return scores
+
+    def _lifts(
+        self,
+        encoded: Encoded,
+        language: Language,
+        asked: Mapping[str, tuple[str, ...]],
+        zero: Mapping[str, Background],
+    ) -> dict[_Question, float]:
+        """How much likelier than usual each spelling's first token is at the beginning."""
+        first = self._model.first_logprobs(encoded, language)
+        return {
+            _Question(phrase, spelling): float(first[self._model.tokens(spelling, language)[0]])
+            - zero[spelling].first
+            for phrase, ways in asked.items()
+            for spelling in ways
+        }
+
+    def _places(
+        self, language: Language, phrases: tuple[str, ...], hypotheses: Sequence[str]
+    ) -> list[_Question]:
+        """Where in the hypotheses, other than at the very beginning, a phrase may have been meant."""
+        pieces = [(text, clause) for text in hypotheses for clause in clauses(text, language)]
+        found: dict[_Question, float] = {}
+        for match in self._book(phrases, language).find([clause.text for _, clause in pieces]):
+            text, clause = pieces[match.text]
+            before = text[: clause.origin[match.start]]
+            if fold(before, language):
+                question = _Question(phrases[match.phrase], phrases[match.phrase], before)
+                found[question] = min(match.cost, found.get(question, match.cost))
+        return sorted(found, key=lambda question: found[question])[:_MOST_PLACES]
+
+    def _scores(
+        self,
+        encoded: Encoded,
+        language: Language,
+        questions: Sequence[_Question],
+        zero: Mapping[str, Background],
+    ) -> list[tuple[_Question, float]]:
+        before = [self._model.tokens(question.before, language) for question in questions]
+        tokens = [self._model.tokens(question.spelling, language) for question in questions]
+        joined = [prefix + own for prefix, own in zip(before, tokens, strict=True)]
+        results = self._model.token_logprobs(encoded, joined, language)
+        return [
+            (question, _score(float(result[len(prefix) :].mean()), zero[question.spelling].mean))
+            for question, prefix, result in zip(questions, before, results, strict=True)
+        ]
+
+
+def _score(logprob: float, background: float) -> float:
+    return min(logprob - background - _ABOVE_BACKGROUND, logprob - PLAUSIBLE)
+
+
+def spellings(phrase: str, language: Language) -> tuple[str, ...]:
+    """How the model may spell a phrase."""
+    if language != "zh-CN":
+        return (phrase,)
+    return tuple(dict.fromkeys((phrase, to_traditional(phrase))))
+
+
+def _phrase_book(phrases: tuple[str, ...], language: Language) -> PhraseBook:
+    sounds = sounds_of(language)
+    folded = [fold(phrase, language) for phrase in phrases]
+    limits = [
+        _DEAREST_PLACE if len(sounds.spell(phrase)) >= _LEAST_UNITS_INSIDE else _NEVER for phrase in folded
+    ]
+    sounded = [Sounded((phrase,), limit) for phrase, limit in zip(folded, limits, strict=True)]
+    return PhraseBook(sounded, sounds)

@@ -1,0 +1,180 @@
+"""Puts the steps of understanding together for one lexicon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from speech.lexicon import Lexicon
+from speech.types import Heard, Understanding, Urgency
+from speech.understanding.audio import answer_in_audio, in_audio
+from speech.understanding.deciding import UNCLEAR, Decision, decide
+from speech.understanding.hearing import Ear
+from speech.understanding.interpreting import Interpreter
+from speech.understanding.readings import Reading, Utterance
+from speech.understanding.scope import ScopeReader
+from speech.understanding.short_answers import OPENERS
+from speech.understanding.spelling import Speller
+from speech.understanding.weighing import WEAK, alarms, distinct, weight, without_spelt_otherwise
+
+_MOST_HYPOTHESES = 5
+_CALM_SOUND = 0.35
+"""Least nearness, 0..1, of a sound for an ordinary thing to be believed."""
+_BY_SOUND = 0.6
+"""Score of a short answer known by its sound."""
+_UNEXPLAINED = 5
+"""Characters (Chinese) or words that may stay unexplained beside a mere "yes, well"."""
+
+
+class Listener:
+    """Understands utterances with one lexicon. Holds caches only; safe to share among threads."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._scope = ScopeReader(lexicon)
+        self._speller = Speller(lexicon)
+        self._ear = Ear(lexicon)
+
+    def understand(self, heard: Heard, question: str) -> Understanding:
+        """See :func:`speech.understanding.understand`."""
+        decision = self._decide(heard, question)
+        return Understanding(
+            question=question,
+            transcript=heard.text,
+            alternatives=tuple(other.text for other in heard.hypotheses[1:]),
+            answer=decision.answer,
+            urgency=decision.urgency,
+            codes=decision.codes,
+            confirm=decision.confirm,
+            evidence=decision.evidence,
+            confidence=round(decision.confidence, 3),
+            engine=heard.engine,
+            seconds=heard.seconds,
+        )
+
+    def _decide(self, heard: Heard, question: str) -> Decision:
+        if not any(hypothesis.text.strip() for hypothesis in heard.hypotheses):
+            return Decision("silence", Urgency.NONE, (), confirm=False, evidence=(), confidence=0.0)
+        language = self._lexicon.language
+        utterances = distinct(
+            Utterance.of(rank, hypothesis.text, language)
+            for rank, hypothesis in enumerate(heard.hypotheses[:_MOST_HYPOTHESES])
+        )
+        interpreter = Interpreter(self._lexicon, self._scope, question)
+        spelt = {utterance.rank: self._spelt(utterance, question, interpreter) for utterance in utterances}
+        heard_as = [
+            reading
+            for match in self._ear.find(utterances, question)
+            if (reading := interpreter.read(match)) is not None
+        ]
+        told = [reading for reading in heard_as if reading.standing == "said"]
+        sounded = without_spelt_otherwise(told, spelt, interpreter.entry.favours)
+        denied = {
+            reading.concept for reading in heard_as if reading.standing != "said" and weight(reading) >= WEAK
+        }
+        audible = in_audio(heard.phrases, language, lambda spoken: self._spelt(spoken, question, interpreter))
+        audio = [reading for reading in audible if reading.concept not in denied]
+        every = [*(reading for found in spelt.values() for reading in found), *sounded, *audio]
+        raised = alarms(every, spelt.get(0, ()))
+        ordinary = self._ordinary(utterances, spelt, sounded, audio, question, interpreter)
+        yes_no = interpreter.entry.bare.get("yes") == "yes"
+        return decide(ordinary, raised, yes_no=yes_no, lexicon=self._lexicon)
+
+    def _spelt(self, utterance: Utterance, question: str, interpreter: Interpreter) -> list[Reading]:
+        matches = self._speller.find(utterance, question)
+        read = [reading for match in matches if (reading := interpreter.read(match)) is not None]
+        short = list(interpreter.read_short(utterance))
+        answered = {reading.clause for reading in short}
+        said = [
+            item for item in _closest(read) if item.clause not in answered or item.urgency >= Urgency.URGENT
+        ]
+        return _without_openers([*said, *short])
+
+    def _short_by_sound(
+        self, utterances: Sequence[Utterance], question: str, interpreter: Interpreter
+    ) -> list[Reading]:
+        """A short utterance taken whole for one of the expected answers."""
+        for utterance in utterances:
+            phrase = self._ear.short_answer(utterance, question)
+            if phrase:
+                said = Utterance.of(utterance.rank, phrase, self._lexicon.language)
+                readings = self._spelt(said, question, interpreter)
+                return [
+                    replace(reading, via="sound", phrase=phrase, found=utterance.raw, score=_BY_SOUND)
+                    for reading in readings
+                    if reading.urgency < Urgency.URGENT
+                ]
+        return []
+
+    def _ordinary(
+        self,
+        utterances: Sequence[Utterance],
+        spelt: Mapping[int, list[Reading]],
+        sounded: Sequence[Reading],
+        audio: Sequence[Reading],
+        question: str,
+        interpreter: Interpreter,
+    ) -> list[Reading]:
+        """What the best hypothesis that says anything says; else what sounds so; else what the audio says."""
+        favours = interpreter.entry.favours
+        for utterance in utterances:
+            readings = spelt[utterance.rank]
+            if readings and not _mere_opening(readings, utterance):
+                return readings
+            if utterance.rank == 0 and (answer := answer_in_audio(audio, utterance.folded)):
+                return answer
+        short = self._short_by_sound(utterances, question, interpreter)
+        if short:
+            return short
+        calm = [
+            reading for reading in sounded if reading.urgency < Urgency.URGENT and _tellable(reading, favours)
+        ]
+        if calm:
+            return [max(calm, key=lambda reading: reading.score)]
+        return []
+
+
+def _tellable(reading: Reading, favours: Sequence[str]) -> bool:
+    """Whether an ordinary thing may be told by its sound alone: never that all is well, unless asked."""
+    asked = reading.concept in favours or reading.answer in {"repeat", "hold", "callback", "refuse", "human"}
+    return asked and reading.score >= _CALM_SOUND
+
+
+def _without_openers(readings: Sequence[Reading]) -> list[Reading]:
+    """A "yes" or "good" that only opens what follows says nothing by itself."""
+    last = max((reading.clause for reading in readings), default=0)
+    return [reading for reading in readings if reading.bare not in OPENERS or reading.clause == last]
+
+
+def _closest(readings: Sequence[Reading]) -> list[Reading]:
+    """One reading per concept, standing and clause."""
+    kept: dict[tuple[str, str, int], Reading] = {}
+    for reading in readings:
+        key = (reading.concept, reading.standing, reading.clause)
+        if key not in kept or (kept[key].weak and not reading.weak):
+            kept[key] = reading
+    return list(kept.values())
+
+
+def _mere_opening(readings: Sequence[Reading], utterance: Utterance) -> bool:
+    """Whether a "well, yes" is all that was understood of a longer speech."""
+    if any(reading.bare not in OPENERS or reading.answer != "ok" for reading in readings):
+        return False
+    explained = {reading.clause for reading in readings}
+    rest = Utterance(
+        utterance.rank,
+        utterance.raw,
+        tuple(clause for number, clause in enumerate(utterance.clauses) if number not in explained),
+        utterance.language,
+    )
+    return rest.words() >= _UNEXPLAINED
+
+
+@lru_cache(maxsize=16)
+def listener_of(lexicon: Lexicon) -> Listener:
+    """The listener of a lexicon, built once."""
+    return Listener(lexicon)
+
+
+__all__ = ["UNCLEAR", "Listener", "listener_of"]

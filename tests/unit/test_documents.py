@@ -1,0 +1,46 @@
+"""The documents say what the program does."""
+
+import re
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from tools.document_settings import page
+from wenan.cli import app, errors
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_every_setting_is_documented_as_it_is() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == page()
+
+
+def test_every_command_is_documented() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for command in app.registered_commands:
+        assert f"`wenan {command.name}" in text, command.name
+    for group in app.registered_groups:
+        assert f"`wenan {group.name} " in text, group.name
+
+
+def test_every_exit_code_is_documented() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    codes = {value for name, value in vars(errors).items() if name.isupper() and isinstance(value, int)}
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
+    assert codes <= documented
+
+
+def test_help_is_enough_to_find_the_way() -> None:
+    shown = CliRunner().invoke(app, ["--help"]).output
+    for command in (
+        "demo",
+        "serve",
+        "hear",
+        "understand",
+        "simulate",
+        "roster",
+        "campaign",
+        "worker",
+        "models",
+    ):
+        assert command in shown

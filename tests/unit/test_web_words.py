@@ -1,0 +1,53 @@
+"""Every code the ledger may hold has words; the panel shows no worker a bare code."""
+
+from typing import get_args
+
+import pytest
+
+from campaigns.policy import Ability, Category, Tier
+from campaigns.tiers import VisitMode
+from escalation.opening import ALERTING
+from escalation.policy import OrderKind, Situation
+from ivr.lines import Disposition
+from ivr.report import CallOutcome, Confirmed
+from ivr.script import load_script
+from ivr.script_questions import OWN_TURNS
+from speech.types import LANGUAGES, Urgency
+from speech.weights import DIMENSIONS, Level, load_weights
+from web.words import WORDS
+
+WEIGHTS = load_weights()
+
+
+@pytest.mark.parametrize(
+    ("group", "codes"),
+    [
+        ("disposition", list(Disposition)),
+        ("call_outcome", list(CallOutcome)),
+        ("confirmed", list(Confirmed)),
+        ("urgency", [urgency.label for urgency in Urgency]),
+        ("level", [level.label for level in Level]),
+        ("dimension", DIMENSIONS),
+        ("tier", list(Tier)),
+        ("ability", list(Ability)),
+        ("category", list(Category)),
+        ("mode", list(VisitMode)),
+        ("order_kind", get_args(OrderKind)),
+        ("reason", [*get_args(Situation), "in_home"]),
+        ("event", [*ALERTING, "unassigned", "accepted", "declined", "on_the_way", "on_site", "closed"]),
+        ("outcome", list(WEIGHTS.outcomes)),
+        ("answer", list(WEIGHTS.answers)),
+        ("control", [code for code in WEIGHTS.control if code != "none"]),
+        ("question", sorted(OWN_TURNS | set(WEIGHTS.questions))),
+        ("language", LANGUAGES),
+    ],
+)
+def test_every_code_has_words(group, codes):
+    assert set(codes) - set(WORDS[group]) == set()
+
+
+def test_every_question_of_the_shipped_script_has_a_name():
+    script = load_script("standard")
+    questions = {question.id for question in script.questions()}
+    assert questions
+    assert questions - set(WORDS["question"]) == set()
