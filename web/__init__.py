@@ -1,1 +1,1 @@
-"""The panel: Flask pages and JSON for social workers and coordinators."""
+"""The panel: Flask pages and JSON for social workers, coordinators and auditors."""

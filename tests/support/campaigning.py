@@ -46,6 +46,11 @@ def number(index: int) -> str:
     return NUMBER.format(index)
 
 
+def elder_name(index: int) -> str:
+    """A name for the elder with that index; no two elders share one."""
+    return f"王桂{chr(ord('茀') + index)}"
+
+
 @cache
 def script() -> Script:
     """The shipped script, read once."""
@@ -57,7 +62,7 @@ def add_elder(session: Session, index: int, area: Area, **about: Any) -> Elder:
     phones: Sequence[str] = about.pop("phones", [number(index)])
     consent: bool | None = about.pop("consent", True)
     usual = {
-        "name": f"王桂英{index}",
+        "name": elder_name(index),
         "sex": "female",
         "birth_date": date(1950, 1, 1),
         "ability": "intact",
@@ -107,7 +112,7 @@ class Community:
     ledger: Ledger
     recordings: Path
     plans: dict[str, Plan] = field(default_factory=dict)
-    """What each number does when it is rung."""
+    """What each number does when it is rung; whoever has no plan answers one question and is done."""
     aftercare: NotedAftercare = field(default_factory=NotedAftercare)
     events: list[ProgressEvent] = field(default_factory=list)
     dialled: list[tuple[str, str, datetime]] = field(default_factory=list)
@@ -135,7 +140,7 @@ class Community:
         """Let a fresh dialer work on a virtual clock until nothing is open or ``meanwhile`` stops it."""
 
         async def work(clock: Clock) -> None:
-            rehearsal = RehearsalLine(clock, self.plans)
+            rehearsal = RehearsalLine(clock, self.plans, otherwise=rings(Talk(questions=1)))
             rehearsal.dialled = self.dialled
             dialer = Dialer(
                 self.ledger,
@@ -212,6 +217,7 @@ __all__ = [
     "Talk",
     "add_area",
     "add_elder",
+    "elder_name",
     "number",
     "open_monthly",
     "rings",

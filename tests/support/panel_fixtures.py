@@ -7,20 +7,24 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from html import unescape
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
+from campaigns.roster import RosterSettings
 from escalation.rules import Channel, Rules
 from records.keyring import Keyring
 from records.sessions import Ledger
 from support import panel_data
 from support.ledgers import Ledgers, opened
-from support.panel_data import PASSWORD, Town
+from support.panel_town import NOW, PASSWORD, Town
 from web.app import create_app
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -30,7 +34,7 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 class HandClock:
     """A clock that stands still until somebody moves it."""
 
-    moment: datetime = panel_data.NOW
+    moment: datetime = NOW
 
     def now(self) -> datetime:
         return self.moment
@@ -68,7 +72,10 @@ class Visitor:
         return text_of(response.text)
 
     def token(self) -> str:
-        found = TOKEN.search(self.client.get("/sign-in", follow_redirects=True).text)
+        page = self.client.get("/sign-in")
+        if page.status_code != HTTPStatus.OK:  # signed in already
+            page = self.client.get("/orders/?show=mine")
+        found = TOKEN.search(page.text)
         assert found is not None
         return found.group(1)
 
@@ -76,7 +83,7 @@ class Visitor:
         return self.press("/sign-in", login=login, password=password, **form)
 
     def speak(self, language: str) -> Visitor:
-        self.press("/language", language=language, next="/")
+        self.client.post("/language", data={"csrf_token": self.token(), "language": language})
         return self
 
 
@@ -95,8 +102,9 @@ class PanelUnderTest:
     def as_(self, login: str, language: str = "zh") -> Visitor:
         """A worker who has signed in."""
         visitor = self.visitor()
-        visitor.sign_in(login)
-        assert visitor.seen.request.path != "/sign-in", f"{login} was not let in"
+        form = {"csrf_token": visitor.token(), "login": login, "password": PASSWORD}
+        visitor.seen = visitor.client.post("/sign-in", data=form)
+        assert visitor.seen.status_code == 302, f"{login} was not let in"
         return visitor if language == "zh" else visitor.speak(language)
 
 
@@ -104,6 +112,37 @@ def text_of(html: str) -> str:
     """The words of a page, without its marks."""
     body = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", html, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+@cache
+def rules() -> Rules:
+    """The shipped rules: reading the files again for every test would take longer than the test."""
+    return Rules.load((Channel("console"),))
+
+
+@cache
+def roster_settings() -> RosterSettings:
+    """The shipped settings of imports."""
+    return RosterSettings()
+
+
+class CompiledPages(BytecodeCache):
+    """Templates compiled by an earlier test of the same run."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@cache
+def compiled_pages() -> CompiledPages:
+    return CompiledPages()
 
 
 def open_panel(ledger: Ledger, town: Town, clock: HandClock) -> PanelUnderTest:
@@ -114,8 +153,10 @@ def open_panel(ledger: Ledger, town: Town, clock: HandClock) -> PanelUnderTest:
         recordings_dir=town.folder,
         clock=clock,
         organisation="城南社区养老服务中心",
-        rules=Rules.load((Channel("console"),)),
+        rules=rules(),
+        roster_settings=roster_settings(),
     )
+    app.jinja_env.bytecode_cache = compiled_pages()
     app.config["TESTING"] = True
     app.config["PROPAGATE_EXCEPTIONS"] = True
     return PanelUnderTest(app, ledger, town, clock)

@@ -13,8 +13,8 @@ from ivr.report import CallOutcome, Confirmed
 from ivr.script import load_script
 from ivr.script_questions import OWN_TURNS
 from speech.types import LANGUAGES, Urgency
-from speech.weights import DIMENSIONS, Level, load_weights
-from web.words import WORDS
+from speech.weights import COLUMNS, DIMENSIONS, Level, load_weights
+from web.word_lists import WORDS
 
 WEIGHTS = load_weights()
 
@@ -28,6 +28,7 @@ WEIGHTS = load_weights()
         ("urgency", [urgency.label for urgency in Urgency]),
         ("level", [level.label for level in Level]),
         ("dimension", DIMENSIONS),
+        ("column", COLUMNS),
         ("tier", list(Tier)),
         ("ability", list(Ability)),
         ("category", list(Category)),

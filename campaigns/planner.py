@@ -1,0 +1,185 @@
+"""Planning the visits of a campaign: one for every elder it is for, by telephone or in person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns.claims import lock_running
+from campaigns.opening import ACTOR, CampaignError
+from campaigns.phoning import reason_against_phoning, reason_against_visiting
+from campaigns.policy import Policy, load_policy
+from campaigns.retries import RetryPolicy
+from campaigns.scripts import module_for, stored_script
+from campaigns.snapshots import Snapshot
+from campaigns.tiers import ModeReason, VisitMode
+from campaigns.who import Who, elders_for
+from campaigns.windows import Windows, end_of_day, next_opening, start_of_day
+from ivr.script import Script
+from records.audit import audit
+from records.people import Elder
+from records.visits import Campaign, Visit
+
+_BATCH = 200
+
+PlanProgress = Callable[[int, int], None]
+"""Called with the number of elders looked at and their total."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One elder in a plan. ``reason`` is a code of ``campaigns.tiers.ModeReason`` or a person's words."""
+
+    elder_id: int
+    name: str
+    reason: str = ""
+    at: datetime | None = None
+    """When the telephone may ring first, UTC."""
+
+
+@dataclass(slots=True)
+class PlanReport:
+    """What planning did. Everybody the campaign is for is in exactly one of the four."""
+
+    telephone: list[Planned] = field(default_factory=list)
+    """To be phoned."""
+    in_home: list[Planned] = field(default_factory=list)
+    """Not to be phoned: a person goes, and why."""
+    left_out: list[Planned] = field(default_factory=list)
+    """Neither: not at home at present, or wanting no visits at all."""
+    known: int = 0
+    """Had a visit in this campaign before."""
+
+    @property
+    def added(self) -> int:
+        """How many visits are new."""
+        return len(self.telephone) + len(self.in_home)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What is the same for all visits of one planning."""
+
+    campaign: Campaign
+    script: Script
+    policy: Policy
+    windows: Windows
+    retries: RetryPolicy
+    first_call: datetime | None
+    now: datetime
+
+
+def plan_visits(
+    session: Session,
+    campaign: Campaign,
+    now: datetime,
+    *,
+    policy: Policy | None = None,
+    progress: PlanProgress | None = None,
+) -> PlanReport:
+    """Plan a visit for every elder the campaign is for and who has none yet; doing it again adds nothing.
+
+    ``policy`` is the shipped one unless another is given. Nothing is committed here. Raises CampaignError for
+    a campaign that is not running, and ScriptError when its script cannot be read any more.
+    """
+    if lock_running(session, campaign.id) is None:
+        raise CampaignError(f"The campaign {campaign.name!r} is {campaign.status}; resume it before planning")
+    rules = _rules(campaign, now, policy or load_policy())
+    planned = set(session.scalars(select(Visit.elder_id).filter_by(campaign_id=campaign.id)))
+    elders = elders_for(session, Who.model_validate(campaign.who), now.date())
+    report = PlanReport()
+    for number, elder in enumerate(elders, start=1):
+        if elder.id in planned:
+            report.known += 1
+        else:
+            _plan(session, elder, rules, report)
+        if number % _BATCH == 0 or number == len(elders):
+            session.flush()
+            if progress is not None:
+                progress(number, len(elders))
+    _note(session, campaign, now, report)
+    return report
+
+
+def _rules(campaign: Campaign, now: datetime, policy: Policy) -> _Rules:
+    windows = Windows.model_validate(campaign.windows)
+    return _Rules(
+        campaign=campaign,
+        script=stored_script(campaign.script_version),
+        policy=policy,
+        windows=windows,
+        retries=RetryPolicy.model_validate(campaign.retries),
+        first_call=first_call(campaign, windows, now),
+        now=now,
+    )
+
+
+def first_call(campaign: Campaign, windows: Windows, now: datetime) -> datetime | None:
+    """The first moment (UTC) from ``now`` on at which a campaign may ring anybody, or None."""
+    begins = start_of_day(campaign.starts_on, windows.timezone)
+    if begins is None:
+        return None
+    opening = next_opening(windows, max(begins, now))
+    if opening is None:
+        return None
+    last = end_of_day(campaign.ends_on, windows.timezone) - timedelta(minutes=windows.min_remaining)
+    return opening if opening <= last else None
+
+
+def _plan(session: Session, elder: Elder, rules: _Rules, report: PlanReport) -> None:
+    reason = reason_against_phoning(elder, rules.policy)
+    if not reason and rules.first_call is None:
+        reason = ModeReason.NO_CALLING_HOURS.value
+    if not reason:
+        session.add(_visit(elder, rules, VisitMode.TELEPHONE, reason))
+        report.telephone.append(Planned(elder.id, elder.name, at=rules.first_call))
+        return
+    unwanted = reason_against_visiting(elder)
+    if unwanted:
+        report.left_out.append(Planned(elder.id, elder.name, unwanted))
+        return
+    session.add(_visit(elder, rules, VisitMode.IN_HOME, reason))
+    report.in_home.append(Planned(elder.id, elder.name, reason))
+
+
+def _visit(elder: Elder, rules: _Rules, mode: VisitMode, reason: str) -> Visit:
+    snapshot = Snapshot(
+        policy=rules.policy,
+        retries=rules.retries,
+        windows=rules.windows,
+        module=module_for(rules.script, elder.id, rules.campaign.starts_on),
+        tier=elder.tier,
+    )
+    return Visit(
+        campaign_id=rules.campaign.id,
+        elder_id=elder.id,
+        mode=mode.value,
+        mode_reason=reason,
+        next_attempt_at=rules.first_call if mode is VisitMode.TELEPHONE else None,
+        snapshot=snapshot.stored(),
+        created_at=rules.now,
+    )
+
+
+def _note(session: Session, campaign: Campaign, now: datetime, report: PlanReport) -> None:
+    if not report.added:
+        return
+    audit(
+        session,
+        at=now,
+        actor=ACTOR,
+        action="planned",
+        subject_type="campaign",
+        subject_id=campaign.id,
+        telephone=len(report.telephone),
+        in_home=len(report.in_home),
+        left_out=_ids(report.left_out),
+    )
+
+
+def _ids(planned: Sequence[Planned]) -> list[int]:
+    return [each.elder_id for each in planned]

@@ -1,0 +1,61 @@
+"""A round of the sweeper: bring back what was abandoned, end what is over, show a sign of life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from functools import partial
+
+import structlog
+from sqlalchemy.orm import Session
+
+from campaigns.desk import Desk, problem_of, settled
+from campaigns.recovery import lapsed_visits, recover
+from campaigns.sweeper import expire, expired_visits, tidy_up
+from records.audit import beat
+
+COMPONENT = "dialer"
+"""Name of the heartbeat that health checks watch."""
+BEAT_EVERY_S = 120.0
+"""Seconds between two signs of life of a dialer that has nothing to do."""
+
+log = structlog.get_logger(__name__)
+
+
+async def sweep(desk: Desk, *, mine: Collection[int]) -> list[int]:
+    """Go over the ledger once; visits in ``mine`` are being called by this process and left alone.
+
+    What goes wrong with one visit does not keep the others waiting; returns the ids of those that went wrong.
+    Raises LedgerError when the ledger is out of reach.
+    """
+    now = desk.clock.now()
+    await desk.write(partial(_tidy_and_beat, now=now, calls=len(mine)))
+    aftercare = desk.aftercare
+    abandoned = [each for each in await desk.read(partial(lapsed_visits, now=now)) if each not in mine]
+    over = await desk.read(partial(expired_visits, now=now))
+    tasks: list[tuple[int, Callable[[Session], object]]] = [
+        *((each, partial(recover, visit_id=each, aftercare=aftercare, now=now)) for each in abandoned),
+        *((each, partial(expire, visit_id=each, aftercare=aftercare, now=now)) for each in over),
+    ]
+    return [visit_id for visit_id, work in tasks if not await _is_put_in_order(desk, visit_id, work)]
+
+
+async def _is_put_in_order(desk: Desk, visit_id: int, work: Callable[[Session], object]) -> bool:
+    error = (await settled(desk.write(work))).exception()
+    if error is not None:
+        log.error("a visit could not be put in order", visit=visit_id, problem=problem_of(error))
+    return error is None
+
+
+async def pass_time(desk: Desk, seconds: float, *, calls: int) -> None:
+    """Let time pass, with a sign of life now and then however long it is."""
+    while seconds > BEAT_EVERY_S:
+        await desk.clock.sleep(BEAT_EVERY_S)
+        seconds -= BEAT_EVERY_S
+        await settled(desk.write(partial(beat, component=COMPONENT, at=desk.clock.now(), calls=calls)))
+    await desk.clock.sleep(seconds)
+
+
+def _tidy_and_beat(session: Session, *, now: datetime, calls: int) -> None:
+    tidy_up(session, now)
+    beat(session, COMPONENT, now, calls=calls)

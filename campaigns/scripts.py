@@ -1,0 +1,55 @@
+"""Scripts as campaigns took them: stored once, never changed, read back for every call."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ivr.script import Script, document_of, script_from_document, sha256_of
+from records.visits import ScriptVersion
+
+_read: dict[str, Script] = {}
+"""Scripts by fingerprint, so that a long document is not read again for every call."""
+
+
+class ScriptChangedError(Exception):
+    """A script was changed without a new version; the message names it and says what to do."""
+
+
+def store_script(session: Session, script: Script) -> ScriptVersion:
+    """Keep a script, or find it where it is kept already. Raises ScriptChangedError."""
+    kept = session.scalar(select(ScriptVersion).filter_by(script_id=script.id, version=script.version))
+    fingerprint = sha256_of(script)
+    if kept is None:
+        kept = ScriptVersion(
+            script_id=script.id, version=script.version, sha256=fingerprint, document=document_of(script)
+        )
+        session.add(kept)
+        session.flush()
+    elif kept.sha256 != fingerprint:
+        raise ScriptChangedError(
+            f"Version {script.version} of the script {script.id} is in the ledger with other contents: "
+            f"elders were asked by it. Give the changed script version {script.version + 1}."
+        )
+    return kept
+
+
+def stored_script(version: ScriptVersion) -> Script:
+    """The script that a campaign took. Raises ivr.script.ScriptError when this program cannot read it."""
+    script = _read.get(version.sha256)
+    if script is None:
+        origin = f"script {version.script_id} version {version.version} in the ledger"
+        script = _read[version.sha256] = script_from_document(version.document, origin=origin)
+    return script
+
+
+def module_for(script: Script, elder_id: int, month: date) -> str:
+    """The module whose turn it is: every elder hears another one each month, and all in turn.
+
+    Empty when the script has none.
+    """
+    if not script.modules:
+        return ""
+    return script.modules[(elder_id + 12 * month.year + month.month) % len(script.modules)].id

@@ -1,0 +1,71 @@
+"""Whom a campaign is for: a filter over the roster, stored as JSON in the campaign's ``who``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from campaigns.policy import Category, Tier
+from campaigns.tiers import age_on
+from records.people import Area, Elder
+
+Age = Annotated[int, Field(ge=0, le=150)]
+
+
+class Who(BaseModel):
+    """What is left empty is not asked for; the empty filter means every elder on the roster."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    areas: tuple[int, ...] = ()
+    """Ids of areas; everything below them belongs to them."""
+    tiers: tuple[Tier, ...] = ()
+    categories: tuple[Category, ...] = ()
+    """Any of these is enough."""
+    age_from: Age | None = None
+    age_to: Age | None = None
+    """Inclusive."""
+
+    @model_validator(mode="after")
+    def _ages_in_order(self) -> Who:
+        if self.age_from is not None and self.age_to is not None and self.age_from > self.age_to:
+            raise ValueError(f"nobody is both {self.age_from} or older and {self.age_to} or younger")
+        return self
+
+
+def elders_for(session: Session, who: Who, today: date) -> Sequence[Elder]:
+    """The elders whom a filter means, whatever their status, with telephones and consents, by id.
+
+    An elder of unknown age passes every limit of age: rather one visit too many.
+    """
+    wanted = select(Elder).order_by(Elder.id)
+    wanted = wanted.options(selectinload(Elder.phones), selectinload(Elder.consents))
+    if who.areas:
+        wanted = wanted.where(Elder.area_id.in_(_with_everything_below(session, who.areas)))
+    if who.tiers:
+        wanted = wanted.where(Elder.tier.in_([tier.value for tier in who.tiers]))
+    return [elder for elder in session.scalars(wanted) if _matches(elder, who, today)]
+
+
+def _matches(elder: Elder, who: Who, today: date) -> bool:
+    if who.categories and not set(elder.categories) & {category.value for category in who.categories}:
+        return False
+    age = age_on(elder.birth_date, today)
+    if age is None:
+        return True
+    return (who.age_from is None or age >= who.age_from) and (who.age_to is None or age <= who.age_to)
+
+
+def _with_everything_below(session: Session, areas: Sequence[int]) -> set[int]:
+    parents = session.execute(select(Area.id, Area.parent_id)).all()
+    found = set(areas)
+    more = found
+    while more:
+        more = {area for area, parent in parents if parent in more} - found
+        found |= more
+    return found

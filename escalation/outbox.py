@@ -1,0 +1,200 @@
+"""The outbox: messages that stand in the ledger before they are sent, and are sent at least once.
+
+A message is claimed for a while, delivered outside any transaction, and marked afterwards. A process that
+dies in between leaves a claim that runs out, and the message is delivered again under the same key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+import structlog
+from sqlalchemy import ColumnElement, CursorResult, case, select, update
+from sqlalchemy.exc import IntegrityError
+
+from escalation.notifiers import DeliveryError, Message, Notifier
+from escalation.policy import Delivery, UrgencyLabel
+from ivr.clock import Clock
+from records.audit import audit, beat
+from records.orders import Notification, WorkOrderEvent
+from records.sessions import Ledger
+
+COMPONENT = "outbox"
+"""The name under which it beats and signs the audit trail."""
+
+BEAT_EVERY = timedelta(seconds=30)
+LONGEST_ERROR = 300
+"""Characters that the error column holds."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What one round did."""
+
+    sent: int = 0
+    postponed: int = 0
+    given_up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """One message that this process may deliver until ``until``."""
+
+    id: int
+    channel: str
+    attempts: int
+    """Including this one; a later claim has a higher number."""
+    until: datetime
+    message: Message
+
+
+class Outbox:
+    """Delivers what stands in the ledger. Any number of processes may drain the same ledger."""
+
+    def __init__(
+        self, ledger: Ledger, notifiers: Mapping[str, Notifier], delivery: Delivery, clock: Clock
+    ) -> None:
+        """``notifiers``: by channel name; ``delivery``: times between tries, from the policy."""
+        self._ledger = ledger
+        self._notifiers = notifiers
+        self._delivery = delivery
+        self._clock = clock
+        self._beaten: datetime | None = None
+
+    def drain(self) -> Drained:
+        """Deliver everything that is due, the most urgent first, then the oldest. Blocking.
+
+        Call it when something was written to the outbox and every second or so besides. Failures postpone
+        their message and leave the others alone.
+        """
+        self._beat()
+        sent = postponed = given_up = 0
+        while claims := self._claim():
+            for claim in claims:
+                if self._clock.now() >= claim.until:
+                    continue  # the claim ran out while others were delivered: somebody else has it now
+                try:
+                    self._deliver(claim)
+                except DeliveryError as error:
+                    self._failed(claim, error)
+                    given_up += error.hopeless
+                    postponed += not error.hopeless
+                else:
+                    sent += self._succeeded(claim)
+        return Drained(sent, postponed, given_up)
+
+    def _claim(self) -> list[_Claim]:
+        """Take the next due messages for a while; commits before anything is sent."""
+        now = self._clock.now()
+        until = now + timedelta(seconds=self._delivery.lease)
+        due_now = (
+            select(Notification)
+            .where(Notification.status == "pending", Notification.next_try_at <= now)
+            .order_by(urgency_rank(), Notification.created_at, Notification.id)
+            .limit(self._delivery.batch)
+        )
+        with self._ledger.reading() as session:
+            if session.scalars(due_now.limit(1)).first() is None:
+                return []
+        with self._ledger.session() as session:
+            due = session.scalars(due_now.with_for_update(skip_locked=True)).all()
+            for row in due:
+                row.attempts += 1
+                row.next_try_at = until
+            return [
+                _Claim(
+                    id=row.id,
+                    channel=row.channel,
+                    attempts=row.attempts,
+                    until=until,
+                    message=Message(
+                        row.dedupe_key, row.order_id, row.recipient, row.body, row.urgency, row.created_at
+                    ),
+                )
+                for row in due
+            ]
+
+    def _deliver(self, claim: _Claim) -> None:
+        notifier = self._notifiers.get(claim.channel)
+        if notifier is None:
+            raise DeliveryError(f"No notifier is configured for the channel {claim.channel}")
+        notifier.deliver(claim.message)
+
+    def _succeeded(self, claim: _Claim) -> bool:
+        """Mark as sent; whoever marks it first also writes it into the order's history."""
+        now = self._clock.now()
+        with self._ledger.session() as session:
+            done = session.execute(
+                update(Notification)
+                .where(Notification.id == claim.id, Notification.status == "pending")
+                .values(status="sent", sent_at=now, error="")
+                .execution_options(synchronize_session=False)
+            )
+            first = isinstance(done, CursorResult) and done.rowcount == 1
+            if first and claim.message.order_id is not None:
+                note = f"{claim.channel}: {claim.message.recipient}"
+                session.add(
+                    WorkOrderEvent(
+                        order_id=claim.message.order_id, at=now, actor=COMPONENT, kind="notified", note=note
+                    )
+                )
+            return first
+
+    def _failed(self, claim: _Claim, error: DeliveryError) -> None:
+        """Put off, or give up what can never arrive; a later claim of the same message is left alone."""
+        now = self._clock.now()
+        wait = self._delivery.wait(claim.attempts, cast("UrgencyLabel", claim.message.urgency))
+        log.warning(
+            "notification_not_delivered",
+            notification=claim.id,
+            channel=claim.channel,
+            attempts=claim.attempts,
+            reason=str(error),
+            next_try_in_s=None if error.hopeless else wait,
+        )
+        with self._ledger.session() as session:
+            session.execute(
+                update(Notification)
+                .where(
+                    Notification.id == claim.id,
+                    Notification.status == "pending",
+                    Notification.attempts == claim.attempts,
+                )
+                .values(
+                    status="failed" if error.hopeless else "pending",
+                    next_try_at=now + timedelta(seconds=wait),
+                    error=str(error)[:LONGEST_ERROR],
+                )
+                .execution_options(synchronize_session=False)
+            )
+            if error.hopeless:
+                audit(
+                    session,
+                    at=now,
+                    actor=COMPONENT,
+                    action="notification_given_up",
+                    subject_type="notification",
+                    subject_id=claim.id,
+                    channel=claim.channel,
+                )
+
+    def _beat(self) -> None:
+        """Show that the outbox is alive, now and then; of two first beats at once one is enough."""
+        now = self._clock.now()
+        if self._beaten is not None and now - self._beaten < BEAT_EVERY:
+            return
+        with suppress(IntegrityError), self._ledger.session() as session:
+            beat(session, COMPONENT, now)
+        self._beaten = now
+
+
+def urgency_rank() -> ColumnElement[int]:
+    """Sorts emergencies first."""
+    ranks = {"emergency": 0, "urgent": 1, "need": 2}
+    return case(ranks, value=Notification.urgency, else_=3)

@@ -1,0 +1,277 @@
+"""Who should have been visited, called back or attended to, and wasn't? Queries only; nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from escalation.opening import going_to
+from escalation.policy import AuditorRules, UrgencyLabel
+from escalation.situations import SETTLED
+from records.audit import Heartbeat
+from records.orders import Notification, WorkOrder
+from records.people import Elder
+from records.visits import Assessment, Campaign, Flag, Visit
+
+LOOK_BACK = timedelta(days=30)
+"""How far back flags and ended visits are checked; older ones have been raised long since."""
+LONGEST_WAIT = timedelta(days=60)
+"""Beyond this a visit is overdue whatever the calling hours were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oversight:
+    """Something that somebody should have done and has not."""
+
+    kind: str
+    """A key of ``findings`` in the wording."""
+    subject_type: str
+    """visit, work_order, notification or component."""
+    subject_id: int | None
+    subject: str
+    """The subject as messages name it: its number, or the component's name."""
+    urgency: UrgencyLabel
+    since: datetime
+    area_id: int | None = None
+    """Where the elder lives; None when the whole deployment is concerned."""
+
+
+def find_oversights(
+    session: Session, rules: AuditorRules, now: datetime, *, watching_since: datetime | None = None
+) -> list[Oversight]:
+    """Everything that was forgotten, the most urgent and oldest first.
+
+    ``watching_since``: when the system was started; components get their time from then on. None: no grace.
+    """
+    found = [
+        *visits_overdue(session, rules, now),
+        *visits_past_period(session, now),
+        *leases_dead(session, rules, now),
+        *orders_unaccepted(session, rules, now),
+        *orders_overdue(session, now),
+        *notifications_stuck(session, rules, now),
+        *flags_without_order(session, rules, now),
+        *visits_unassessed(session, rules, now),
+        *in_home_unordered(session, rules, now),
+        *components_silent(session, rules, now, watching_since),
+    ]
+    rank = {"emergency": 0, "urgent": 1, "need": 2, "none": 3}
+    return sorted(found, key=lambda each: (rank[each.urgency], each.since, each.kind, each.subject))
+
+
+def visits_overdue(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
+    """Telephone visits of running campaigns that are due, could have been called, and nobody has."""
+    rows = session.scalars(
+        _visits()
+        .join(Campaign, Campaign.id == Visit.campaign_id)
+        .where(
+            Visit.mode == "telephone",
+            Visit.status != "ended",
+            Campaign.status == "running",
+            or_(Visit.lease_until.is_(None), Visit.lease_until < now),
+            or_(Visit.next_attempt_at.is_(None), Visit.next_attempt_at < now),
+        )
+    ).all()
+    limit = timedelta(minutes=rules.visit_overdue)
+    for visit in rows:
+        due = visit.next_attempt_at or visit.created_at
+        campaign = visit.campaign
+        if calling_time(campaign.windows, campaign.timezone, due, now) >= limit:
+            yield _of_visit("visit_overdue", visit, due)
+
+
+def visits_past_period(session: Session, now: datetime) -> Iterator[Oversight]:
+    """Visits that have not ended although the last day of their period has, in the campaign's time zone."""
+    rows = session.scalars(
+        _visits()
+        .join(Campaign, Campaign.id == Visit.campaign_id)
+        .where(Visit.status != "ended", Campaign.ends_on <= now.date() + timedelta(days=1))
+    ).all()
+    for visit in rows:
+        over = period_end(visit.campaign.ends_on, visit.campaign.timezone)
+        if over <= now:
+            yield _of_visit("visit_past_period", visit, over, "urgent")
+
+
+def leases_dead(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
+    """Visits whose caller has gone silent in the middle."""
+    rows = session.scalars(
+        _visits().where(
+            Visit.status != "ended",
+            Visit.lease_owner.is_not(None),
+            Visit.lease_until < now - timedelta(minutes=rules.lease_dead),
+        )
+    ).all()
+    return (_of_visit("lease_dead", visit, visit.lease_until or now, "urgent") for visit in rows)
+
+
+def orders_unaccepted(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
+    """Orders that nobody has taken in the time their urgency allows."""
+    for order in _orders(session, WorkOrder.status == "open"):
+        urgency = cast("UrgencyLabel", order.urgency)
+        if order.opened_at + timedelta(minutes=rules.order_unaccepted[urgency]) < now:
+            yield _of_order("order_unaccepted", order, order.opened_at)
+
+
+def orders_overdue(session: Session, now: datetime) -> Iterator[Oversight]:
+    """Orders past their deadline that are not closed and where nobody has arrived."""
+    late = _orders(session, WorkOrder.status.not_in(["closed", "on_site"]), WorkOrder.deadline < now)
+    return (_of_order("order_overdue", order, order.deadline) for order in late)
+
+
+def notifications_stuck(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
+    """Messages that were not delivered in the time their urgency allows, or never can be."""
+    rows = session.scalars(
+        select(Notification)
+        .where(Notification.status != "sent", Notification.created_at > now - LOOK_BACK)
+        .options(joinedload(Notification.order).joinedload(WorkOrder.elder))
+    ).all()
+    for row in rows:
+        urgency = cast("UrgencyLabel", row.urgency)
+        waited = now - row.created_at
+        if row.status == "failed" or waited > timedelta(minutes=rules.notification_stuck[urgency]):
+            area = row.order.elder.area_id if row.order is not None else None
+            yield Oversight(
+                "notification_stuck", "notification", row.id, str(row.id), urgency, row.created_at, area
+            )
+
+
+def flags_without_order(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
+    """Red flags that stand and that no work order of their visit speaks of."""
+    flags = session.scalars(
+        select(Flag)
+        .where(
+            Flag.urgency.in_(["urgent", "emergency"]),
+            Flag.confirmed != "no",
+            Flag.raised_at < now - timedelta(minutes=rules.flag_unanswered),
+            Flag.raised_at > now - LOOK_BACK,
+        )
+        .options(joinedload(Flag.visit).joinedload(Visit.elder))
+        .order_by(Flag.raised_at)
+    ).all()
+    known: dict[int, set[str]] = {}
+    orders = select(WorkOrder.visit_id, WorkOrder.codes).where(
+        WorkOrder.visit_id.in_({flag.visit_id for flag in flags})
+    )
+    for visit_id, codes in session.execute(orders):
+        if visit_id is not None:
+            known.setdefault(visit_id, set()).update(codes)
+    told: set[int] = set()
+    for flag in flags:
+        if flag.code not in known.get(flag.visit_id, set()) and flag.visit_id not in told:
+            told.add(flag.visit_id)
+            urgency = cast("UrgencyLabel", flag.urgency)
+            yield _of_visit("flag_without_order", flag.visit, flag.raised_at, urgency)
+
+
+def visits_unassessed(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
+    """Telephone visits that ended without an assessment, or badly and without any order."""
+    rows = session.execute(
+        select(Visit, Assessment.id, WorkOrder.id)
+        .outerjoin(Assessment, Assessment.visit_id == Visit.id)
+        .outerjoin(WorkOrder, WorkOrder.visit_id == Visit.id)
+        .where(
+            Visit.mode == "telephone",
+            Visit.status == "ended",
+            Visit.ended_at < now - timedelta(minutes=rules.unassessed),
+            Visit.ended_at > now - LOOK_BACK,
+            or_(Visit.outcome.is_(None), Visit.outcome != "cancelled"),
+            or_(Assessment.id.is_(None), WorkOrder.id.is_(None)),
+        )
+        .options(joinedload(Visit.elder))
+    ).all()
+    for visit, assessment, order in rows:
+        if assessment is None or (order is None and visit.outcome not in SETTLED):
+            yield _of_visit("visit_unassessed", visit, visit.ended_at or now, "urgent")
+
+
+def in_home_unordered(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
+    """Planned visits in person that nobody was asked to make."""
+    rows = session.scalars(
+        _visits()
+        .outerjoin(WorkOrder, going_to(Visit.id))
+        .where(
+            Visit.mode == "in_home",
+            Visit.status != "ended",
+            WorkOrder.id.is_(None),
+            Visit.created_at < now - timedelta(minutes=rules.in_home_unordered),
+        )
+    ).all()
+    return (_of_visit("in_home_unordered", visit, visit.created_at) for visit in rows)
+
+
+def components_silent(
+    session: Session, rules: AuditorRules, now: datetime, watching_since: datetime | None = None
+) -> Iterator[Oversight]:
+    """Parts of the system that have stopped beating, or never began."""
+    beats = {row.component: row.at for row in session.scalars(select(Heartbeat))}
+    unseen = watching_since or now.replace(minute=0, second=0, microsecond=0)
+    for component, minutes in sorted(rules.heartbeats.items()):
+        last = beats.get(component)
+        limit = now - timedelta(minutes=minutes)
+        just_started = watching_since is not None and watching_since >= limit
+        if not just_started and (last is None or last < limit):
+            yield Oversight("component_silent", "component", None, component, "urgent", last or unseen)
+
+
+def calling_time(windows: Mapping[str, Any], timezone: str, start: datetime, end: datetime) -> timedelta:
+    """How much calling time lies between two moments.
+
+    ``windows`` as on the campaign: days (0 is Monday) and hours (pairs of "HH:MM"), local. What cannot be
+    read counts as open all day: a visit that can never be called must come to light, not hide.
+    """
+    if end - start > LONGEST_WAIT:
+        return LONGEST_WAIT
+    try:
+        zone = ZoneInfo(str(windows.get("timezone") or timezone))
+        days = {int(day) for day in windows["days"]}
+        hours = [
+            (time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in windows["hours"]
+        ]
+    except (KeyError, TypeError, ValueError, OSError, ZoneInfoNotFoundError):
+        return max(end - start, timedelta(0))
+    total = timedelta(0)
+    day = start.astimezone(zone).date()
+    while day <= end.astimezone(zone).date():
+        if day.weekday() in days:
+            for opens, closes in hours:
+                begins = max(start, datetime.combine(day, opens, zone).astimezone(UTC))
+                stops = min(end, datetime.combine(day, closes, zone).astimezone(UTC))
+                total += max(stops - begins, timedelta(0))
+        day += timedelta(days=1)
+    return total
+
+
+def period_end(ends_on: date, timezone: str) -> datetime:
+    """The moment after a period's last day; in an unreadable time zone the earliest it can be."""
+    try:
+        zone = ZoneInfo(timezone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return datetime.combine(ends_on, time(10), UTC)
+    return datetime.combine(ends_on + timedelta(days=1), time(0), zone).astimezone(UTC)
+
+
+def _visits() -> Select[Visit]:
+    return select(Visit).options(joinedload(Visit.elder), joinedload(Visit.campaign)).order_by(Visit.id)
+
+
+def _orders(session: Session, *conditions: Any) -> Sequence[WorkOrder]:
+    return session.scalars(
+        select(WorkOrder).where(*conditions).options(joinedload(WorkOrder.elder)).order_by(WorkOrder.id)
+    ).all()
+
+
+def _of_visit(kind: str, visit: Visit, since: datetime, urgency: UrgencyLabel = "need") -> Oversight:
+    return Oversight(kind, "visit", visit.id, str(visit.id), urgency, since, visit.elder.area_id)
+
+
+def _of_order(kind: str, order: WorkOrder, since: datetime) -> Oversight:
+    elder: Elder = order.elder
+    urgency = cast("UrgencyLabel", order.urgency)
+    return Oversight(kind, "work_order", order.id, str(order.id), urgency, since, elder.area_id)

@@ -1,0 +1,291 @@
+"""What workers do with a work order: accept, decline, set out, arrive, close, reopen.
+
+```
+open --accept--> accepted --on_the_way--> on_the_way --on_site--> on_site --close--> closed
+  ^                  |                        |                                         |
+  +---- decline -----+------------------------+            <-------- reopen ------------+
+```
+Every step is one conditional UPDATE, so of two workers who press at the same moment one gets the order and
+the other is told who has it. Pressing twice does nothing the second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
+
+from escalation.alerts import recipients, tell
+from escalation.opening import alert_number, assign, note_event
+from escalation.rules import Rules
+from records.audit import audit
+from records.orders import WorkOrder, WorkOrderEvent
+from records.people import Worker
+
+FIELD_ROLES = ("grid_worker", "social_worker", "coordinator")
+"""Who may hold an order."""
+
+
+class OrderError(Exception):
+    """A step that a work order does not allow; the message is for the worker who tried it.
+
+    OrderError
+     +-- OrderNotFoundError
+     +-- OrderTakenError
+     +-- NotYourOrderError
+     +-- WrongStepError
+     +-- MissingWordsError
+    """
+
+
+class OrderNotFoundError(OrderError):
+    """There is no such order."""
+
+
+class OrderTakenError(OrderError):
+    """Somebody else holds the order; the message says who."""
+
+
+class NotYourOrderError(OrderError):
+    """The worker neither holds the order nor coordinates."""
+
+
+class WrongStepError(OrderError):
+    """The order is not in a state from which this step leads on."""
+
+
+class MissingWordsError(OrderError):
+    """The step needs a reason or a result in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step: from which states, to which, and how its event is called."""
+
+    event: str
+    sources: tuple[str, ...]
+    target: str
+
+
+_ACCEPT = _Step("accepted", ("open",), "accepted")
+_DECLINE = _Step("declined", ("open", "accepted", "on_the_way"), "open")
+_SET_OUT = _Step("on_the_way", ("accepted",), "on_the_way")
+_ARRIVE = _Step("on_site", ("accepted", "on_the_way"), "on_site")
+_CLOSE = _Step("closed", ("accepted", "on_the_way", "on_site"), "closed")
+_CLOSE_BY_COORDINATOR = _Step("closed", ("open", "accepted", "on_the_way", "on_site"), "closed")
+_REOPEN = _Step("reopened", ("closed",), "open")
+
+
+def accept(session: Session, order_id: int, worker: Worker, now: datetime) -> WorkOrder:
+    """Take an open order, whoever it was offered to.
+
+    Raises:
+        OrderNotFoundError, NotYourOrderError (a viewer), OrderTakenError (somebody has it), WrongStepError.
+    """
+    _may_hold(worker)
+    order = _order(session, order_id)
+    if order.status in ("accepted", "on_the_way", "on_site") and order.assignee_id == worker.id:
+        return order
+    taken = _move(session, order_id, _ACCEPT, {"assignee_id": worker.id})
+    order = _order(session, order_id)
+    if not taken:
+        raise _refusal(order, _ACCEPT)
+    note_event(session, order, _ACCEPT.event, "", actor=worker.login, now=now)
+    return order
+
+
+def decline(
+    session: Session, rules: Rules, order_id: int, worker: Worker, reason: str, now: datetime
+) -> WorkOrder:
+    """Give an order back with a reason; the next on duty is asked, or the coordinators if there is none.
+
+    Raises:
+        MissingWordsError, OrderNotFoundError, NotYourOrderError, WrongStepError.
+    """
+    note = _words(reason, "Say why you cannot take the order")
+    order = _order(session, order_id)
+    if order.status in _DECLINE.sources and order.assignee_id != worker.id:
+        raise NotYourOrderError(f"Order {order_id} is not yours to decline")
+    if not _move(session, order_id, _DECLINE, {"assignee_id": None}, holder=worker):
+        raise _refusal(_order(session, order_id), _DECLINE)
+    order = _order(session, order_id)
+    note_event(session, order, _DECLINE.event, note, actor=worker.login, now=now)
+    following = assign(session, rules, order, _roles(rules, order), but=_declined(session, order), now=now)
+    if following is not None:
+        number = alert_number(session, order)
+        tell(session, rules, order, recipients([following], rules), alert=number, now=now)
+    return order
+
+
+def on_the_way(session: Session, order_id: int, worker: Worker, now: datetime) -> WorkOrder:
+    """Set out. Raises OrderNotFoundError, NotYourOrderError, WrongStepError."""
+    return _advance(session, order_id, worker, _SET_OUT, "", now)
+
+
+def on_site(session: Session, order_id: int, worker: Worker, now: datetime, place: str = "") -> WorkOrder:
+    """Arrive; ``place`` is where, if the worker allows it to be kept.
+
+    Raises:
+        OrderNotFoundError, NotYourOrderError, WrongStepError.
+    """
+    return _advance(session, order_id, worker, _ARRIVE, place.strip(), now)
+
+
+def close(
+    session: Session, order_id: int, worker: Worker, result: str, now: datetime, *, elder_seen: bool = True
+) -> WorkOrder:
+    """Close an order with its result. A coordinator may close any order, e.g. when word came another way.
+
+    Closing the order of a planned visit in person ends that visit: completed if the elder was seen,
+    unreachable otherwise.
+
+    Raises:
+        MissingWordsError, OrderNotFoundError, NotYourOrderError, WrongStepError.
+    """
+    note = _words(result, "Say what came of it before closing the order")
+    before = _order(session, order_id)
+    if before.status == "closed" and before.result == note:
+        return before
+    step = _CLOSE_BY_COORDINATOR if worker.role == "coordinator" else _CLOSE
+    values = {"result": note, "closed_at": now}
+    order = _advance(session, order_id, worker, step, note, now, values=values)
+    if order.kind == "in_person_visit":
+        _end_visit(session, order, worker, now, elder_seen=elder_seen)
+    return order
+
+
+def reopen(
+    session: Session, rules: Rules, order_id: int, worker: Worker, reason: str, now: datetime
+) -> WorkOrder:
+    """Open a closed order again with a reason; whoever held it is asked first.
+
+    Raises:
+        MissingWordsError, OrderNotFoundError, NotYourOrderError (a viewer), WrongStepError.
+    """
+    note = _words(reason, "Say why the order is opened again")
+    _may_hold(worker)
+    _order(session, order_id)
+    if not _move(session, order_id, _REOPEN, {"closed_at": None}):
+        raise _refusal(_order(session, order_id), _REOPEN)
+    order = _order(session, order_id)
+    note_event(session, order, _REOPEN.event, note, actor=worker.login, now=now)
+    if order.assignee is None or not order.assignee.active:
+        assign(session, rules, order, _roles(rules, order), now=now)
+    if order.assignee is not None:
+        number = alert_number(session, order)
+        tell(session, rules, order, recipients([order.assignee], rules), alert=number, now=now)
+    return order
+
+
+def _order(session: Session, order_id: int) -> WorkOrder:
+    """The order as the database has it now. Raises OrderNotFoundError."""
+    session.flush()
+    order = session.get(WorkOrder, order_id, populate_existing=True)
+    if order is None:
+        raise OrderNotFoundError(f"There is no work order {order_id}")
+    return order
+
+
+def _advance(
+    session: Session,
+    order_id: int,
+    worker: Worker,
+    step: _Step,
+    note: str,
+    now: datetime,
+    *,
+    values: dict[str, object] | None = None,
+) -> WorkOrder:
+    """Take one step that only the holder (or a coordinator, in closing) may take; again: nothing."""
+    order = _order(session, order_id)
+    holds = order.assignee_id == worker.id
+    if order.status == step.target and holds and step is not _CLOSE:
+        return order
+    coordinates = step is _CLOSE_BY_COORDINATOR
+    if order.status in step.sources and not holds and not coordinates:
+        raise NotYourOrderError(f"Order {order_id} is {_holder(order)}, not yours: accept it first")
+    if not _move(session, order_id, step, values or {}, holder=None if coordinates else worker):
+        raise _refusal(_order(session, order_id), step)
+    order = _order(session, order_id)
+    note_event(session, order, step.event, note, actor=worker.login, now=now)
+    return order
+
+
+def _move(
+    session: Session, order_id: int, step: _Step, values: dict[str, object], *, holder: Worker | None = None
+) -> bool:
+    """Change the state if it still is one the step starts from (and the holder still holds it)."""
+    statement = update(WorkOrder).where(WorkOrder.id == order_id, WorkOrder.status.in_(step.sources))
+    if holder is not None:
+        statement = statement.where(WorkOrder.assignee_id == holder.id)
+    result = session.execute(
+        statement.values(status=step.target, **values).execution_options(synchronize_session=False)
+    )
+    return isinstance(result, CursorResult) and result.rowcount == 1
+
+
+def _refusal(order: WorkOrder, step: _Step) -> OrderError:
+    """Why a step was refused, in the words of whoever tried it."""
+    if step is _ACCEPT and order.status != "closed":
+        return OrderTakenError(f"Order {order.id} has been taken: it is {_holder(order)}")
+    allowed = " or ".join(step.sources)
+    return WrongStepError(f"Order {order.id} is {order.status}; {step.event} is possible only from {allowed}")
+
+
+def _holder(order: WorkOrder) -> str:
+    return f"with {order.assignee.name}" if order.assignee is not None else "with nobody"
+
+
+def _may_hold(worker: Worker) -> None:
+    if not worker.active or worker.role not in FIELD_ROLES:
+        raise NotYourOrderError(f"{worker.name} may look at orders but not take them")
+
+
+def _words(text: str, missing: str) -> str:
+    words = text.strip()
+    if not words:
+        raise MissingWordsError(missing)
+    return words
+
+
+def _roles(rules: Rules, order: WorkOrder) -> tuple[str, ...]:
+    """For whom the policy meant this order."""
+    if order.reason == "in_home":
+        return rules.policy.in_home.roles
+    for name, rule in rules.policy.situations.items():
+        if name == order.reason:
+            return next((each.roles for each in rule.orders if each.kind == order.kind), FIELD_ROLES)
+    return FIELD_ROLES
+
+
+def _declined(session: Session, order: WorkOrder) -> frozenset[int]:
+    """Workers who have declined this order since it was last opened."""
+    ids = session.scalars(
+        select(Worker.id)
+        .join(WorkOrderEvent, WorkOrderEvent.actor == Worker.login)
+        .where(WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == _DECLINE.event)
+    ).all()
+    return frozenset(ids)
+
+
+def _end_visit(
+    session: Session, order: WorkOrder, worker: Worker, now: datetime, *, elder_seen: bool
+) -> None:
+    """A planned visit in person ends with its order; one by telephone goes its own way."""
+    visit = order.visit
+    if visit is None or visit.status == "ended" or visit.mode != "in_home":
+        return
+    visit.status, visit.ended_at, visit.next_attempt_at = "ended", now, None
+    visit.outcome = "completed" if elder_seen else "unreachable"
+    audit(
+        session,
+        at=now,
+        actor=worker.login,
+        action="visit_ended",
+        subject_type="visit",
+        subject_id=visit.id,
+        outcome=visit.outcome,
+        mode=visit.mode,
+    )

@@ -1,0 +1,353 @@
+"""The auditor: nobody is forgotten, and when somebody was, a person hears of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import update
+from support.casebook import (
+    MORNING,
+    HandClock,
+    Village,
+    aftercare,
+    chat_well,
+    end,
+    notifications,
+    orders,
+    plan_visit,
+    raise_flag,
+    rules,
+    settle_village,
+)
+
+from escalation import work_orders
+from escalation.auditor import HANDFUL, Auditor
+from escalation.oversights import (
+    LONGEST_WAIT,
+    calling_time,
+    components_silent,
+    find_oversights,
+    period_end,
+)
+from records.audit import AuditEvent, Heartbeat, beat
+from records.orders import Notification, WorkOrder
+from records.people import Worker
+from records.sessions import Ledger
+from records.visits import Assessment, Campaign, Visit
+from speech.types import Urgency
+
+RULES = rules().policy.auditor
+CARE = aftercare()
+STAFF = ("grid_worker:li", "^coordinator:zhao")
+HOURS = {"days": [0, 1, 2, 3, 4], "hours": [["09:00", "11:30"], ["14:30", "17:30"]]}
+
+
+class Watch:
+    """A staffed village, an auditor and its clock."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.clock = HandClock()
+        self.village: Village = settle_village(ledger, *STAFF)
+        self.auditor = Auditor(ledger, rules(), CARE, self.clock)
+        self.delivering = True
+        """Whether messages get out."""
+
+    def round(self) -> list[str]:
+        """Keep the other parts of the system alive, make a round and say what was found."""
+        with self.ledger.session() as session:
+            for component in RULES.heartbeats:
+                beat(session, component, self.clock.now())
+            if self.delivering:
+                session.execute(update(Notification).values(status="sent"))
+        return [each.kind for each in self.auditor.make_round()]
+
+    def told(self) -> list[str]:
+        """What the coordinator was told by the auditor."""
+        with self.ledger.reading() as session:
+            return [each.body for each in notifications(session) if each.dedupe_key.startswith("audit")]
+
+
+@pytest.fixture
+def watch(ledger: Ledger) -> Watch:
+    return Watch(ledger)
+
+
+def test_a_village_in_order_gives_nothing_to_say(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        chat_well(session, visit)
+        end(visit, "completed")
+        CARE.visit_ended(session, visit, MORNING)
+        plan_visit(session, watch.village, name="明天再打", created_at=MORNING).next_attempt_at = (
+            MORNING + timedelta(days=1)
+        )
+    watch.clock.forward(hours=2)
+
+    assert watch.round() == []
+    assert watch.told() == []
+    with watch.ledger.reading() as session:
+        assert session.get_one(Heartbeat, "auditor").at == watch.clock.now()
+
+
+def test_a_visit_that_is_due_and_that_nobody_makes_is_raised(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+    watch.clock.forward(minutes=59)
+    assert watch.round() == []
+    watch.clock.forward(minutes=2)
+
+    assert watch.round() == ["visit_overdue"]
+    assert f"探访{visit.id}" in watch.told()[0]
+
+
+def test_a_visit_that_somebody_is_just_making_is_left_alone(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.lease_owner, visit.lease_until = "dialer-1", MORNING + timedelta(hours=3)
+    watch.clock.forward(hours=2)
+
+    assert watch.round() == []
+
+
+def test_the_night_does_not_make_a_visit_overdue(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        plan_visit(session, watch.village).next_attempt_at = datetime(2026, 3, 4, 9, 20, tzinfo=UTC)  # 17:20
+    watch.clock.moment = datetime(2026, 3, 5, 1, 30, tzinfo=UTC)  # 9:30 the next morning
+
+    assert watch.round() == []
+    watch.clock.forward(minutes=25)
+    assert watch.round() == ["visit_overdue"]
+
+
+def test_a_paused_campaign_is_not_called_overdue(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        plan_visit(session, watch.village)
+        session.get_one(Campaign, watch.village.campaign).status = "paused"
+    watch.clock.forward(days=2)
+
+    assert watch.round() == []
+
+
+def test_a_caller_that_died_in_the_middle_is_noticed(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.status, visit.lease_owner = "in_progress", "dialer-1"
+        visit.lease_until = MORNING + timedelta(minutes=1)
+    watch.clock.forward(minutes=12)
+
+    assert watch.round() == ["lease_dead"]
+
+
+def test_a_visit_that_outlives_its_period_is_raised(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        plan_visit(session, watch.village).next_attempt_at = datetime(2026, 4, 2, tzinfo=UTC)
+        plan_visit(session, watch.village, name="赵大爷", mode="in_home")
+        CARE.order_in_home(session, MORNING)
+    watch.clock.moment = datetime(2026, 3, 31, 16, 30, tzinfo=UTC)  # half past midnight in China
+
+    assert sorted(set(watch.round())) == ["order_overdue", "order_unaccepted", "visit_past_period"]
+
+
+def test_an_emergency_that_nobody_accepts_is_raised_after_five_minutes_and_again(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.next_attempt_at = MORNING + timedelta(days=1)
+        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+    watch.clock.forward(minutes=4)
+    assert watch.round() == []
+    watch.clock.forward(minutes=2)
+
+    assert watch.round() == ["order_unaccepted"]
+    watch.round()
+    assert len(watch.told()) == 1, "told once, not at every round"
+    watch.clock.forward(minutes=15)
+    watch.round()
+    assert len(watch.told()) == 2, "and again while it is still so"
+
+
+def test_an_order_past_its_deadline_is_raised_until_somebody_is_there(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.next_attempt_at = MORNING + timedelta(days=1)
+        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+        worker = session.get_one(Worker, watch.village.workers["li"])
+        order = work_orders.accept(session, orders(session)[0].id, worker, MORNING)
+    watch.clock.forward(minutes=31)
+
+    assert watch.round() == ["order_overdue"]
+    with watch.ledger.session() as session:
+        work_orders.on_site(session, order.id, session.get_one(Worker, worker.id), watch.clock.now())
+    assert watch.round() == []
+
+
+def test_a_message_that_does_not_get_out_is_raised(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.next_attempt_at = MORNING + timedelta(days=1)
+        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+    watch.clock.forward(minutes=3)
+    watch.delivering = False
+
+    assert set(watch.round()) == {"notification_stuck"}
+
+
+def test_a_flag_without_an_order_gets_one_and_the_coordinator_hears_why(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.next_attempt_at = MORNING + timedelta(days=1)
+        raise_flag(session, visit, "gas")
+    watch.clock.forward(minutes=3)
+
+    assert watch.round() == ["flag_without_order"]
+    with watch.ledger.reading() as session:
+        (order,) = orders(session)
+        assert (order.urgency, order.codes) == ("emergency", ["gas"])
+    assert len(watch.told()) == 1
+
+
+def test_flags_that_were_taken_back_need_no_order(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.next_attempt_at = MORNING + timedelta(days=1)
+        raise_flag(session, visit, "gas", confirmed="no")
+        raise_flag(session, visit, "need_meals", Urgency.NEED)
+    watch.clock.forward(minutes=30)
+
+    assert watch.round() == []
+
+
+def test_a_visit_that_ended_without_aftercare_gets_it(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        well, lost = plan_visit(session, watch.village), plan_visit(session, watch.village, name="赵大爷")
+        chat_well(session, well)
+        end(well, "completed")
+        end(lost, "unreachable")
+    watch.clock.forward(minutes=6)
+
+    assert watch.round() == ["visit_unassessed", "visit_unassessed"]
+    assert watch.round() == []
+    with watch.ledger.reading() as session:
+        assert session.query(Assessment).count() == 2
+        assert [order.reason for order in orders(session)] == ["unreachable"]
+
+
+def test_a_planned_visit_in_person_that_nobody_was_given_is_given_to_somebody(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        plan_visit(session, watch.village, mode="in_home")
+    watch.clock.forward(minutes=61)
+
+    assert watch.round() == ["in_home_unordered"]
+    with watch.ledger.reading() as session:
+        assert [order.reason for order in orders(session)] == ["in_home"]
+    assert watch.round() == []
+
+
+def test_a_part_of_the_system_that_falls_silent_is_raised(watch: Watch) -> None:
+    watch.round()
+    watch.clock.forward(minutes=6)
+    with watch.ledger.session() as session:
+        beat(session, "outbox", watch.clock.now())
+
+    assert [each.subject for each in watch.auditor.make_round()] == ["dialer"]
+    assert "dialer" in watch.told()[0]
+
+
+def test_parts_get_their_time_when_everything_has_just_been_started(ledger: Ledger) -> None:
+    clock = HandClock()
+    auditor = Auditor(ledger, rules(), CARE, clock)
+
+    assert auditor.make_round() == []
+    clock.forward(minutes=6)
+    assert {each.subject for each in auditor.make_round()} == {"dialer", "outbox"}
+    with ledger.reading() as session:
+        assert len(list(components_silent(session, RULES, clock.now()))) == 2, "asked once, without any grace"
+
+
+def test_a_lost_night_is_told_in_one_message(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        for number in range(HANDFUL + 3):
+            plan_visit(session, watch.village, name=f"elder {number}")
+    watch.clock.forward(minutes=61)
+    watch.round()
+    watch.round()
+
+    (body,) = watch.told()
+    assert "共8件" in body
+
+
+def test_findings_are_audited_without_a_name(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        plan_visit(session, watch.village)
+    watch.clock.forward(minutes=61)
+    watch.round()
+    with watch.ledger.reading() as session:
+        (noted,) = session.query(AuditEvent).filter_by(action="found_visit_overdue").all()
+        assert noted.actor == "auditor"
+        assert "王桂兰" not in str(noted.detail)
+        assert session.query(Notification).filter(Notification.order_id.is_(None)).count() == 1
+
+
+def test_without_a_coordinator_whoever_watches_the_channel_is_told(ledger: Ledger) -> None:
+    settle_village(ledger)
+    clock = HandClock()
+    auditor = Auditor(ledger, rules(), CARE, clock)
+    clock.forward(minutes=10)
+    auditor.make_round()
+    with ledger.reading() as session:
+        assert {each.recipient for each in notifications(session)} == {"duty"}
+
+
+def test_the_gravest_comes_first(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        plan_visit(session, watch.village)
+        visit = plan_visit(session, watch.village, name="赵大爷")
+        visit.next_attempt_at = MORNING + timedelta(days=9)
+        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+    with watch.ledger.reading() as session:
+        found = find_oversights(session, RULES, MORNING + timedelta(hours=2), watching_since=MORNING)
+        assert found[0].urgency == "emergency"
+        assert session.query(WorkOrder).count() == 1, "looking changes nothing"
+        assert session.query(Visit).count() == 2
+
+
+def test_calling_time_counts_only_hours_in_which_one_may_call() -> None:
+    friday = datetime(2026, 3, 6, 17, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+    monday = datetime(2026, 3, 9, 9, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+    assert calling_time(HOURS, "Asia/Shanghai", friday, monday) == timedelta(minutes=50)
+
+
+@pytest.mark.parametrize("windows", [{}, {"days": "x", "hours": []}, {"days": [0], "hours": [["9", "x"]]}])
+def test_unreadable_hours_hide_nobody(windows: dict[str, object]) -> None:
+    assert calling_time(windows, "Asia/Shanghai", MORNING, MORNING + timedelta(hours=3)) == timedelta(hours=3)
+    assert calling_time(HOURS, "Nowhere/At_All", MORNING, MORNING + timedelta(hours=3)) == timedelta(hours=3)
+
+
+def test_a_visit_forgotten_for_months_is_overdue_whatever_the_hours() -> None:
+    never: dict[str, list[int]] = {"days": [], "hours": []}
+
+    assert calling_time(never, "Asia/Shanghai", MORNING, MORNING + timedelta(days=99)) == LONGEST_WAIT
+
+
+def test_a_period_ends_at_midnight_where_the_elder_lives() -> None:
+    assert period_end(date(2026, 3, 31), "Asia/Shanghai") == datetime(2026, 3, 31, 16, tzinfo=UTC)
+    assert period_end(date(2026, 3, 31), "Nowhere/At_All") == datetime(2026, 3, 31, 10, tzinfo=UTC)
+
+
+MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is beside it
+
+
+@given(MOMENTS, st.integers(0, 80_000), st.integers(0, 80_000))
+def test_calling_time_adds_up_and_never_exceeds_the_clock(start: datetime, first: int, more: int) -> None:
+    middle = start + timedelta(minutes=first % 40_000)
+    finish = middle + timedelta(minutes=more % 40_000)
+    whole = calling_time(HOURS, "Asia/Shanghai", start, finish)
+
+    assert timedelta(0) <= whole <= finish - start
+    parts = [calling_time(HOURS, "Asia/Shanghai", *span) for span in ((start, middle), (middle, finish))]
+    assert whole == sum(parts, timedelta(0))

@@ -1,0 +1,135 @@
+"""The command line as a person meets it: one clear line for foreseeable trouble, nothing half-written."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wenan.cli import errors
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def wenan(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    settings = {
+        "WENAN_DATA_DIR": str(tmp_path / "data"),
+        "PATH": "/usr/bin:/bin",
+        "PYTHONUTF8": "1",
+        **environment,
+    }
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "wenan", *arguments],
+        cwd=tmp_path,
+        env=settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def one_line(result: subprocess.CompletedProcess[str]) -> str:
+    lines = [line for line in result.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    return lines[0]
+
+
+def test_an_answer_in_writing_is_understood_as_json(tmp_path: Path) -> None:
+    result = wenan(tmp_path, "understand", "--question", "falls", "--text", "没摔过", "--json")
+    assert result.returncode == 0, result.stderr
+    taken = json.loads(result.stdout)
+    assert (taken["answer"], taken["urgency"], taken["codes"], taken["confirm"]) == ("ok", "none", [], False)
+
+
+def test_a_cry_for_help_in_writing_is_an_emergency(tmp_path: Path) -> None:
+    result = wenan(
+        tmp_path, "understand", "--question", "anything_else", "--text", "救命啊，快来人", "--json"
+    )
+    assert json.loads(result.stdout)["urgency"] == "emergency"
+
+
+def test_an_unknown_question_is_one_line(tmp_path: Path) -> None:
+    result = wenan(tmp_path, "understand", "--question", "weather", "--text", "好")
+    assert result.returncode == errors.USAGE
+    assert "weather" in one_line(result)
+
+
+def test_an_unknown_script_version_is_one_line(tmp_path: Path) -> None:
+    result = wenan(tmp_path, "simulate", "standard", "--version", "99")
+    assert result.returncode == errors.USAGE
+    assert "99" in one_line(result)
+
+
+def test_a_missing_model_is_one_line_that_says_how_to_get_it(tmp_path: Path) -> None:
+    sound = tmp_path / "a.wav"
+    sound.write_bytes((ROOT / "tests" / "data" / "voices" / "dui.wav").read_bytes())
+    result = wenan(tmp_path, "hear", str(sound), WENAN_MODELS_DIR=str(tmp_path / "none"))
+    assert result.returncode == errors.MODEL_MISSING
+    assert "wenan models fetch" in one_line(result)
+
+
+def test_a_file_that_is_no_roster_leaves_nothing_behind(tmp_path: Path) -> None:
+    bad = tmp_path / "roster.xlsx"
+    bad.write_bytes(b"this is no spreadsheet")
+    result = wenan(tmp_path, "roster", "import", str(bad))
+    assert result.returncode == errors.BAD_INPUT
+    assert "roster.xlsx" in one_line(result)
+    status = wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    assert "24 new" in status.stdout
+
+
+def test_importing_the_example_twice_changes_nothing(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    again = wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    assert "0 new, 0 changed, 24 as before" in again.stdout
+
+
+def test_a_campaign_is_created_shown_paused_and_started(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    assert "24 to be phoned" in wenan(tmp_path, "campaign", "create", "本月").stdout
+    assert wenan(tmp_path, "campaign", "pause", "本月").returncode == 0
+    assert "paused" in wenan(tmp_path, "campaign", "status").stdout
+    assert wenan(tmp_path, "campaign", "start", "本月").returncode == 0
+    assert wenan(tmp_path, "campaign", "pause", "下月").returncode == errors.USAGE
+
+
+def test_a_port_in_use_is_one_line_and_starts_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = wenan(tmp_path, "serve", WENAN_PORT=port)
+    assert result.returncode == errors.PORT_IN_USE
+    assert port in one_line(result)
+
+
+@pytest.mark.parametrize(("name", "value"), [("WENAN_PORT", "many"), ("WENAN_LINE", "carrier-pigeon")])
+def test_a_setting_that_cannot_be_is_named(tmp_path: Path, name: str, value: str) -> None:
+    result = wenan(tmp_path, "campaign", "status", **{name: value})
+    assert result.returncode == errors.USAGE
+    assert name in one_line(result)
+
+
+def test_a_lost_key_is_one_line(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    (tmp_path / "data" / "wenan.key").unlink()
+    result = wenan(tmp_path, "campaign", "status")
+    assert result.returncode == errors.LEDGER
+    assert "key" in one_line(result)
+
+
+@pytest.mark.models
+def test_unreadable_audio_is_one_line_and_the_other_files_are_heard(tmp_path: Path) -> None:
+    models = Path("~/.cache/wenan/models").expanduser()
+    if not (models / "whisper-base" / "model.bin").is_file():
+        pytest.skip("the model whisper-base is not installed: make models")
+    good, bad = tmp_path / "good.wav", tmp_path / "bad.wav"
+    good.write_bytes((ROOT / "tests" / "data" / "voices" / "kuai_jiu_ming.wav").read_bytes())
+    bad.write_bytes(b"no sound")
+    arguments = ("hear", str(bad), str(good), "--question", "anything_else", "--json")
+    result = wenan(tmp_path, *arguments, WENAN_MODELS_DIR=str(models), WENAN_LOG_LEVEL="error")
+    assert result.returncode == errors.BAD_INPUT
+    assert "bad.wav" in one_line(result)
+    assert json.loads(result.stdout)["urgency"] == "emergency"

@@ -1,0 +1,101 @@
+"""Who may do what, and to whom: roles give abilities, the worker's area bounds them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask import Flask, abort, current_app, request
+from flask_login import current_user
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from records.orders import WorkOrder
+from records.people import Elder
+from records.visits import CallAttempt, Visit
+from web.identity import SignedIn, me
+
+PUBLIC = frozenset({"auth.sign_in", "auth.enter", "auth.language", "health.alive", "health.ready", "static"})
+"""Endpoints that need no sign-in; every other one does, also those written tomorrow."""
+
+
+class May(StrEnum):
+    """Something a role may be allowed to do beyond looking."""
+
+    REVIEW = "review"  # confirm or correct what the robot understood
+    ACT = "act"  # take on work orders and close them
+    IMPORT = "import"  # bring in a roster
+    STEER = "steer"  # pause a campaign and let it go on
+    TRAIL = "trail"  # read the audit trail
+    IDENTITY = "identity"  # read a resident ID in full
+
+
+ABILITIES: dict[str, frozenset[May]] = {
+    "coordinator": frozenset(May),
+    "social_worker": frozenset({May.REVIEW, May.ACT, May.IDENTITY}),
+    "grid_worker": frozenset({May.ACT}),
+    "viewer": frozenset({May.TRAIL}),
+}
+"""Abilities by ``Worker.role``; a role that is not listed may only look."""
+
+
+def may(user: SignedIn, ability: May | str) -> bool:
+    """Whether this worker's role has the ability."""
+    return May(ability) in ABILITIES.get(user.role, frozenset())
+
+
+def require(ability: May) -> SignedIn:
+    """The signed-in worker; answers 403 when their role lacks the ability."""
+    user = me()
+    if not may(user, ability):
+        abort(403)
+    return user
+
+
+def guard(app: Flask) -> None:
+    """Close every page that is not public to those who have not signed in."""
+
+    def before() -> Response | None:
+        if request.endpoint is None or request.endpoint in PUBLIC or current_user.is_authenticated:
+            return None
+        answer: Response = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]  # set by Flask-Login
+        return answer
+
+    app.before_request(before)
+
+
+def ours(user: SignedIn) -> ColumnElement[bool]:
+    """The condition that keeps a query over ``Elder`` within the worker's areas."""
+    return Elder.area_id.in_(user.areas)
+
+
+def elder_or_404(session: Session, user: SignedIn, elder_id: int) -> Elder:
+    """An elder of the worker's areas; others are answered as if they did not exist."""
+    elder = session.get(Elder, elder_id)
+    if elder is None or elder.area_id not in user.areas:
+        abort(404)
+    return elder
+
+
+def visit_or_404(session: Session, user: SignedIn, visit_id: int) -> Visit:
+    """A visit to an elder of the worker's areas."""
+    visit = session.get(Visit, visit_id)
+    if visit is None or visit.elder.area_id not in user.areas:
+        abort(404)
+    return visit
+
+
+def order_or_404(session: Session, user: SignedIn, order_id: int) -> WorkOrder:
+    """A work order about an elder of the worker's areas."""
+    order = session.get(WorkOrder, order_id)
+    if order is None or order.elder.area_id not in user.areas:
+        abort(404)
+    return order
+
+
+def attempt_or_404(session: Session, user: SignedIn, attempt_id: int) -> CallAttempt:
+    """A call to an elder of the worker's areas."""
+    attempt = session.get(CallAttempt, attempt_id)
+    if attempt is None or attempt.visit.elder.area_id not in user.areas:
+        abort(404)
+    return attempt

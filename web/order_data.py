@@ -1,0 +1,109 @@
+"""Work orders: the list by urgency and deadline, and everything needed to act on one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from records.orders import Notification, WorkOrder
+from records.people import Elder
+from records.visits import Turn
+from web.identity import SignedIn
+from web.pages import Page, fingerprint, slice_of
+
+PER_PAGE = 25
+SHOW = ("open", "mine", "closed")
+URGENCIES = ("emergency", "urgent", "need", "none")
+
+
+@dataclass(frozen=True)
+class OrderFilter:
+    """What the list is narrowed to; empty means anything."""
+
+    show: str = "open"
+    urgency: str = ""
+    kind: str = ""
+
+
+def find_orders(session: Session, user: SignedIn, wanted: OrderFilter, page: int) -> Page[WorkOrder]:
+    """Open orders by urgency, then deadline; closed ones by when they were closed, newest first."""
+    conditions = _conditions(user, wanted)
+    counted = select(func.count(WorkOrder.id)).join(Elder, Elder.id == WorkOrder.elder_id).where(*conditions)
+    at = slice_of(session.scalar(counted) or 0, page, PER_PAGE)
+    statement = (
+        select(WorkOrder)
+        .join(Elder, Elder.id == WorkOrder.elder_id)
+        .where(*conditions)
+        .options(joinedload(WorkOrder.elder).joinedload(Elder.area), joinedload(WorkOrder.assignee))
+        .offset(at.offset)
+        .limit(PER_PAGE)
+    )
+    if wanted.show == "closed":
+        statement = statement.order_by(WorkOrder.closed_at.desc(), WorkOrder.id.desc())
+    else:
+        statement = statement.order_by(urgency_rank(), WorkOrder.deadline, WorkOrder.id)
+    return Page(session.scalars(statement).all(), at)
+
+
+def urgency_rank() -> ColumnElement[int]:
+    """Sorts emergencies first."""
+    return case({urgency: rank for rank, urgency in enumerate(URGENCIES)}, value=WorkOrder.urgency, else_=0)
+
+
+def open_count(session: Session, user: SignedIn) -> int:
+    """How many orders are not closed."""
+    conditions = _conditions(user, OrderFilter())
+    return (
+        session.scalar(
+            select(func.count(WorkOrder.id)).join(Elder, Elder.id == WorkOrder.elder_id).where(*conditions)
+        )
+        or 0
+    )
+
+
+def revision(session: Session, user: SignedIn) -> str:
+    """A short text that changes whenever an open order comes, goes, moves on or becomes more urgent."""
+    rows = session.execute(
+        select(WorkOrder.id, WorkOrder.status, WorkOrder.urgency, WorkOrder.assignee_id, WorkOrder.deadline)
+        .join(Elder, Elder.id == WorkOrder.elder_id)
+        .where(*_conditions(user, OrderFilter()))
+        .order_by(WorkOrder.id)
+    ).all()
+    return fingerprint(rows)
+
+
+def _conditions(user: SignedIn, wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Elder.area_id.in_(user.areas)]
+    conditions.append(
+        WorkOrder.status == "closed" if wanted.show == "closed" else WorkOrder.status != "closed"
+    )
+    if wanted.show == "mine":
+        conditions.append(WorkOrder.assignee_id == user.id)
+    if wanted.urgency:
+        conditions.append(WorkOrder.urgency == wanted.urgency)
+    if wanted.kind:
+        conditions.append(WorkOrder.kind == wanted.kind)
+    return conditions
+
+
+def notifications_of(session: Session, order: WorkOrder) -> list[Notification]:
+    """Who was told about an order, in order."""
+    return list(
+        session.scalars(
+            select(Notification).where(Notification.order_id == order.id).order_by(Notification.id)
+        ).all()
+    )
+
+
+def evidence_turns(session: Session, order: WorkOrder) -> list[Turn]:
+    """The exchanges an order rests on."""
+    ids = [item["turn_id"] for item in order.evidence if item.get("turn_id") is not None]
+    if not ids:
+        return []
+    return list(
+        session.scalars(
+            select(Turn).where(Turn.id.in_(ids)).options(joinedload(Turn.attempt)).order_by(Turn.id)
+        ).all()
+    )

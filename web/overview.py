@@ -1,0 +1,125 @@
+"""Today's campaign: how far it has come, who needs a person now, who may be missed, who was left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from campaigns.opening import pause_campaign, resume_campaign
+from records.people import Elder
+from records.visits import Campaign, Visit
+from web import call_data, campaign_data
+from web.access import May, require
+from web.call_data import Filter
+from web.corrections import LONGEST_NOTE
+from web.identity import SignedIn, me
+from web.pages import fingerprint
+from web.panel import panel
+from web.progress import Progress, Stage, progress
+
+blueprint = Blueprint("overview", __name__)
+
+TIERS = ("key", "secondary", "general")
+
+
+@blueprint.get("/")
+def today() -> str:
+    """The campaign that runs now, or the newest."""
+    with panel().ledger.reading() as session:
+        campaign = campaign_data.current_campaign(session)
+        if campaign is None:
+            return render_template("no_campaign.html")
+        return _page(session, me(), campaign)
+
+
+@blueprint.get("/campaigns/<int:campaign_id>")
+def one(campaign_id: int) -> str:
+    """A campaign by its number."""
+    with panel().ledger.reading() as session:
+        campaign = session.get(Campaign, campaign_id)
+        if campaign is None:
+            abort(404)
+        return _page(session, me(), campaign)
+
+
+@blueprint.post("/campaigns/<int:campaign_id>/<any(pause, resume):act>")
+def steer(campaign_id: int, act: str) -> Response:
+    """Stop placing calls, or go on. Calls under way are not cut off."""
+    user = require(May.STEER)
+    reason = request.form.get("reason", "").strip()[:LONGEST_NOTE]
+    with panel().ledger.session() as session:
+        if act == "pause":
+            changed = pause_campaign(session, campaign_id, reason, now=panel().now(), actor=user.login)
+        else:
+            changed = resume_campaign(session, campaign_id, now=panel().now(), actor=user.login)
+    if not changed:
+        flash(gettext("Nothing was changed: look at how the campaign stands now."), "problem")
+    elif act == "pause":
+        flash(gettext("Paused: no new calls are placed. Calls under way are finished."), "done")
+    else:
+        flash(gettext("The calls go on."), "done")
+    return redirect(url_for("overview.one", campaign_id=campaign_id))
+
+
+def _page(session: Session, user: SignedIn, campaign: Campaign) -> str:
+    now = panel().now()
+    counts = campaign_data.counts(session, user, campaign)
+    in_person = campaign_data.in_person(session, user, campaign)
+    at_risk = campaign_data.at_risk(session, user, campaign, now)
+    return render_template(
+        "overview.html",
+        campaign=campaign,
+        campaigns=campaign_data.campaigns(session),
+        progress=progress(counts),
+        telephone=progress(counts, mode="telephone"),
+        in_home=progress(counts, mode="in_home"),
+        tiers=[(tier, progress(counts, tier=tier)) for tier in TIERS],
+        stages=list(Stage),
+        outcomes=campaign_data.outcomes(session, user, campaign),
+        levels=campaign_data.levels(session, user, campaign),
+        live=campaign_data.live_calls(session, user, campaign, now),
+        at_risk=at_risk,
+        in_person=by_reason(in_person),
+        without_visit=campaign_data.without_visit(session, user, campaign),
+        orders=campaign_data.urgent_orders(session, user),
+        to_review=call_data.find_calls(session, user, Filter(), 1).rows[: campaign_data.SHORT_LIST],
+        to_review_count=call_data.to_review(session, user),
+        revision=revision(session, user, campaign),
+    )
+
+
+def by_reason(visits: Any) -> list[tuple[str, list[Elder]]]:
+    """Elders whom a person must visit, grouped by why the robot may not phone them, largest group first."""
+    groups: dict[str, list[Elder]] = {}
+    visit: Visit
+    for visit in visits:
+        groups.setdefault(visit.mode_reason or visit.elder.mode_reason, []).append(visit.elder)
+    return sorted(groups.items(), key=lambda group: -len(group[1]))
+
+
+def revision(session: Session, user: SignedIn, campaign: Campaign) -> str:
+    """A short text that changes whenever something on the campaign's page does, except for time passing."""
+    live = campaign_data.live_calls(session, user, campaign, panel().now())
+    parts = (
+        campaign.status,
+        campaign_data.counts(session, user, campaign),
+        [(call.attempt.id, call.answered, call.turns, len(call.flags)) for call in live],
+        [(order.id, order.status) for order in campaign_data.urgent_orders(session, user)],
+        call_data.to_review(session, user),
+    )
+    return fingerprint(parts)
+
+
+def numbers(found: Progress) -> dict[str, Any]:
+    """Progress as JSON."""
+    return {
+        "due": found.due,
+        "covered": found.covered,
+        "open": found.open,
+        "coverage": found.coverage,
+        "stages": {stage.value: visits for stage, visits in found.stages.items()},
+    }

@@ -1,0 +1,170 @@
+// The panel's few scripts: playing a piece of a recording, and keeping live pages fresh. No libraries.
+"use strict";
+
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+
+class Player {
+  // One recording: its own keys, the picture of the call, and the play buttons of its exchanges.
+  constructor(root) {
+    this.root = root;
+    this.audio = root.querySelector("audio");
+    this.seek = root.querySelector("[data-seek]");
+    this.head = root.querySelector("[data-head]");
+    this.time = root.querySelector("[data-time]");
+    this.toggle = root.querySelector("[data-toggle]");
+    this.end = null; // seconds at which a piece stops, null when the whole call plays
+    this.piecing = null; // the button whose piece plays
+    this.turns = document.querySelectorAll(`[data-of="${root.dataset.player}"]`);
+    this.buttons = document.querySelectorAll(`[data-play="${root.dataset.player}"]`);
+    this.audio.controls = false;
+    root.querySelector("[data-keys]").hidden = false;
+    if (this.seek) this.seek.hidden = false;
+    for (const button of this.buttons) button.hidden = false;
+    this.listen();
+    this.draw();
+  }
+
+  listen() {
+    this.toggle.addEventListener("click", () => {
+      if (!this.audio.paused) return this.audio.pause();
+      this.whole();
+      this.audio.play();
+    });
+    this.root.querySelector("[data-skip]").addEventListener("click", (event) => this.jump(this.audio.currentTime + Number(event.currentTarget.dataset.skip)));
+    this.root.querySelector("[data-speed]").addEventListener("change", (event) => { this.audio.playbackRate = Number(event.target.value); });
+    this.root.querySelector("[data-only]").addEventListener("change", (event) => this.only(event.target.checked));
+    if (this.seek) this.seek.addEventListener("input", () => this.jump(Number(this.seek.value)));
+    for (const button of this.buttons) button.addEventListener("click", () => this.piece(button));
+    for (const name of ["play", "pause", "ended", "seeked", "timeupdate"]) this.audio.addEventListener(name, () => this.draw());
+    this.audio.addEventListener("play", () => this.watch());
+  }
+
+  whole() {
+    this.end = null;
+    this.piecing = null;
+  }
+
+  jump(second) {
+    this.whole();
+    this.audio.currentTime = Math.max(0, second);
+    this.draw();
+  }
+
+  piece(button) {
+    const start = Number(button.dataset.start), end = Number(button.dataset.end);
+    if (!this.audio.paused && this.piecing === button) return this.audio.pause();
+    for (const other of document.querySelectorAll("audio")) if (other !== this.audio) other.pause();
+    this.audio.currentTime = start;
+    this.end = end;
+    this.piecing = button;
+    this.audio.play();
+  }
+
+  watch() {
+    // Checked with every frame drawn: "timeupdate" comes four times a second, too seldom to stop on a word.
+    if (this.audio.paused) return;
+    if (this.end !== null && this.audio.currentTime >= this.end) {
+      this.audio.pause();
+      this.whole();
+    }
+    this.draw();
+    requestAnimationFrame(() => this.watch());
+  }
+
+  draw() {
+    const now = this.audio.currentTime, playing = !this.audio.paused;
+    this.time.textContent = clock(now);
+    this.toggle.classList.toggle("is-playing", playing);
+    this.toggle.setAttribute("aria-label", playing ? this.toggle.dataset.pauseLabel : this.toggle.dataset.playLabel);
+    if (this.seek) {
+      this.seek.value = now;
+      this.seek.setAttribute("aria-valuetext", clock(now));
+      const x = String((1080 * now) / (Number(this.seek.max) || 1));
+      this.head.setAttribute("x1", x);
+      this.head.setAttribute("x2", x);
+    }
+    for (const button of this.buttons) {
+      button.classList.toggle("is-playing", playing && this.piecing === button);
+    }
+    for (const turn of this.turns) {
+      const on = playing && now >= Number(turn.dataset.start) && now < Number(turn.dataset.end);
+      turn.classList.toggle("is-playing", on);
+      this.root.querySelector(`[data-span="${turn.dataset.turn}"]`)?.classList.toggle("is-playing", on);
+    }
+  }
+
+  only(elder) {
+    // The elder's channel alone, in both ears and three times as loud: for soft voices.
+    if (!this.context) {
+      this.context = new AudioContext();
+      this.source = this.context.createMediaElementSource(this.audio);
+      this.splitter = this.context.createChannelSplitter(2);
+      this.gain = this.context.createGain();
+      this.gain.gain.value = 3;
+      this.splitter.connect(this.gain, 1);
+      this.source.connect(this.splitter);
+    }
+    this.source.disconnect();
+    this.gain.disconnect();
+    if (elder) {
+      this.source.connect(this.splitter);
+      this.gain.connect(this.context.destination);
+    } else {
+      this.source.connect(this.context.destination);
+    }
+    this.context.resume();
+  }
+}
+
+class LivePage {
+  // Asks for the campaign's numbers; when they have changed, fetches the page and puts its fresh part in place.
+  constructor(root) {
+    this.root = root;
+    this.every = 4000;
+    this.rounds = 0;
+    setTimeout(() => this.ask(), this.every);
+  }
+
+  async ask() {
+    if (!document.hidden) await this.refresh();
+    setTimeout(() => this.ask(), this.every);
+  }
+
+  async refresh() {
+    try {
+      const answer = await fetch(this.root.dataset.poll, { headers: { Accept: "application/json" } });
+      if (!answer.ok || answer.redirected) return;
+      const { revision } = await answer.json();
+      this.rounds += 1;
+      if (revision === this.root.dataset.revision && this.rounds % 15 !== 0) return; // each minute for the countdowns
+      const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+      const fresh = page.getElementById("live");
+      if (!fresh) return;
+      this.replace(fresh);
+      document.querySelector(".menu").replaceWith(page.querySelector(".menu"));
+      this.root.dataset.revision = page.querySelector("[data-poll]").dataset.revision;
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // TypeError: the network is away; the next round tries again
+    }
+  }
+
+  replace(fresh) {
+    // What the reader has unfolded stays unfolded, and the keyboard's place is kept.
+    const live = document.getElementById("live");
+    const open = [...live.querySelectorAll("details")].map((fold) => fold.open);
+    const focused = live.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    live.replaceChildren(...fresh.childNodes);
+    [...live.querySelectorAll("details")].forEach((fold, place) => { fold.open = open[place] ?? fold.open; });
+    if (focused) live.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+  }
+}
+
+document.querySelectorAll("[data-player]").forEach((root) => new Player(root));
+document.querySelectorAll("[data-poll]").forEach((root) => new LivePage(root));
+document.addEventListener("click", (event) => {
+  // A click elsewhere folds the open menu; Escape does so too.
+  for (const menu of document.querySelectorAll("details.more[open], details.drop[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const menu of document.querySelectorAll("details.more[open], details.drop[open]")) menu.open = false;
+});

@@ -1,0 +1,101 @@
+"""What templates may call: people, numbers, links and the counts beside the menu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import phonenumbers
+from flask import Flask, request, url_for
+from flask_babel import get_locale
+from flask_login import current_user
+
+from campaigns.tiers import age_on, reason_text
+from records.people import Elder
+from web import call_data, order_data
+from web.access import may
+from web.i18n import today
+from web.identity import SignedIn
+from web.panel import panel
+
+_SHOWN_HEAD, _SHOWN_TAIL = 4, 4
+_SURE, _FAIRLY_SURE = 0.8, 0.5
+
+
+def age(elder: Elder) -> int | None:
+    """Completed years today, None when the birth date is unknown."""
+    return age_on(elder.birth_date, today())
+
+
+def phone(number: str) -> str:
+    """A number of the ledger as people write it: ``0533 518 0042``; text that is no number stays as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
+def tel(number: str) -> str:
+    """The link that makes a telephone dial a number."""
+    return f"tel:{number}"
+
+
+def masked(resident_id: str | None) -> str:
+    """A resident ID with its middle, which tells the birthday, hidden."""
+    if not resident_id:
+        return "–"
+    hidden = len(resident_id) - _SHOWN_HEAD - _SHOWN_TAIL
+    if hidden <= 0:
+        return "•" * len(resident_id)
+    return resident_id[:_SHOWN_HEAD] + "•" * hidden + resident_id[-_SHOWN_TAIL:]
+
+
+def why_not_phoned(code: str) -> str:
+    """Why an elder may not be phoned, in the page's language."""
+    return reason_text(code, "en" if str(get_locale()) == "en" else "zh-CN")
+
+
+def sureness(confidence: float) -> str:
+    """How sure the machine was, coarsely: sure, fairly or unsure."""
+    if confidence >= _SURE:
+        return "sure"
+    return "fairly" if confidence >= _FAIRLY_SURE else "unsure"
+
+
+def url_with(**changes: Any) -> str:
+    """This page with parts of its query changed; an empty value leaves a part out, and paging starts anew."""
+    query = {**request.args.to_dict(), "page": None, **changes}
+    kept = {name: value for name, value in query.items() if value not in {None, ""}}
+    return url_for(str(request.endpoint), **(request.view_args or {}), **kept)
+
+
+def menu_counts() -> dict[str, int]:
+    """Numbers beside the menu: calls to review and open work orders."""
+    if not isinstance(current_user, SignedIn):
+        return {"calls": 0, "orders": 0}
+    with panel().ledger.reading() as session:
+        return {
+            "calls": call_data.to_review(session, current_user),
+            "orders": order_data.open_count(session, current_user),
+        }
+
+
+def install(app: Flask) -> None:
+    """Give templates these tools."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    for tool in (call_data.noted, age, phone, tel, masked, why_not_phoned, sureness):
+        app.add_template_filter(tool)
+
+    def in_templates() -> dict[str, Any]:
+        return {
+            "organisation": panel().organisation,
+            "demo_accounts": panel().demo_accounts,
+            "notice": panel().notice,
+            "now": panel().now(),
+            "menu_counts": menu_counts,
+            "url_with": url_with,
+            "may": lambda ability: isinstance(current_user, SignedIn) and may(current_user, ability),
+        }
+
+    app.context_processor(in_templates)

@@ -1,0 +1,5 @@
+"""``python -m wenan``."""
+
+from wenan.cli import main
+
+main()

@@ -1,0 +1,136 @@
+"""``wenan campaign``: opening, pausing and watching campaigns."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from campaigns.opening import open_campaign, pause_campaign, resume_campaign
+from campaigns.planner import plan_visits
+from campaigns.retries import RetryPolicy
+from campaigns.who import Who
+from ivr.clock import SystemClock
+from ivr.script import load_script
+from records.visits import Campaign, Visit
+from wenan.cli.errors import UsageError
+from wenan.display import show_plan
+from wenan.settings import load_settings
+from wenan.wiring import open_ledger
+
+app = typer.Typer(help="Campaigns: open, pause, resume, watch.", no_args_is_help=True)
+
+
+@app.command("create")
+def create(
+    name: str,
+    script: Annotated[str, typer.Option(help="Name of a shipped script, or a YAML file.")] = "standard",
+    script_version: Annotated[
+        int | None, typer.Option(help="Version of the script; default: the newest.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Length of the period, from today on.")] = 30,
+    tier: Annotated[
+        list[str] | None, typer.Option(help="key, secondary, general; repeat for several.")
+    ] = None,
+    hours: Annotated[
+        list[str] | None, typer.Option(help="Calling hours, e.g. 09:00-11:30; repeatable.")
+    ] = None,
+    attempts: Annotated[int, typer.Option(min=1, max=10, help="How often a telephone may ring in vain.")] = 3,
+) -> None:
+    """Open a campaign and plan its visits; the dialer of `wenan serve` takes it from there."""
+    settings = load_settings()
+    now = SystemClock().now()
+    today = now.astimezone(ZoneInfo(settings.timezone)).date()
+    document = load_script(script, script_version)
+    given = {"hours": [_span(span) for span in hours]} if hours else {}
+    ledger = open_ledger(settings)
+    with ledger.session() as session:
+        opened = open_campaign(
+            session,
+            script=document,
+            now=now,
+            name=name,
+            who=Who.model_validate({"tiers": tier} if tier else {}),
+            windows={"timezone": settings.timezone, **given},
+            retries=RetryPolicy(max_attempts=attempts),
+            starts_on=today,
+            ends_on=today + timedelta(days=days - 1),
+            max_concurrent=settings.max_concurrent_calls,
+        )
+        plan = plan_visits(session, opened, now)
+    show_plan(Console(), plan)
+
+
+@app.command("status")
+def status(name: Annotated[str, typer.Argument(help="Name of a campaign; default: all.")] = "") -> None:
+    """Show how far campaigns are."""
+    ledger = open_ledger(load_settings())
+    table = Table("campaign", "period", "status", "visits", "over", "completed", "to people", "next call")
+    with ledger.reading() as session:
+        wanted = select(Campaign).order_by(Campaign.starts_on)
+        for campaign in session.scalars(wanted.where(Campaign.name == name) if name else wanted):
+            table.add_row(*_row(session, campaign))
+    if name and not table.rows:
+        raise UsageError(f"There is no campaign {name!r}; `wenan campaign status` lists them all")
+    Console().print(table)
+
+
+@app.command("pause")
+def pause(name: str, reason: Annotated[str, typer.Option(help="Shown to everybody.")] = "by hand") -> None:
+    """Place no more calls for a campaign; those under way go on."""
+    with open_ledger(load_settings()).session() as session:
+        if not pause_campaign(session, _id(session, name), reason, now=SystemClock().now(), actor="cli"):
+            raise UsageError(f"The campaign {name!r} is not running")
+    typer.echo(f"{name} is paused")
+
+
+@app.command("start")
+def start(name: str) -> None:
+    """Go on with a paused campaign."""
+    with open_ledger(load_settings()).session() as session:
+        if not resume_campaign(session, _id(session, name), now=SystemClock().now(), actor="cli"):
+            raise UsageError(f"The campaign {name!r} is not paused")
+    typer.echo(f"{name} goes on")
+
+
+def _id(session: Session, name: str) -> int:
+    found = session.scalar(select(Campaign.id).where(Campaign.name == name))
+    if found is None:
+        raise UsageError(f"There is no campaign {name!r}; `wenan campaign status` lists them all")
+    return found
+
+
+def _span(span: str) -> tuple[str, str]:
+    begin, dash, end = span.partition("-")
+    if not dash:
+        raise UsageError(f"--hours {span}: write it as 09:00-11:30")
+    return begin.strip(), end.strip()
+
+
+def _row(session: Session, campaign: Campaign) -> tuple[str, ...]:
+    def count(*where: object) -> int:
+        query = select(func.count()).select_from(Visit).where(Visit.campaign_id == campaign.id, *where)  # type: ignore[arg-type]
+        return session.scalar(query) or 0
+
+    coming: datetime | None = session.scalar(
+        select(func.min(Visit.next_attempt_at)).where(
+            Visit.campaign_id == campaign.id, Visit.status == "planned"
+        )
+    )
+    zone = ZoneInfo(campaign.timezone)
+    return (
+        campaign.name,
+        f"{campaign.starts_on} – {campaign.ends_on}",
+        f"{campaign.status} {campaign.status_reason}".strip(),
+        str(count()),
+        str(count(Visit.status == "ended")),
+        str(count(Visit.outcome == "completed")),
+        str(count(Visit.mode == "in_home") + count(Visit.outcome.in_(("escalated", "unreachable")))),
+        f"{coming.astimezone(zone):%m-%d %H:%M}" if coming else "",
+    )

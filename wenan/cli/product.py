@@ -1,0 +1,43 @@
+"""``wenan demo`` and ``wenan serve``: the village, and the product itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from wenan.cli.errors import WRONG_OUTCOME
+from wenan.demo import run_demo
+from wenan.product import run_product
+from wenan.settings import load_settings
+from wenan.wiring import set_up_logs
+
+DEMO_FOLDER = Path("var/demo")
+
+
+def demo(
+    exit_after: Annotated[
+        bool, typer.Option("--exit", help="Leave at the end; an error when an outcome is not as called for.")
+    ] = False,
+) -> None:
+    """Phone a village of 24 fictional elders with real speech, show what came of it, serve the panel."""
+    asked = load_settings()
+    folder = DEMO_FOLDER if "data_dir" not in asked.model_fields_set else asked.data_dir
+    settings = load_settings(data_dir=folder, organisation="清溪镇社区", callback_number="0533-5550000")
+    if "log_level" not in asked.model_fields_set:
+        settings = settings.model_copy(update={"log_level": "error"})
+    set_up_logs(settings)
+    leave = exit_after or os.environ.get("DEMO_EXIT", "") not in ("", "0")
+    wrong = run_demo(settings, Console(), serve=not leave)
+    if wrong and leave:
+        raise typer.Exit(WRONG_OUTCOME)
+
+
+def serve() -> None:
+    """Run the product: scheduler, calls and panel, on the data folder of the settings."""
+    settings = load_settings()
+    set_up_logs(settings)
+    run_product(settings, Console())

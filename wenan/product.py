@@ -1,0 +1,125 @@
+"""The product in one process: the dialer on its event loop, upkeep beside it, the panel in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from rich.console import Console
+from sqlalchemy import func, select
+
+from campaigns.opening import pause_campaign
+from ivr.clock import Clock, SystemClock
+from ivr.lines import Line
+from ivr.lines.simulated import SimulatedLine
+from ivr.script import load_script
+from records.people import Worker
+from records.sessions import Ledger
+from records.visits import Campaign
+from speech.synthesizers import open_synthesizer
+from web.server import start_in_thread
+from wenan.datafolder import only_process
+from wenan.settings import Settings
+from wenan.village.exchange import Village
+from wenan.village.personas import load_village
+from wenan.wiring import (
+    open_dialer,
+    open_ledger,
+    open_panel,
+    open_prompts,
+    open_rules,
+    open_senses,
+    open_upkeep,
+)
+
+NO_LINE = "没有配置电话线路（WENAN_LINE），暂不拨打 / no telephone line is configured, nothing is dialled"
+
+
+def run_product(settings: Settings, console: Console) -> None:
+    """Serve and call until interrupted.
+
+    Raises DataFolderError, LedgerError, ModelMissingError, PortInUseError: nothing is started then.
+    """
+    with only_process(settings.data_dir):
+        ledger = open_ledger(settings)
+        clock = SystemClock()
+        app = open_panel(settings, ledger, open_rules(settings), clock)
+        with start_in_thread(app, host=settings.host, port=settings.port) as serving:
+            console.print(f"The panel: [bold]{serving.address}[/bold]")
+            _first_steps(ledger, console)
+            with suppress(KeyboardInterrupt):
+                asyncio.run(_run(settings, ledger, clock, console))
+            console.print("Stopped. Visits that are not over go on at the next start.")
+        ledger.dispose()
+
+
+def _first_steps(ledger: Ledger, console: Console) -> None:
+    with ledger.reading() as session:
+        workers = session.scalar(select(func.count()).select_from(Worker)) or 0
+        campaigns = session.scalar(select(func.count()).select_from(Campaign)) or 0
+    if not workers:
+        console.print("Nobody may sign in yet: wenan worker add LOGIN --name NAME --role coordinator")
+    if not campaigns:
+        console.print("No campaign yet: wenan roster import FILE, then wenan campaign create NAME")
+
+
+async def _run(settings: Settings, ledger: Ledger, clock: Clock, console: Console) -> None:
+    rules = open_rules(settings)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    with ThreadPoolExecutor(2, "engines") as engines, ThreadPoolExecutor(2, "upkeep") as beside:
+        upkeep = asyncio.create_task(open_upkeep(settings, ledger, rules, clock, console).run(beside))
+        stopped = asyncio.create_task(stopping.wait())
+        try:
+            if settings.line == "none":
+                await loop.run_in_executor(beside, _hold_campaigns, ledger, clock)
+                console.print(f"[yellow]{NO_LINE}[/yellow]")
+                await asyncio.wait({stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                await _call(settings, ledger, clock, engines, stopped, upkeep)
+        finally:
+            for task in (upkeep, stopped):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+
+async def _call(
+    settings: Settings,
+    ledger: Ledger,
+    clock: Clock,
+    engines: ThreadPoolExecutor,
+    stopped: asyncio.Task[bool],
+    upkeep: asyncio.Task[None],
+) -> None:
+    """Place calls until asked to stop; what ends the dialer or the upkeep by itself is raised on."""
+    prompts = open_prompts(settings)
+    senses = open_senses(settings, prompts, engines)
+    line: Line = SimulatedLine(_village(settings).at, clock)
+    dialer = open_dialer(settings, ledger, line, senses, clock, open_rules(settings))
+    calling = asyncio.create_task(dialer.run())
+    await asyncio.wait({calling, stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
+    if not calling.done():
+        await dialer.stop()
+    await calling
+    if upkeep.done():
+        await upkeep
+
+
+def _village(settings: Settings) -> Village:
+    """The simulated village as a training line; numbers that are not in it are invalid there."""
+    voices = open_synthesizer(settings.synthesizer, models_dir=settings.models_path)
+    return Village(
+        load_village(), load_script("standard"), open_prompts(settings), voices, settings.prompts_dir
+    )
+
+
+def _hold_campaigns(ledger: Ledger, clock: Clock) -> None:
+    """Without a line every running campaign is paused, with the reason, so that nobody waits in vain."""
+    with ledger.session() as session:
+        for campaign_id in session.scalars(select(Campaign.id).where(Campaign.status == "running")).all():
+            pause_campaign(session, campaign_id, NO_LINE, now=clock.now(), actor="serve")

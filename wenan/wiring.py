@@ -1,0 +1,156 @@
+"""The composition root: settings in, working parts out. Nothing else in the product puts parts together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from functools import partial
+
+import structlog
+from flask import Flask
+from rich.console import Console
+
+from campaigns.briefing import Caller
+from campaigns.desk import DialerOptions
+from campaigns.dialer import Dialer, new_owner
+from campaigns.progress import OnEvent
+from campaigns.roster import RosterSettings
+from escalation.aftercare import VisitAftercare
+from escalation.auditor import Auditor
+from escalation.notifiers import ConsoleNotifier, FileNotifier, Notifier
+from escalation.outbox import Outbox
+from escalation.rules import Channel, Rules
+from ivr.call import Senses, hold_conversation
+from ivr.clock import Clock
+from ivr.lines import Line
+from records.keyring import Keyring
+from records.sessions import Ledger
+from speech.lexicon import load_lexicon
+from speech.prompts import PromptStore
+from speech.recognizers import open_recognizer
+from speech.synthesizers import open_synthesizer
+from web.app import create_app
+from wenan.datafolder import secret_in
+from wenan.settings import Settings
+from wenan.upkeep import Upkeep
+
+
+def set_up_logs(settings: Settings) -> None:
+    """Structured logs on standard error, from the level that the settings name."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    # Model libraries look for updates and report usage unless told not to; this product needs no network.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """The ledger, migrated. Raises LedgerError, KeyringError."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger(settings.ledger_url, Keyring.at(settings.key_path))
+    ledger.migrate()
+    return ledger
+
+
+def open_prompts(settings: Settings) -> PromptStore:
+    """The robot's voice. Raises ModelMissingError, RecordedPromptsError."""
+    return PromptStore(
+        open_synthesizer(settings.synthesizer, models_dir=settings.models_path),
+        cache_dir=settings.prompts_dir,
+        recorded_dir=settings.recorded_prompts,
+    )
+
+
+def open_senses(settings: Settings, prompts: PromptStore, executor: Executor) -> Senses:
+    """Ears and voice for all calls. Raises ModelMissingError."""
+    recognizer = open_recognizer(
+        settings.recognizer,
+        models_dir=settings.models_path,
+        vosk_models=settings.vosk_models,
+        threads=settings.recognition_threads,
+    )
+    return Senses(recognizer=recognizer, lexicon=load_lexicon, prompts=prompts, executor=executor)
+
+
+def open_rules(settings: Settings) -> Rules:
+    """Escalation's policy, weights, wording and channels. The console shows no health detail."""
+    channels = [Channel(name, "code" if name == "file" else "none") for name in settings.notify]
+    return Rules.load(channels, language=settings.default_language)
+
+
+def open_dialer(
+    settings: Settings,
+    ledger: Ledger,
+    line: Line,
+    senses: Senses,
+    clock: Clock,
+    rules: Rules,
+    *,
+    on_event: OnEvent | None = None,
+    take_over: bool = True,
+) -> Dialer:
+    """A dialer for this process. ``take_over`` is right where the data folder's lock is held."""
+    return Dialer(
+        ledger,
+        line,
+        partial(hold_conversation, senses=senses, clock=clock, max_seconds=float(settings.call_seconds)),
+        clock,
+        VisitAftercare(rules),
+        owner=new_owner(),
+        recordings_dir=settings.recordings_dir,
+        options=DialerOptions(
+            caller=Caller(settings.organisation, settings.callback_number),
+            max_calls=settings.max_concurrent_calls,
+            call_seconds=float(settings.call_seconds),
+            take_over=take_over,
+            on_event=on_event,
+        ),
+    )
+
+
+def open_outbox(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, console: Console) -> Outbox:
+    """The outbox with the notifiers that the settings name."""
+    known: dict[str, Notifier] = {
+        "console": ConsoleNotifier(console),
+        "file": FileNotifier(settings.data_dir / "notifications.jsonl", clock.now),
+    }
+    notifiers = {str(name): known[name] for name in settings.notify}
+    return Outbox(ledger, notifiers, rules.policy.delivery, clock)
+
+
+def open_upkeep(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, console: Console) -> Upkeep:
+    """What runs beside the dialer; ``console`` is where console notifications go."""
+    aftercare = VisitAftercare(rules)
+    outbox = open_outbox(settings, ledger, rules, clock, console)
+    return Upkeep(outbox, Auditor(ledger, rules, aftercare, clock), aftercare, ledger, clock)
+
+
+def open_panel(
+    settings: Settings,
+    ledger: Ledger,
+    rules: Rules,
+    clock: Clock,
+    *,
+    demo_accounts: Sequence[tuple[str, str]] = (),
+    notice: str = "",
+) -> Flask:
+    """The panel as a Flask application."""
+    given = settings.secret_key.get_secret_value() if settings.secret_key else ""
+    return create_app(
+        ledger,
+        secret_key=given or secret_in(settings.data_dir / "session.key"),
+        recordings_dir=settings.recordings_dir,
+        clock=clock,
+        organisation=settings.organisation,
+        rules=rules,
+        demo_accounts=demo_accounts,
+        notice=notice,
+        roster_settings=RosterSettings(timezone=settings.timezone),
+        default_area_code=settings.default_area_code,
+        secure_cookies=settings.secure_cookies,
+    )
