@@ -9,10 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from speech.audio import read_wav, wav_bytes
 from speech.files import write_atomically
 from speech.recorded import RecordedPrompts
 from speech.types import AudioUnreadableError, Language, Pcm, Synthesizer
+
+log = structlog.get_logger(__name__)
 
 RENDERING = "2"
 """Goes into every cache key; raised when level or trimming of renderings change."""
@@ -112,10 +116,11 @@ class PromptStore:
         if not path.is_file():
             return None
         try:
-            return Prompt(sentence, language, read_wav(path), "cache")
+            pcm = read_wav(path)
         except AudioUnreadableError:
-            path.unlink(missing_ok=True)
             return None
+        whole = len(pcm) == _samples_told(path.with_suffix(".json"))
+        return Prompt(sentence, language, pcm, "cache") if whole else None
 
     def _render(self, key: str, sentence: str, language: Language, speed: float, voice: str) -> Prompt:
         pcm = self._synthesizer.render(sentence, language=language, voice=voice, speed=speed)
@@ -125,8 +130,21 @@ class PromptStore:
             "voice": voice,
             "speed": speed,
             "engine": self.engine,
+            "samples": len(pcm),
         }
         path = self._path(key)
-        write_atomically(path.with_suffix(".json"), json.dumps(facts, ensure_ascii=False).encode())
-        write_atomically(path, wav_bytes(pcm))
+        try:
+            write_atomically(path.with_suffix(".json"), json.dumps(facts, ensure_ascii=False).encode())
+            write_atomically(path, wav_bytes(pcm))
+        except OSError as error:
+            # A full disk must not silence the robot in the middle of a call.
+            log.warning("prompt not cached", folder=str(self._cache_dir), cause=error.strerror or str(error))
         return Prompt(sentence, language, pcm, self.engine)
+
+
+def _samples_told(sidecar: Path) -> int | None:
+    """How many samples the sidecar says its prompt has; None where it cannot be read."""
+    try:
+        return int(json.loads(sidecar.read_text(encoding="utf-8"))["samples"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -55,9 +55,9 @@ class Heard:
     """What a recogniser made of one utterance.
 
     ``hypotheses`` come best first and are empty when nothing was said. ``phrases`` maps each candidate
-    phrase that was asked of the audio to its calibrated score: the mean log probability per token that
-    the model gives this phrase for this audio, minus what the same phrase gets on unrelated audio, in
-    nats; above 0 speaks for the phrase, absent means not asked.
+    phrase that was asked of the audio to its calibrated score in nats per token: above 0 speaks for the
+    phrase, below against it, absent means not asked. Whisper's comes from the log probability that the
+    model gives the phrase for this audio and what it gives the same phrase on unrelated audio.
     """
 
     hypotheses: tuple[Hypothesis, ...]

@@ -1,7 +1,7 @@
-"""Renders the unrelated speech against which phrases are calibrated: ``python tools/make_background_speech.py``.
+"""Renders the speech against which phrases are calibrated: ``python tools/make_background_speech.py``.
 
-The result (``speech/data/background.<language>.<n>.wav``, 8 kHz mu-law) is in the repository; run this only to
-change the sentences. They are everyday talk with none of the words the lexicons look for.
+The result (``speech/data/background.<language>.<n>.wav``, 8 kHz mu-law) is in the repository; run this
+only to change the sentences. They are everyday talk with none of the words the lexicons look for.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def take(talk: Conversation, reply: Reply) -> Taken:
         talk.say(talk.script.noted.more)
         return Taken.NOTED
     if reply.understanding.confirm:
-        talk.state.pending = heard
+        _set_apart(talk, heard)
         asking.suspend(talk)
         asking.enter(talk, Stage.CONFIRM)
         return Taken.SETTLED
@@ -80,6 +80,15 @@ def is_clear_no(understanding: Understanding) -> bool:
         and not understanding.confirm
         and understanding.confidence >= CLEAR
     )
+
+
+def _set_apart(talk: Conversation, heard: tuple[PendingFlag, ...]) -> None:
+    """What is urgent waits to be confirmed; mere needs beside it are not worth a question."""
+    urgent = tuple(pending for pending in heard if pending.urgency >= Urgency.URGENT)
+    talk.state.pending = urgent or heard
+    for pending in heard:
+        if pending not in talk.state.pending:
+            _raise(talk, pending, Confirmed.NOT_ASKED)
 
 
 def _stands(

@@ -97,10 +97,13 @@ def _close(talk: Conversation, outcome: CallOutcome) -> None:
 
 
 def _raise_what_is_new(talk: Conversation, reply: Reply) -> list[str]:
-    """Raise everything heard; returns the emergencies among it that were not known before."""
+    """Raise everything urgent that was heard; returns the emergencies among it that were not known before.
+
+    "The door is not locked" is for the helpers, not a request for a locksmith: mere needs stay in the answer.
+    """
     known = {flag.code for flag in flags.standing(talk)}
     confirmed = Confirmed.UNCLEAR if reply.understanding.confirm else Confirmed.NOT_ASKED
-    heard = flags.pending_from(talk, reply)
+    heard = [pending for pending in flags.pending_from(talk, reply) if pending.urgency >= Urgency.URGENT]
     for pending in heard:
         flags.raise_flag(talk, pending, confirmed)
     return [

@@ -10,6 +10,11 @@ from ivr.dialogue.state import Stage
 from ivr.report import CallOutcome, Confirmed
 from speech.types import Understanding
 
+STEERING = frozenset(
+    {"opt_out", "who_are_you", "human", "callback", "hold", "repeat", "slower", "louder", "yes", "no",
+     "proxy", "wrong_person", "not_home"}
+)  # fmt: skip
+"""Codes that say nothing about how the elder is."""
 MOST_REPEATS = 4
 """Requests to say the same thing again before it is treated as not understood."""
 MOST_EXPLANATIONS = 2
@@ -119,8 +124,12 @@ def _repeat(talk: Conversation, reply: Reply) -> bool:
 
 
 def _refuse(talk: Conversation, reply: Reply, *, every_call: bool) -> None:
-    """Respected at once; a refusal that was only weakly heard is asked back."""
-    if reply.weak:
+    """Respected at once; one that was heard weakly, or in between other news, is asked back.
+
+    Nobody should be forgotten because "不稳" sounded like "不问".
+    """
+    news = set(reply.understanding.codes) - STEERING
+    if reply.weak or news:
         asking.suspend(talk)
         asking.enter(talk, Stage.OPT_OUT)
     elif every_call:

@@ -25,6 +25,8 @@ def open_recognizer(
 
     Says in the log which one was picked. Raises ModelMissingError when the one asked for, or any, is missing.
     """
+    if name not in {"auto", "whisper", "vosk"}:
+        raise ModelMissingError(f"There is no recogniser named {name!r}; there are auto, whisper and vosk")
     if name == "whisper" or (name == "auto" and (installed("whisper-base", models_dir) or not vosk_models)):
         ears: Recognizer = WhisperRecognizer(models_dir, threads=threads)
     elif vosk_models:

@@ -219,11 +219,13 @@ def _hypotheses(pieces: Sequence[Sequence[_Alternative]]) -> tuple[Hypothesis, .
     """Readings of the whole: the n-th best of each piece, its probability its share of the alternatives."""
     spoken = [kept for piece in pieces if (kept := _shares(piece))]
     count = max((len(piece) for piece in spoken), default=0)
+    # The same divisor for all keeps them in the engine's order.
+    length = sum(len(piece[0].words) for piece in spoken)
     found: dict[str, float] = {}
     for rank in range(count):
         chosen = [piece[min(rank, len(piece) - 1)] for piece in spoken]
         words = [word for alternative in chosen for word in alternative.words]
-        logprob = sum(alternative.likelihood for alternative in chosen) / max(len(words), 1)
+        logprob = sum(alternative.likelihood for alternative in chosen) / length
         found.setdefault(_written(words), min(logprob, 0.0))
     return tuple(Hypothesis(text, logprob) for text, logprob in found.items() if text)
 

@@ -18,7 +18,9 @@ class Cues:
     def __init__(self, script: Script, language: Language) -> None:
         """Learn the questions of a script in one language."""
         self._patterns = tuple(
-            (_pattern(sentence), cue) for text, cue in _asked(script) for sentence in text.of(language)
+            (_pattern(sentence), cue)
+            for text, cue in _asked(script)
+            for sentence in _questions(text.of(language))
         )
         self.names = frozenset(cue for _, cue in _asked(script))
 
@@ -40,6 +42,11 @@ def _asked(script: Script) -> Iterator[tuple[Text, str]]:
             yield concern.confirm, "confirm"
     yield script.requests.still_there, "still_there"
     yield script.emergency.still_there, "still_there"
+
+
+def _questions(sentences: tuple[str, ...]) -> tuple[str, ...]:
+    """Of a text, what asks; which key means what is said after many questions."""
+    return tuple(it for it in sentences if it.endswith(("？", "?"))) or sentences[-1:]
 
 
 def _own_turns(script: Script) -> Iterator[tuple[Ask, str]]:

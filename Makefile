@@ -1,0 +1,58 @@
+# Two commands for newcomers: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.set-up
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test test-fast check format lint types imports models models-test system bench-demo clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+$(STAMP): pyproject.toml constraints.txt tools/set_up.sh
+	@VENV="$(VENV)" PYTHON="$(PYTHON)" tools/set_up.sh
+
+system: ## Install the system packages the product can use, or print the line that does
+	@tools/system_packages.sh espeak-ng
+
+models: $(STAMP) ## Fetch the speech models (verified by hash, resumable)
+	@$(BIN)/wenan models fetch
+
+models-test: $(STAMP)
+	@$(BIN)/wenan models fetch --for-tests
+
+demo: $(STAMP) system models ## Phone the demo village and show what came of it (DEMO_EXIT=1: check and leave)
+	@DEMO_EXIT="$(DEMO_EXIT)" $(BIN)/wenan demo
+
+serve: $(STAMP) ## Run the product on the data folder
+	@$(BIN)/wenan serve
+
+test-fast: $(STAMP) ## Tests that need no models and no servers
+	@$(BIN)/pytest -q tests/unit
+
+test: $(STAMP) ## Everything: fast tests first, then those with models and servers
+	@$(BIN)/pytest -q tests/unit
+	@tools/system_packages.sh espeak-ng postgresql || true
+	@$(MAKE) --no-print-directory models-test
+	@$(BIN)/pytest -q tests/integration tests/acceptance
+
+format: $(STAMP) ## Format the code
+	@$(BIN)/ruff format .
+
+lint: $(STAMP)
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+imports: $(STAMP)
+	@$(BIN)/lint-imports
+
+check: lint types imports test ## Format, lint, types, imports, tests: green before every commit
+
+bench-demo: $(STAMP) models ## Time and memory of the demo's calls, and where the time goes
+	@$(BIN)/python benchmarks/demo.py
+
+clean: ## Remove the virtual environment and the demo's data
+	@rm -rf $(VENV) var/demo
