@@ -86,13 +86,14 @@ def measure(
 def main() -> None:
     """Read the command line and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--set", type=Path, default=Path("tests/data/understanding_zh.tsv"))
+    parser.add_argument("--set", type=Path, help="by default the corpus of the language in tests/data")
     parser.add_argument("--split", default="", help="only rows of this split: dev or test")
     parser.add_argument("--lang", choices=["zh-CN", "es", "en"], default="zh-CN")
     parser.add_argument("--transcripts", type=Path)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    figures = measure(rows_of(options.set, options.split), options.lang, options.transcripts)
+    corpus = options.set or Path(f"tests/data/understanding_{options.lang[:2]}.tsv")
+    figures = measure(rows_of(corpus, options.split), options.lang, options.transcripts)
     if options.json:
         print(json.dumps(figures, ensure_ascii=False))
         return

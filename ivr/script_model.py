@@ -136,6 +136,8 @@ class Emergency(Part):
     """When a life may be at stake."""
 
     reassure: PublicText
+    what_happened: PublicAsk
+    """After a cry for help that does not say what is wrong."""
     someone_there: PublicAsk
     with_someone: PublicText
     alone: PublicText

@@ -30,7 +30,7 @@ TRIES = 3
 
 OWN_TURNS = frozenset(
     {"identity", "fetch", "waiting", "confirm", "hold", "when", "go_on", "offer_person", "opt_out",
-     "someone_there", "last_words", "advised"}
+     "what_happened", "someone_there", "last_words", "advised"}
 )  # fmt: skip
 """Ids of the turns that every dialogue has; questions must have other ones."""
 

@@ -14,16 +14,11 @@ from speech.types import Urgency
 from web.access import ours
 from web.identity import SignedIn
 from web.pages import Page, slice_of
+from web.voice_spans import words_at, words_by_length
 
 PER_PAGE = 25
 SHOW = ("review", "flagged", "all")
 """Which calls the list shows: flagged ones nobody has reviewed, all flagged ones, all."""
-TAIL_S = 0.4
-LEAD_S = 0.8
-"""Seconds played after and before the elder's words, so that no syllable is cut."""
-PAUSES = 1.5
-"""How much longer than its voiced part an answer takes: elders pause."""
-_RANK = {"red": 0, "orange": 1, "yellow": 2}
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,14 @@ class Filter:
 def find_calls(session: Session, user: SignedIn, wanted: Filter, page: int) -> Page[Visit]:
     """Calls with something to listen to or to decide, gravest first; then those that go on, then newest."""
     at = slice_of(_count(session, user, wanted), page, PER_PAGE)
-    rank = case(_RANK, value=Assessment.overall, else_=3)
+    rank = case(
+        (Assessment.overall == "red", 0),
+        (Assessment.id.is_(None) & _flagged("emergency"), 0),
+        (Assessment.overall == "orange", 1),
+        (Assessment.id.is_(None) & _flagged("urgent"), 1),
+        (Assessment.overall == "yellow", 2),
+        else_=3,
+    )
     visits = session.scalars(
         select(Visit)
         .join(Elder, Elder.id == Visit.elder_id)
@@ -74,6 +76,15 @@ def _count(session: Session, user: SignedIn, wanted: Filter) -> int:
     return counted or 0
 
 
+def _flagged(urgency: str) -> ColumnElement[bool]:
+    """Whether a visit has a flag of that urgency that the elder did not take back."""
+    return (
+        select(Flag.id)
+        .where(Flag.visit_id == Visit.id, Flag.urgency == urgency, Flag.confirmed != "no")
+        .exists()
+    )
+
+
 def _conditions(user: SignedIn, wanted: Filter) -> list[ColumnElement[bool]]:
     """What a call must be to be listed; over visits, their elders and (where there are any) assessments."""
     turns = (
@@ -100,35 +111,46 @@ def _conditions(user: SignedIn, wanted: Filter) -> list[ColumnElement[bool]]:
 
 def noted(visit: Visit) -> list[str]:
     """What is worth knowing of a visit at a glance: codes of flags, then of answers, then what is unclear."""
-    codes = [flag.code for flag in visit.flags]
+    codes = [flag.code for flag in visit.flags if flag.confirmed != "no"]
     codes += [code for answer in visit.answers if answer.urgency != "none" for code in answer.codes]
     codes += ["unclear" for answer in visit.answers if answer.answer == "unclear"]
     return list(dict.fromkeys(codes))
 
 
+def taken_back(visit: Visit) -> list[str]:
+    """Codes that the elder clearly denied when asked again: still worth a person's ear."""
+    return [flag.code for flag in visit.flags if flag.confirmed == "no"]
+
+
+def level_of(visit: Visit) -> str | None:
+    """A visit's level; while it has no score, what its flags alone call for; None when nothing is known."""
+    if visit.assessment is not None:
+        return visit.assessment.overall
+    urgencies = {flag.urgency for flag in visit.flags if flag.confirmed != "no"}
+    return "red" if "emergency" in urgencies else "orange" if "urgent" in urgencies else None
+
+
 @dataclass(frozen=True)
 class Exchange:
-    """One turn of a call with what stands for it now."""
+    """One turn of a call with what stands for it now. Times are seconds into the recording."""
 
     turn: Turn
     answer: Answer | None
     """The visit's answer to the question, when it came from this turn."""
     flags: Sequence[Flag]
+    words_from_s: float
+    words_to_s: float
+    """Where the elder's words lie, as nearly as can be found; the whole exchange when none were heard."""
 
     @property
     def start_s(self) -> float:
-        """Where the robot begins to ask, seconds into the recording."""
-        return self.turn.started_s
+        """Where the exchange begins: mostly with the question, sometimes with words before it."""
+        return min(self.turn.started_s, self.words_from_s)
 
     @property
     def end_s(self) -> float:
-        """Where the exchange is over, a little after the last word."""
-        return max(self.turn.ended_s, self.turn.started_s) + TAIL_S
-
-    @property
-    def words_from_s(self) -> float:
-        """Where the elder's words begin, as nearly as is known; the whole exchange when none were heard."""
-        return words_from(self.turn)
+        """Where the exchange is over."""
+        return max(self.turn.ended_s, self.words_to_s)
 
     @property
     def urgency(self) -> str:
@@ -139,21 +161,23 @@ class Exchange:
         return max(found, key=lambda urgency: order.index(urgency) if urgency in order else len(order))
 
 
-def exchanges(visit: Visit, attempt: CallAttempt) -> list[Exchange]:
-    """The turns of one call, in order."""
+def exchanges(visit: Visit, attempt: CallAttempt, loud: Sequence[bool] = ()) -> list[Exchange]:
+    """The turns of one call, in order; ``loud`` says when the elder's side of the recording was loud."""
     answers = {answer.turn_id: answer for answer in visit.answers if answer.turn_id is not None}
     return [
-        Exchange(turn, answers.get(turn.id), [flag for flag in visit.flags if flag.turn_id == turn.id])
+        Exchange(
+            turn,
+            answers.get(turn.id),
+            [flag for flag in visit.flags if flag.turn_id == turn.id],
+            *words_of(turn, loud),
+        )
         for turn in attempt.turns
     ]
 
 
-def words_from(turn: Turn) -> float:
-    """Where in the recording the elder's words begin, in seconds.
-
-    A turn ends with the elder's last word, and ``speech_s`` counts only what was voiced: so the words lie in
-    its last ``speech_s`` seconds, and some more for the pauses between them.
-    """
+def words_of(turn: Turn, loud: Sequence[bool]) -> tuple[float, float]:
+    """Start and end of the elder's words in one turn."""
     if turn.speech_s <= 0:
-        return turn.started_s
-    return max(turn.started_s, turn.ended_s - turn.speech_s * PAUSES - LEAD_S)
+        return turn.started_s, turn.ended_s
+    found = words_at(loud, ended_s=turn.ended_s, speech_s=turn.speech_s) if loud else None
+    return found or words_by_length(turn.started_s, turn.ended_s, turn.speech_s)

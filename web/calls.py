@@ -92,4 +92,5 @@ def listening(visit: Visit, attempt: CallAttempt) -> Listening:
             picture = draw(file)
         except NoPictureError as error:
             _log.warning("recording_not_drawn", attempt=attempt.id, reason=str(error))
-    return Listening(attempt, call_data.exchanges(visit, attempt), picture, recorded=file is not None)
+    exchanges = call_data.exchanges(visit, attempt, picture.loud if picture else ())
+    return Listening(attempt, exchanges, picture, recorded=file is not None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from records.orders import Notification, WorkOrder
+from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Elder
 from records.visits import Turn
 from web.identity import SignedIn
@@ -88,13 +89,29 @@ def _conditions(user: SignedIn, wanted: OrderFilter) -> list[ColumnElement[bool]
     return conditions
 
 
-def notifications_of(session: Session, order: WorkOrder) -> list[Notification]:
-    """Who was told about an order, in order."""
-    return list(
-        session.scalars(
-            select(Notification).where(Notification.order_id == order.id).order_by(Notification.id)
-        ).all()
+@dataclass(frozen=True)
+class Message:
+    """What one person was told about an order at one time, over all channels."""
+
+    at: datetime
+    recipient: str
+    status: str
+    channels: tuple[str, ...]
+
+
+def history(session: Session, order: WorkOrder) -> list[WorkOrderEvent | Message]:
+    """What happened to an order and who was told, in order."""
+    rows = session.scalars(
+        select(Notification).where(Notification.order_id == order.id).order_by(Notification.id)
     )
+    told: dict[tuple[datetime, str, str], list[str]] = {}
+    for row in rows:
+        told.setdefault((row.created_at, row.recipient, row.status), []).append(row.channel)
+    messages = [
+        Message(at, recipient, status, tuple(channels)) for (at, recipient, status), channels in told.items()
+    ]
+    events = [event for event in order.events if event.kind != "notified"]  # the messages say it better
+    return sorted([*events, *messages], key=lambda step: step.at)
 
 
 def evidence_turns(session: Session, order: WorkOrder) -> list[Turn]:

@@ -63,7 +63,7 @@ def one(order_id: int) -> str:
             elder=order.elder,
             calls=calls,
             exchanges=[one for call in calls.values() for one in call.exchanges if one.turn.id in shown],
-            notifications=order_data.notifications_of(session, order),
+            history=order_data.history(session, order),
             acts=acts(order, user),
         )
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import phonenumbers
-from flask import Flask, request, url_for
-from flask_babel import get_locale
+from flask import Flask, g, request, url_for
+from flask_babel import get_locale, gettext
 from flask_login import current_user
+from sqlalchemy import select
 
 from campaigns.tiers import age_on, reason_text
-from records.people import Elder
+from records.orders import WorkOrderEvent
+from records.people import Elder, Worker
 from web import call_data, order_data
 from web.access import may
 from web.i18n import today
 from web.identity import SignedIn
 from web.panel import panel
+from web.word_lists import WORDS
+from web.words import code_words, word
 
 _SHOWN_HEAD, _SHOWN_TAIL = 4, 4
 _SURE, _FAIRLY_SURE = 0.8, 0.5
@@ -62,6 +67,45 @@ def sureness(confidence: float) -> str:
     return "fairly" if confidence >= _FAIRLY_SURE else "unsure"
 
 
+def because(reason: Mapping[str, Any]) -> str:
+    """One reason for a score, a ``speech.scoring.Contribution`` as JSON, in words."""
+    rule, _, what = str(reason.get("rule", "")).partition(":")
+    topic = str(word(reason.get("question") or None, "question"))
+    if rule in {"code", "withdrawn"}:
+        taken_back = " · " + gettext("taken back") if rule == "withdrawn" else ""
+        return code_words(what) + taken_back
+    if rule == "unanswered":
+        return str(gettext("%(topic)s: not asked", topic=topic))
+    if rule in {"answer", "urgency"}:
+        return f"{topic}: {word(what, rule)}"
+    if rule == "outcome":
+        return str(word(what, "outcome"))
+    return str(word(rule, "rule"))
+
+
+def is_pattern(phrase: str) -> bool:
+    """Whether a phrase of the lexicon is a pattern, which says nothing to a reader."""
+    return any(sign in phrase for sign in "()[]|*+?.^$\\")
+
+
+def news(event: WorkOrderEvent) -> str:
+    """What an order's event tells of: reasons and codes, in words."""
+    words = [
+        str(word(piece, "reason")) if piece in WORDS["reason"] else code_words(piece)
+        for piece in event.note.split(", ")
+    ]
+    return str(gettext(", ")).join(words)
+
+
+def name_of(login: str) -> str:
+    """The name of the worker with this login; parts of the system keep their own word."""
+    if "names" not in g:
+        with panel().ledger.reading() as session:
+            g.names = {row.login: row.name for row in session.execute(select(Worker.login, Worker.name))}
+    names: dict[str, str] = g.names
+    return names.get(login) or str(word(login, "actor"))
+
+
 def url_with(**changes: Any) -> str:
     """This page with parts of its query changed; an empty value leaves a part out, and paging starts anew."""
     query = {**request.args.to_dict(), "page": None, **changes}
@@ -84,7 +128,21 @@ def install(app: Flask) -> None:
     """Give templates these tools."""
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    for tool in (call_data.noted, age, phone, tel, masked, why_not_phoned, sureness):
+    for tool in (
+        call_data.noted,
+        call_data.level_of,
+        call_data.taken_back,
+        because,
+        is_pattern,
+        name_of,
+        news,
+        age,
+        phone,
+        tel,
+        masked,
+        why_not_phoned,
+        sureness,
+    ):
         app.add_template_filter(tool)
 
     def in_templates() -> dict[str, Any]:

@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from web.voice_spans import BLOCK_S
+
 BARS = 360
 """Columns of the picture."""
 WIDTH = 1080.0
 HALF = 50.0
 """Height of each side's half; the whole picture is twice as high."""
 _FLOOR = 0.004
-"""Loudness (RMS, 1 is full scale) that is drawn as the full half at least: line noise alone stays small."""
+"""Loudness (RMS, 1 is full scale) that is drawn as the full half at least: line noise alone stays small.
+Nothing softer counts as a voice either (-48 dB)."""
 _SHAPE = 0.7
 """Exponent of the drawing: below 1, soft syllables show beside loud ones."""
 
@@ -33,6 +36,8 @@ class WavePicture:
     """SVG path."""
     elder: str
     """SVG path; empty when the recording has one channel only."""
+    loud: tuple[bool, ...] = ()
+    """Whether the elder's side was loud, block after block of ``voice_spans.BLOCK_S``."""
 
     def x(self, second: float) -> float:
         """Where a moment of the call lies, in the picture's units, never outside it."""
@@ -47,7 +52,9 @@ def draw(path: Path) -> WavePicture:
     if not len(samples):
         raise NoPictureError(f"{path.name} holds no sound")
     sides = [_path(_loudness(samples[:, side]), up=side == 0) for side in range(min(2, samples.shape[1]))]
-    return WavePicture(len(samples) / rate, sides[0], sides[1] if len(sides) > 1 else "")
+    if len(sides) == 1:
+        return WavePicture(len(samples) / rate, sides[0], "")
+    return WavePicture(len(samples) / rate, sides[0], sides[1], _loud(samples[:, 1], rate))
 
 
 def _read(path: Path) -> tuple[NDArray[np.int16], int]:
@@ -69,6 +76,16 @@ def _loudness(side: NDArray[np.int16]) -> NDArray[np.float64]:
     loudness: NDArray[np.float64] = np.sqrt(energy / np.diff(edges))
     heights: NDArray[np.float64] = (loudness / max(float(loudness.max()), _FLOOR)) ** _SHAPE
     return heights
+
+
+def _loud(side: NDArray[np.int16], rate: int) -> tuple[bool, ...]:
+    """Which blocks are loud: clearly above the line's noise and not much below the voice's usual loudness."""
+    blocks = side[: len(side) // int(rate * BLOCK_S) * int(rate * BLOCK_S)].reshape(-1, int(rate * BLOCK_S))
+    if not len(blocks):
+        return ()
+    loudness = np.sqrt(np.mean((blocks.astype(np.float32) / 32768.0) ** 2, axis=1))
+    noise, voice = np.quantile(loudness, [0.2, 0.98])
+    return tuple(bool(loud) for loud in loudness > max(_FLOOR, 2 * float(noise), 0.12 * float(voice)))
 
 
 def _path(heights: NDArray[np.float64], *, up: bool) -> str:

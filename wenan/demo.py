@@ -62,8 +62,8 @@ ACCOUNTS = (
 """Login, password, name, role: shown on the sign-in page of the demo."""
 VILLAGE_LOSS, VILLAGE_JITTER_MS = 0.002, 4.0
 """An ordinary landline of a village."""
-AUDIT_SECONDS = 1800.0
-"""On the village's own time, which passes as fast as calls can be computed."""
+AUDIT_SECONDS = 7 * 86_400.0
+"""On the village's own time: days pass in minutes there, and no worker of the village acts on an order."""
 NOTICE = "演示：人物和号码均为虚构。Demonstration: people and numbers are fictional."
 
 

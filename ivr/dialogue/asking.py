@@ -42,6 +42,7 @@ _TURNS: Mapping[Stage, _Turn] = {
     Stage.GO_ON: _Turn("yesno", keys="13"),
     Stage.OFFER_PERSON: _Turn("yesno", keys="13"),
     Stage.OPT_OUT: _Turn("yesno", keys="13"),
+    Stage.WHAT_HAPPENED: _Turn("any", LONG_SILENCE_S, EMERGENCY_NO_INPUT_S),
     Stage.SOMEONE_THERE: _Turn("yesno", no_input_s=EMERGENCY_NO_INPUT_S, keys="13"),
     Stage.LAST_WORDS: _Turn("any", LONG_SILENCE_S, EMERGENCY_NO_INPUT_S),
     Stage.ADVISED: _Turn("any", LONG_SILENCE_S, EMERGENCY_NO_INPUT_S, tries=1),
@@ -144,8 +145,7 @@ def _speak(talk: Conversation, asked: Ask, *, explain_keys: bool) -> None:
     if state.tries == 0 and not explain_keys:
         talk.say(asked.text, what=_what(talk))
         return
-    if state.tries <= 1 or asked.keys_hint is None:
-        talk.say(asked.short, what=_what(talk))
+    talk.say(asked.short, what=_what(talk))
     if asked.keys_hint is not None:
         talk.say(asked.keys_hint)
         state.keys_explained = True
@@ -170,6 +170,7 @@ def _asked(talk: Conversation) -> Ask | None:
         Stage.GO_ON: script.requests.go_on,
         Stage.OFFER_PERSON: script.requests.offer_person,
         Stage.OPT_OUT: script.requests.opt_out_ask,
+        Stage.WHAT_HAPPENED: script.emergency.what_happened,
         Stage.SOMEONE_THERE: script.emergency.someone_there,
         Stage.LAST_WORDS: script.emergency.last_words,
     }

@@ -30,6 +30,9 @@ def take(talk: Conversation, reply: Reply) -> Taken:
     heard = flags.pending_from(talk, reply)
     if not heard:
         return Taken.NOTHING
+    if _denied_just_now(talk, heard) and reply.understanding.confirm:
+        questions.not_understood(talk)
+        return Taken.SETTLED
     answers.record(talk, reply)
     if _known_already(talk, heard):
         talk.say(talk.script.noted.more)
@@ -63,7 +66,7 @@ def reply(talk: Conversation, reply: Reply) -> None:
         said_again = lead.code in {pending.code for pending in more}
         yes = understanding.answer == "yes" or said_again
         # Help comes first, but a wish not to be called again is kept whatever happens.
-        talk.state.do_not_call |= "opt_out" in understanding.codes and not reply.weak
+        talk.state.do_not_call |= "opt_out" in understanding.codes and reply.certain
         _stands(talk, Confirmed.YES if yes else Confirmed.UNCLEAR, more, reply)
 
 
@@ -155,6 +158,18 @@ def _carry_on(talk: Conversation) -> None:
         identity.carry_on(talk)
     else:
         questions.put(talk)
+
+
+def _denied_just_now(talk: Conversation, heard: tuple[PendingFlag, ...]) -> bool:
+    """Whether the elder denied all of it a moment ago: the same words are misheard in the same way again."""
+    if talk.state.stage is not Stage.QUESTION:
+        return False
+    given = talk.state.answer_to(talk.question.id)
+    denied = {flag.code: flag.urgency for flag in talk.state.flags if flag.confirmed is Confirmed.NO}
+    return given is not None and all(
+        pending.code in given.withdrawn and pending.urgency <= denied.get(pending.code, Urgency.NEED)
+        for pending in heard
+    )
 
 
 def _known_already(talk: Conversation, heard: tuple[PendingFlag, ...]) -> bool:

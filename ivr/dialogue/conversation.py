@@ -19,11 +19,14 @@ from speech.types import Understanding
 SLOWER_PER_TRY = (1.0, 0.9, 0.8)
 """How the pace drops from the first try to the third, as factors."""
 SLOWEST = 0.6
-DOUBTFUL = 0.5
-"""Confidence below which an answer is heard too weakly to be believed at once."""
-CLEAR = 0.6
-"""Confidence from which a "no" is clear enough to take back a flag: a first transcript, a key, or sound and
-audio that agree; not a guess among several."""
+DOUBTFUL = 0.4
+"""Confidence below which an answer is heard too weakly to be believed at once. Over the telephone, what the
+first transcript does not spell out seldom gets more than 0.6; what the audio alone says gets 0.4 at least."""
+CLEAR = 0.5
+"""Confidence from which a "no" is clear enough to take back a flag (that was itself heard weakly)."""
+CERTAIN = 0.8
+"""Confidence from which somebody is believed to refuse all calls or to be a stranger: words that would make
+the elder be forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class Reply:
     def weak(self) -> bool:
         """Whether it was heard so weakly that it should be asked again or asked back."""
         return self.understanding.confirm or self.understanding.confidence < DOUBTFUL
+
+    @property
+    def certain(self) -> bool:
+        """Whether it was heard so surely that it can be acted on although much depends on it."""
+        return not self.understanding.confirm and self.understanding.confidence >= CERTAIN
 
 
 class Conversation:

@@ -15,6 +15,8 @@ from ivr.script_model import Concern
 from speech.types import Urgency
 
 MOST_REPEATS = 2
+NAMELESS = "help"
+"""The code of a cry for help that does not say what is wrong."""
 
 
 def begin(talk: Conversation, codes: Sequence[str]) -> None:
@@ -25,8 +27,10 @@ def begin(talk: Conversation, codes: Sequence[str]) -> None:
     talk.state.suspended = ()
     concern = _leading(talk, codes)
     talk.say(concern.reassure or talk.script.emergency.reassure, keep_floor=True)
-    _advise(talk, concern)
-    asking.enter(talk, Stage.ADVISED if concern.ask_no_more else Stage.SOMEONE_THERE)
+    if set(codes) == {NAMELESS}:
+        asking.enter(talk, Stage.WHAT_HAPPENED)
+    else:
+        _help_with(talk, concern)
 
 
 def reply(talk: Conversation, reply: Reply) -> None:
@@ -35,12 +39,15 @@ def reply(talk: Conversation, reply: Reply) -> None:
     understanding = reply.understanding
     if fresh:
         concern = _leading(talk, fresh)
-        _advise(talk, concern)
-        if concern.ask_no_more and talk.state.stage is not Stage.ADVISED:
-            asking.enter(talk, Stage.ADVISED)
+        if talk.state.stage is Stage.WHAT_HAPPENED or (
+            concern.ask_no_more and talk.state.stage is not Stage.ADVISED
+        ):
+            answers.record(talk, reply)
+            _help_with(talk, concern)
             return
+        _advise(talk, concern)
     match understanding.answer:
-        case "refuse":
+        case "refuse" if reply.certain:
             talk.state.do_not_call |= "opt_out" in understanding.codes
             _close(talk, CallOutcome.REFUSED)
         case "repeat" | "hold" | "human" if talk.state.repeats < MOST_REPEATS:
@@ -56,6 +63,9 @@ def reply(talk: Conversation, reply: Reply) -> None:
 def silence(talk: Conversation) -> None:
     """Nothing is heard any more: say once that somebody is still there, then leave it to the helpers."""
     talk.state.tries += 1
+    if talk.state.stage is Stage.WHAT_HAPPENED and talk.state.tries > 1:
+        _help_with(talk, talk.script.concerns[NAMELESS])
+        return
     if talk.state.stage is Stage.ADVISED or talk.state.tries > 1:
         _close(talk, endings.broken_off(talk))
         return
@@ -64,8 +74,11 @@ def silence(talk: Conversation) -> None:
 
 
 def _next(talk: Conversation, answer: str) -> None:
-    """From whether anybody is there to what the helpers should know, from there to the end."""
+    """From what happened to who is there, to what the helpers should know, to the end."""
     texts = talk.script.emergency
+    if talk.state.stage is Stage.WHAT_HAPPENED:
+        _help_with(talk, talk.script.concerns[NAMELESS])
+        return
     if talk.state.stage is Stage.SOMEONE_THERE:
         if answer in ("yes", "ok"):
             talk.say(texts.with_someone)
@@ -118,7 +131,13 @@ def _leading(talk: Conversation, codes: Sequence[str]) -> Concern:
     concerns = [talk.script.concerns[code] for code in codes if code in talk.script.concerns]
     urgent = [concern for concern in concerns if concern.reply is not None]
     first = [concern for concern in urgent if concern.ask_no_more]
-    return next(iter([*first, *urgent]), talk.script.concerns["help"])
+    return next(iter([*first, *urgent]), talk.script.concerns[NAMELESS])
+
+
+def _help_with(talk: Conversation, concern: Concern) -> None:
+    """Say what to do, and ask what helpers must know unless the elder should get out or keep quiet."""
+    _advise(talk, concern)
+    asking.enter(talk, Stage.ADVISED if concern.ask_no_more else Stage.SOMEONE_THERE)
 
 
 def _advise(talk: Conversation, concern: Concern) -> None:

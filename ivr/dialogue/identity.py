@@ -78,7 +78,7 @@ def _asked_who(talk: Conversation, reply: Reply) -> None:
     codes = set(understanding.codes)
     if reply.weak and talk.state.tries == 0 and understanding.answer in ("yes", "no"):
         asking.try_again(talk, words=True)
-    elif "wrong_person" in codes and not reply.weak:
+    elif "wrong_person" in codes and reply.certain:
         endings.part(talk, CallOutcome.WRONG_PERSON, talk.script.identity.wrong_person)
     elif "not_home" in codes:
         _leave_word(talk)

@@ -9,7 +9,9 @@ from speech.types import Evidence, Understanding, Urgency
 
 _ALWAYS = {"0": ("human", "human"), "*": ("repeat", "repeat")}
 _YES_NO = {"1": "yes", "2": "no", "3": "no"}
-_NOT_YES_NO = frozenset({Stage.HOLD, Stage.WHEN, Stage.WAITING, Stage.LAST_WORDS, Stage.ADVISED})
+_NOT_YES_NO = frozenset(
+    {Stage.HOLD, Stage.WHEN, Stage.WAITING, Stage.WHAT_HAPPENED, Stage.LAST_WORDS, Stage.ADVISED}
+)
 
 
 def understood(talk: Conversation, digit: str) -> Understanding:

@@ -129,7 +129,7 @@ def _refuse(talk: Conversation, reply: Reply, *, every_call: bool) -> None:
     Nobody should be forgotten because "不稳" sounded like "不问".
     """
     news = set(reply.understanding.codes) - STEERING
-    if reply.weak or news:
+    if not reply.certain or news:
         asking.suspend(talk)
         asking.enter(talk, Stage.OPT_OUT)
     elif every_call:
@@ -229,6 +229,8 @@ def _settle(talk: Conversation, *, heard_words: bool) -> None:
                 talk.say(talk.script.requests.human)
                 talk.state.tries = 0
                 questions.proceed(talk)
+            elif talk.all_put:
+                questions.finish(talk)
             else:
                 endings.part_in_silence(talk)
         case _:

@@ -34,13 +34,14 @@ class Stage(StrEnum):
     GO_ON = "go_on"  # a person will call; go on meanwhile?
     OFFER_PERSON = "offer_person"  # not understood repeatedly; shall a person call?
     OPT_OUT = "opt_out"  # is it true that no more calls are wanted?
+    WHAT_HAPPENED = "what_happened"  # emergency: a cry for help that says no more
     SOMEONE_THERE = "someone_there"  # emergency: is anybody with you?
     LAST_WORDS = "last_words"  # emergency: what should those who come know?
     ADVISED = "advised"  # emergency: told to get out or to keep quiet, listening still
     ENDED = "ended"
 
 
-IN_EMERGENCY = frozenset({Stage.SOMEONE_THERE, Stage.LAST_WORDS, Stage.ADVISED})
+IN_EMERGENCY = frozenset({Stage.WHAT_HAPPENED, Stage.SOMEONE_THERE, Stage.LAST_WORDS, Stage.ADVISED})
 WHO_IS_THERE = frozenset({Stage.IDENTITY, Stage.FETCH, Stage.WAITING})
 ASIDE = frozenset({Stage.HOLD, Stage.WHEN, Stage.GO_ON, Stage.OFFER_PERSON, Stage.OPT_OUT})
 """Asides: what they interrupted is suspended, and one aside replaces another."""

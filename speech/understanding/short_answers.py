@@ -11,8 +11,8 @@ from speech.wording import spaced
 
 _LONGEST = {False: 16, True: 60}
 """Characters of the longest clause that can be a short answer."""
-OPENERS = frozenset({"yes", "good"})
-"""Groups that often only open what follows: "yes, no, I have not"."""
+OPENERS = frozenset({"yes", "good", "plain_no"})
+"""Groups that often only open what follows: "yes, no, I have not"; "no, I am fine" (``plain_no``)."""
 
 
 def short_answers(utterance: Utterance, entry: QuestionEntry, lexicon: Lexicon) -> Iterator[tuple[int, str]]:

@@ -50,6 +50,7 @@ WELL: dict[str, str | list[str]] = {
     "warm_enough": "暖和着呢",
     "anything_else": "没别的了，谢谢你们",
     "confirm": "是的",
+    "what_happened": "我摔倒了",
     "someone_there": "没有",
     "last_words": "门没锁",
     "advised": "知道了",

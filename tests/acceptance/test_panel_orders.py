@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from records.audit import AuditEvent
-from records.orders import WorkOrder
+from records.orders import WorkOrder, WorkOrderEvent
 
 pytest_plugins = ["support.panel_fixtures"]
 
@@ -54,6 +54,18 @@ def test_a_grid_worker_takes_an_order_on_goes_arrives_and_closes_it(panel, order
     assert "老人已送区医院" in words
     assert "孙桂英" not in wang.words("/orders/")
     assert "孙桂英" in wang.words("/orders/?show=closed")
+
+
+def test_the_page_tells_what_happened_and_who_was_told_each_once(panel, order):
+    with panel.ledger.session() as session:
+        row = session.get_one(WorkOrder, panel.town.orders["孙桂英"])
+        for kind, note in (("assigned", "wang"), ("notified", "console: wang"), ("added", "partial, help")):
+            row.events.append(WorkOrderEvent(at=panel.clock.now(), actor="escalation", kind=kind, note=note))
+    words = panel.as_("wang").words(order)
+    assert "派给 王强" in words
+    assert "通知 王强 已发送 · console" in words
+    assert words.count("通知 王强") == 1
+    assert "又听到新情况 通话中断、呼救" in words
 
 
 def test_every_step_is_in_the_trail(panel, order):

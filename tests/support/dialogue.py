@@ -59,7 +59,7 @@ def understood(
         codes=codes,
         confirm=weakly,
         evidence=tuple(Evidence(code, f"zh-CN/{code}/0", words, words, "text", 0.9) for code in codes),
-        confidence=0.4 if weakly else 0.9,
+        confidence=0.35 if weakly else 0.9,
         engine="test",
     )
 

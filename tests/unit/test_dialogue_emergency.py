@@ -104,6 +104,36 @@ def test_silence_after_the_last_question_is_waited_out_once() -> None:
     assert call.stays_silent().state.over
 
 
+CRY = understood("problem", "help", urgency=Urgency.EMERGENCY, words="来人啊")
+
+
+def test_a_cry_that_does_not_say_what_is_wrong_is_asked_about() -> None:
+    call = TelephoneCall().reaches("wellbeing").says(CRY)
+    assert call.said == call.words("emergency.reassure") + "您别挂电话。您怎么了？"
+    call.says(CHEST_PAIN)
+    assert call.raised_codes == ["help", "chest_pain"]
+    assert call.said.startswith(call.words("concerns.chest_pain.reply"))
+    assert call.asking == "someone_there"
+
+
+@pytest.mark.parametrize("said", [UNCLEAR, CRY])
+def test_whoever_cannot_say_what_is_wrong_is_helped_all_the_same(said: Understanding) -> None:
+    call = TelephoneCall().reaches("wellbeing").says(CRY, said)
+    assert call.said.startswith(call.words("concerns.help.reply"))
+    assert call.asking == "someone_there"
+
+
+def test_silence_after_a_cry_is_helped_all_the_same() -> None:
+    call = TelephoneCall().reaches("wellbeing").says(CRY).stays_silent(2)
+    assert call.said.startswith(call.words("concerns.help.reply"))
+    assert call.stays_silent(2).state.over
+
+
+def test_a_fire_behind_the_cry_sends_the_elder_out() -> None:
+    call = TelephoneCall().reaches("wellbeing").says(CRY, FIRE)
+    assert call.asking == "advised"
+
+
 @pytest.mark.parametrize("danger", [FIRE, GAS])
 def test_whoever_must_get_out_is_not_asked_anything(danger: Understanding) -> None:
     call = TelephoneCall().reaches("safety").says(danger)

@@ -30,7 +30,7 @@ from ivr.dialogue.flags import urgencies
 from ivr.report import CallOutcome, Confirmed
 from speech.types import Understanding, Urgency
 
-MAYBE_NO = replace(NO, confidence=0.5)
+MAYBE_NO = replace(NO, confidence=0.45)
 NO_BUT_IT_HURTS = understood("no", "severe_pain", urgency=Urgency.URGENT, words="没有，就是腿疼得厉害")
 
 
@@ -127,6 +127,26 @@ def test_a_question_misheard_over_and_over_is_left_open() -> None:
     call = TelephoneCall().reaches("wellbeing").says(*[MAYBE_CHEST_PAIN, NO] * 3)
     assert call.asking == "falls"
     assert answer(call, "wellbeing").answer == "unclear"
+
+
+def test_what_was_denied_is_not_asked_back_again_when_it_is_misheard_again() -> None:
+    call = TelephoneCall().reaches("wellbeing").says(MAYBE_CHEST_PAIN, NO, MAYBE_CHEST_PAIN)
+    assert call.asking == "wellbeing"
+    assert "好，请按一。" in call.said
+    assert confirmations(call) == [("chest_pain", Confirmed.NO)]
+
+
+def test_what_was_denied_is_asked_back_again_when_another_question_brings_it_up() -> None:
+    call = TelephoneCall().reaches("wellbeing").says(MAYBE_CHEST_PAIN, NO, FINE, MAYBE_CHEST_PAIN)
+    assert call.asking == "confirm"
+    call.stays_silent()
+    assert call.asking == "someone_there"
+
+
+def test_a_graver_turn_of_what_was_denied_is_asked_back() -> None:
+    somewhat = replace(MAYBE_CHEST_PAIN, urgency=Urgency.URGENT)
+    call = TelephoneCall().reaches("wellbeing").says(somewhat, NO, MAYBE_CHEST_PAIN)
+    assert call.asking == "confirm"
 
 
 def test_what_was_denied_and_then_clearly_said_stands() -> None:

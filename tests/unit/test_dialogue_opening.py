@@ -72,7 +72,7 @@ def test_one_on_the_keypad_means_it_is_me() -> None:
 
 
 def test_a_weakly_heard_yes_is_asked_once_more() -> None:
-    maybe = replace(IT_IS_ME, confidence=0.4)
+    maybe = replace(IT_IS_ME, confidence=0.35)
     call = TelephoneCall().is_answered().says(maybe)
     assert call.asking == "identity"
     assert call.says(maybe).asking == "wellbeing"
@@ -244,7 +244,7 @@ def test_a_wrong_number_gets_an_apology() -> None:
 
 
 def test_a_weakly_heard_wrong_number_is_checked_before_it_is_believed() -> None:
-    maybe = replace(WRONG_NUMBER, confidence=0.4)
+    maybe = replace(WRONG_NUMBER, confidence=0.35)
     call = TelephoneCall().is_answered().says(maybe)
     assert call.asking == "identity"
     call.says(maybe)

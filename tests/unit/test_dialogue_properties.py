@@ -41,6 +41,7 @@ from ivr.dialogue import (
     Stage,
     UtteranceHeard,
 )
+from ivr.dialogue.state import IN_EMERGENCY
 from ivr.report import CallOutcome, Confirmed
 from ivr.script import sentences_for
 from ivr.script_questions import Answer
@@ -101,7 +102,7 @@ def held(course: list[Event], **changes: object) -> TelephoneCall:
 
 
 def in_emergency_stage(call: TelephoneCall) -> bool:
-    return call.state.stage in (Stage.SOMEONE_THERE, Stage.LAST_WORDS, Stage.ADVISED)
+    return call.state.stage in IN_EMERGENCY
 
 
 @given(conversations, st.sampled_from(LANGUAGES), st.sampled_from([m.id for m in STANDARD.modules]))
@@ -168,7 +169,7 @@ def test_an_emergency_at_any_point_is_raised_unless_it_is_clearly_denied(
     flags = {flag.code: flag for flag in call.state.flags}
     assert code in flags
     if flags[code].confirmed is Confirmed.NO:
-        assert any(is_no(event) for event in after)
+        assert any(is_no(event) for event in (*before, *after))
 
 
 def is_no(event: Event) -> bool:
@@ -291,6 +292,7 @@ def _ways() -> list[TelephoneCall]:
         TelephoneCall().reaches("mood").says(A_PERSON),
         TelephoneCall().reaches("wellbeing").says(*[UNCLEAR] * 6),
         TelephoneCall().reaches("mood").says(replace(NEVER_AGAIN, confirm=True)),
+        TelephoneCall().reaches("mood").says(understood("problem", "help", urgency=Urgency.EMERGENCY)),
         TelephoneCall().reaches("mood").says(CHEST_PAIN),
         TelephoneCall().reaches("mood").says(CHEST_PAIN, NO),
         TelephoneCall().reaches("mood").says(gas),

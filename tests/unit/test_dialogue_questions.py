@@ -170,7 +170,7 @@ def test_whoever_is_unwell_is_asked_whether_somebody_must_come_now() -> None:
     assert [(flag.code, flag.urgency, flag.confirmed) for flag in call.raised] == [
         ("help", Urgency.EMERGENCY, Confirmed.YES)
     ]
-    assert call.asking == "someone_there"
+    assert call.asking == "what_happened"
 
 
 def test_whoever_is_unwell_but_can_wait_is_asked_on() -> None:
@@ -206,7 +206,7 @@ def test_an_elder_who_is_not_understood_is_offered_keys_from_the_second_try_on()
     call = TelephoneCall().reaches("wellbeing").says(UNCLEAR)
     assert call.said == "对不起，我没听明白。身体还好吗？好，请按一。一般，按二。不好，按三。"
     call.says(UNCLEAR)
-    assert call.said == "还是没听清。好，请按一。一般，按二。不好，按三。"
+    assert call.said == "还是没听清。身体还好吗？好，请按一。一般，按二。不好，按三。"
     call.says(UNCLEAR)
     assert call.said.startswith("没关系。")
     assert call.asking == "falls"
@@ -220,7 +220,7 @@ def test_the_pace_drops_with_each_try_and_comes_back_with_the_next_question() ->
 
 
 def test_a_weakly_heard_good_answer_is_not_simply_believed() -> None:
-    maybe_fine = replace(FINE, confidence=0.4)
+    maybe_fine = replace(FINE, confidence=0.35)
     call = TelephoneCall().reaches("wellbeing").says(maybe_fine)
     assert call.asking == "wellbeing"
     call.says(maybe_fine)
@@ -234,6 +234,12 @@ def test_after_two_questions_that_were_not_understood_a_person_is_offered() -> N
     call.says(YES)
     assert call.raised_codes == ["human"]
     assert call.outcome is CallOutcome.PARTIAL
+
+
+def test_silence_after_the_last_question_and_the_offer_is_a_goodbye() -> None:
+    call = TelephoneCall().reaches("warm_enough").says(*[UNCLEAR] * 5).stays_silent(2)
+    assert call.raised_codes == ["human"]
+    assert call.said == call.words("closing.with_flags")
 
 
 def test_whoever_declines_the_offer_is_asked_on() -> None:

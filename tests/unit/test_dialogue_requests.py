@@ -210,7 +210,7 @@ def test_not_wanting_to_talk_today_is_no_refusal_of_all_calls() -> None:
 
 @pytest.mark.parametrize("words", [NEVER_AGAIN, ENOUGH])
 def test_a_weakly_heard_refusal_is_asked_back_lest_somebody_be_forgotten(words: Understanding) -> None:
-    call = TelephoneCall().reaches("mood").says(replace(words, confidence=0.4))
+    call = TelephoneCall().reaches("mood").says(replace(words, confidence=0.6))
     assert call.asking == "opt_out"
     assert not call.state.do_not_call
     assert call.says(NO).asking == "mood"
@@ -224,13 +224,13 @@ def test_a_refusal_in_between_other_news_is_asked_back() -> None:
 
 
 def test_a_refusal_that_was_asked_back_and_confirmed_stands() -> None:
-    call = TelephoneCall().reaches("mood").says(replace(NEVER_AGAIN, confidence=0.4), YES)
+    call = TelephoneCall().reaches("mood").says(replace(NEVER_AGAIN, confidence=0.6), YES)
     assert call.state.do_not_call
     assert call.outcome is CallOutcome.REFUSED
 
 
 def test_a_refusal_that_stays_unclear_ends_this_call_only() -> None:
-    call = TelephoneCall().reaches("mood").says(replace(NEVER_AGAIN, confidence=0.4)).stays_silent(2)
+    call = TelephoneCall().reaches("mood").says(replace(NEVER_AGAIN, confidence=0.6)).stays_silent(2)
     assert call.outcome is CallOutcome.REFUSED
     assert not call.state.do_not_call
 

@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 
 from speech.lexicon import load_lexicon
-from speech.types import Understanding, Urgency
+from speech.types import Language, Understanding, Urgency
 from speech.understanding import from_text, understand
 
-CORPUS = Path(__file__).parent.parent / "data" / "understanding_zh.tsv"
+DATA = Path(__file__).parent.parent / "data"
 Row = dict[str, str]
 
 
-def understood(split: str) -> Iterator[tuple[Row, Understanding]]:
-    lexicon = load_lexicon("zh-CN")
-    with CORPUS.open(encoding="utf-8", newline="") as lines:
+def understood(split: str, language: Language = "zh-CN") -> Iterator[tuple[Row, Understanding]]:
+    lexicon = load_lexicon(language)
+    corpus = DATA / f"understanding_{language[:2]}.tsv"
+    with corpus.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines, delimiter="\t"):
             if row["split"] == split:
-                yield row, understand(from_text(row["text"], "zh-CN"), row["question"], lexicon)
+                yield row, understand(from_text(row["text"], language), row["question"], lexicon)
 
 
 def test_every_emergency_and_urgent_problem_tuned_on_is_noticed() -> None:
@@ -44,3 +45,17 @@ def test_the_corpus_is_understood(split: str, alarms: float, answers: float, nee
     assert noticed / len(alarming) >= alarms
     assert right / len(rows) >= answers
     assert asked / len(calm) <= needless
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_spanish_and_english_are_understood(split: str, language: Language) -> None:
+    rows = list(understood(split, language))
+    alarming = [(row, found) for row, found in rows if Urgency.parse(row["urgency"]) >= Urgency.URGENT]
+    calm = [(row, found) for row, found in rows if Urgency.parse(row["urgency"]) < Urgency.URGENT]
+    missed = [row["text"] for row, found in alarming if found.urgency < Urgency.parse(row["urgency"])]
+    raised = [row["text"] for row, found in calm if found.urgency >= Urgency.URGENT]
+    right = sum(found.answer == row["answer"] for row, found in rows)
+    assert missed == []
+    assert raised == []
+    assert right / len(rows) >= 0.96

@@ -9,6 +9,9 @@ from ivr.script import Script
 from ivr.script_texts import Ask, Text
 from speech.types import Language
 
+KEYS = "keys"
+"""Cue: only which key means what was said; the question is the one before."""
+
 _PLACEHOLDER = re.compile(r"\\\{[a-z_]+\\\}")
 
 
@@ -22,7 +25,7 @@ class Cues:
             for text, cue in _asked(script)
             for sentence in _questions(text.of(language))
         )
-        self.names = frozenset(cue for _, cue in _asked(script))
+        self.names = frozenset(cue for _, cue in _asked(script)) - {KEYS}
 
     def of(self, sentence: str) -> str:
         """The cue of a sentence, or an empty string when it calls for no answer."""
@@ -31,12 +34,13 @@ class Cues:
 
 def _asked(script: Script) -> Iterator[tuple[Text, str]]:
     """Every text that ends in a question, with its cue."""
-    for ask, cue in _own_turns(script):
+    asks = [*_own_turns(script), *((question, question.id) for question in script.questions())]
+    for ask, cue in asks:
         yield ask.text, cue
         yield ask.short, cue
-    for question in script.questions():
-        yield question.text, question.id
-        yield question.short, question.id
+    for ask, _ in asks:
+        if ask.keys_hint is not None:
+            yield ask.keys_hint, KEYS
     for concern in script.concerns.values():
         if concern.confirm is not None:
             yield concern.confirm, "confirm"

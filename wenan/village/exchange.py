@@ -71,8 +71,10 @@ class Village:
         """
         called = [persona for persona in self._personas if persona.number in briefs]
         robot = dict.fromkeys(
-            (sentence, brief.language, brief.speed)
-            for brief in briefs.values()
+            (sentence, brief.language, speed)
+            for persona in called
+            for brief in (briefs[persona.number],)
+            for speed in (brief.speed, *([persona.slower] if persona.slower else []))
             for sentence in self._likely(brief)
         )
         own = dict.fromkeys(

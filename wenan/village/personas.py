@@ -65,6 +65,8 @@ class Persona(_Strict):
     voice: str
     pace: float = Field(1.0, ge=0.5, le=1.5)
     """Speaking speed."""
+    slower: float | None = Field(None, ge=0.5, le=1.0)
+    """The robot's rate of speech once this persona has asked for it; None if they will not."""
     reaction: float = Field(0.7, ge=0.0)
     """Seconds between the robot's last sound and the first of an answer."""
     noise_db: float | None = None

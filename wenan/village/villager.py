@@ -12,6 +12,7 @@ from ivr.lines import Disposition
 from ivr.lines.simulated import FarEndFrame, Ring
 from speech.prompts import Prompt
 from speech.types import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Pcm
+from wenan.village.cues import KEYS
 from wenan.village.listening import PromptEar
 from wenan.village.personas import Persona, Step, Turn
 
@@ -51,6 +52,7 @@ class Villager:
         self._rung = 0
         self._ear = PromptEar(prompts)
         self._plan: deque[_Sound | _Key | _HangUp] = deque()
+        self._cue = ""
 
     def remember(self, rung: int, said: Mapping[str, int]) -> None:
         """Go on where an earlier run of the village stopped: rings so far and turns said per cue."""
@@ -64,6 +66,7 @@ class Villager:
         self._rung += 1
         self._ear = PromptEar(self._prompts)
         self._plan.clear()
+        self._cue = ""
         if what != "answers":
             return Ring(answers_after_s=None, disposition_if_not=what)
         self._do(HELLO)
@@ -99,8 +102,12 @@ class Villager:
             self._do(UNASKED)
 
     def _cue_of(self, sentences: tuple[str, ...]) -> str:
-        """The cue of the last sentence that has one."""
-        return next((cue for cue in map(self._cues, reversed(sentences)) if cue), "")
+        """The cue of the last sentence that has one; told only the keys, the question before once more."""
+        cues = [cue for cue in map(self._cues, sentences) if cue]
+        asked = [cue for cue in cues if cue != KEYS]
+        if asked:
+            self._cue = asked[-1]
+        return self._cue if cues else ""
 
     def _do(self, cue: str) -> None:
         turns = self.persona.says.get(cue)
