@@ -1,8 +1,8 @@
 """How long the demo's calls take, how much memory, and where the time goes: ``make bench-demo``.
 
-Phones the whole village in a fresh data folder with everything already fetched and rendered (a first run does
-that, uncounted), and prints wall-clock seconds of the calls, peak memory of the process, and each engine's share.
-Exits 1 above the limits of the demo: five minutes, two gigabytes.
+Phones the whole village in a fresh data folder with everything already fetched and rendered: a first run,
+uncounted, sees to that. Prints wall-clock seconds of the calls, peak memory of the process, and each engine's
+share. Exits 1 above the limits of the demo: five minutes, two gigabytes.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from speech.types import AudioUnreadableError, Language, Understanding
 from speech.understanding import from_text, understand
 from wenan.cli.errors import BAD_INPUT, UsageError
 from wenan.settings import load_settings
+from wenan.wiring import set_up_logs
 
 Question = Annotated[
     str, typer.Option("--question", "-q", help="The question that was asked, e.g. falls, pain, yesno.")
@@ -35,6 +36,7 @@ def hear(
 ) -> None:
     """Say what recordings of an elder's answer were taken for."""
     settings = load_settings()
+    set_up_logs(settings.model_copy(update={"log_level": "error"}))
     lexicon = _lexicon(lang, question)
     recognizer = open_recognizer(
         engine or settings.recognizer,

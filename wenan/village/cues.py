@@ -61,6 +61,7 @@ def _own_turns(script: Script) -> Iterator[tuple[Ask, str]]:
     yield script.requests.opt_out_ask, "opt_out"
     yield script.requests.go_on, "go_on"
     yield script.requests.offer_person, "offer_person"
+    yield script.emergency.what_happened, "what_happened"
     yield script.emergency.someone_there, "someone_there"
     yield script.emergency.last_words, "last_words"
 
