@@ -110,7 +110,8 @@ def find_situations(facts: VisitFacts, policy: Policy) -> dict[Situation, Findin
             values = shows(facts, policy)
             if values is not None:
                 found.setdefault(name, Finding(name, values=values))
-        if not found and facts.outcome not in SETTLED:
+        # What was taken back explains nothing.
+        if not found.keys() - {"withdrawn"} and facts.outcome not in SETTLED:
             found["unexplained"] = Finding("unexplained", values={"outcome": facts.outcome})
     return {
         name: found[name]
