@@ -110,8 +110,8 @@ def find_situations(facts: VisitFacts, policy: Policy) -> dict[Situation, Findin
             values = shows(facts, policy)
             if values is not None:
                 found.setdefault(name, Finding(name, values=values))
-        # What was taken back explains nothing.
-        if not found.keys() - {"withdrawn"} and facts.outcome not in SETTLED:
+        # Neither a need nor what was taken back explains why a visit did not go well.
+        if not found.keys() - {"withdrawn", "need"} and facts.outcome not in SETTLED:
             found["unexplained"] = Finding("unexplained", values={"outcome": facts.outcome})
     return {
         name: found[name]
