@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from campaigns.briefing import Caller, brief_for
 from campaigns.opening import open_campaign
-from campaigns.planner import PlanReport, plan_visits
+from campaigns.planner import plan_visits
 from campaigns.retries import RetryPolicy
-from campaigns.roster import RosterReport, import_roster
+from campaigns.roster import import_roster
 from campaigns.snapshots import Snapshot
 from campaigns.who import Who
 from campaigns.windows import Windows
@@ -33,7 +33,6 @@ from records.audit import AuditEvent
 from records.people import Area, Worker
 from records.sessions import Ledger
 from records.visits import CallAttempt, Campaign, Turn, Visit
-from speech.synthesizers import open_synthesizer
 from web.passwords import hash_password
 from web.server import start_in_thread
 from wenan.datafolder import only_process
@@ -50,6 +49,7 @@ from wenan.wiring import (
     open_rules,
     open_senses,
     open_upkeep,
+    open_voice,
 )
 
 ROSTER = Path(__file__).parent.parent / "examples" / "roster.xlsx"
@@ -138,18 +138,14 @@ def _prepare(settings: Settings, ledger: Ledger, console: Console) -> Round:
         )
         plan = plan_visits(session, campaign, now)
         campaign_id = campaign.id
-    _show_preparation(console, report, plan)
+    show_import(console, report)
+    show_plan(console, plan)
     with ledger.reading() as session:
         briefs = {
             visit.elder.phones[0].number: _brief(settings, visit, now)
             for visit in _open_visits(session, campaign_id)
         }
     return Round(ledger, campaign_id, script, now, briefs)
-
-
-def _show_preparation(console: Console, report: RosterReport, plan: PlanReport) -> None:
-    show_import(console, report)
-    show_plan(console, plan)
 
 
 def _village_time(settings: Settings, ledger: Ledger) -> datetime:
@@ -208,9 +204,9 @@ def _brief(settings: Settings, visit: Visit, now: datetime) -> Brief:
 def _phone(settings: Settings, round_: Round, console: Console) -> tuple[list[Result], datetime]:
     """Make the calls on the village's own time; returns the results and what its clock shows then."""
     personas = load_village()
-    prompts = open_prompts(settings)
-    voices = open_synthesizer(settings.synthesizer, models_dir=settings.models_path)
-    village = Village(personas, round_.script, prompts, voices, settings.prompts_dir)
+    voice = open_voice(settings)
+    prompts = open_prompts(settings, voice)
+    village = Village(personas, round_.script, prompts, voice, settings.prompts_dir)
     with round_.ledger.reading() as session:
         village.remember(session)
     with bar(console, "Preparing voices") as progress:

@@ -18,7 +18,6 @@ from ivr.script import load_script
 from records.people import Worker
 from records.sessions import Ledger
 from records.visits import Campaign
-from speech.synthesizers import open_synthesizer
 from web.server import start_in_thread
 from wenan.datafolder import only_process
 from wenan.settings import Settings
@@ -32,6 +31,7 @@ from wenan.wiring import (
     open_rules,
     open_senses,
     open_upkeep,
+    open_voice,
 )
 
 NO_LINE = "没有配置电话线路（WENAN_LINE），暂不拨打 / no telephone line is configured, nothing is dialled"
@@ -97,9 +97,12 @@ async def _call(
     upkeep: asyncio.Task[None],
 ) -> None:
     """Place calls until asked to stop; what ends the dialer or the upkeep by itself is raised on."""
-    prompts = open_prompts(settings)
+    voice = open_voice(settings)
+    prompts = open_prompts(settings, voice)
     senses = open_senses(settings, prompts, engines)
-    line: Line = SimulatedLine(_village(settings).at, clock)
+    # The villagers know the robot's sentences from the very store that it speaks from.
+    village = Village(load_village(), load_script("standard"), prompts, voice, settings.prompts_dir)
+    line: Line = SimulatedLine(village.at, clock)
     dialer = open_dialer(settings, ledger, line, senses, clock, open_rules(settings))
     calling = asyncio.create_task(dialer.run())
     await asyncio.wait({calling, stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
@@ -108,14 +111,6 @@ async def _call(
     await calling
     if upkeep.done():
         await upkeep
-
-
-def _village(settings: Settings) -> Village:
-    """The simulated village as a training line; numbers that are not in it are invalid there."""
-    voices = open_synthesizer(settings.synthesizer, models_dir=settings.models_path)
-    return Village(
-        load_village(), load_script("standard"), open_prompts(settings), voices, settings.prompts_dir
-    )
 
 
 def _hold_campaigns(ledger: Ledger, clock: Clock) -> None:

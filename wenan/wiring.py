@@ -32,6 +32,7 @@ from speech.lexicon import load_lexicon
 from speech.prompts import PromptStore
 from speech.recognizers import open_recognizer
 from speech.synthesizers import open_synthesizer
+from speech.types import Synthesizer
 from web.app import create_app
 from wenan.datafolder import secret_in
 from wenan.settings import Settings
@@ -57,10 +58,15 @@ def open_ledger(settings: Settings) -> Ledger:
     return ledger
 
 
-def open_prompts(settings: Settings) -> PromptStore:
-    """The robot's voice. Raises ModelMissingError, RecordedPromptsError."""
+def open_voice(settings: Settings) -> Synthesizer:
+    """The synthesiser; one is enough for all who speak. Raises ModelMissingError."""
+    return open_synthesizer(settings.synthesizer, models_dir=settings.models_path)
+
+
+def open_prompts(settings: Settings, voice: Synthesizer) -> PromptStore:
+    """The robot's sentences, spoken by ``voice``. Raises RecordedPromptsError."""
     return PromptStore(
-        open_synthesizer(settings.synthesizer, models_dir=settings.models_path),
+        voice,
         cache_dir=settings.prompts_dir,
         recorded_dir=settings.recorded_prompts,
     )

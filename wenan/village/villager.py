@@ -11,7 +11,7 @@ import numpy as np
 from ivr.lines import Disposition
 from ivr.lines.simulated import FarEndFrame, Ring
 from speech.prompts import Prompt
-from speech.types import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Pcm
+from speech.types import FRAME_SAMPLES, SAMPLE_RATE, Pcm
 from wenan.village.cues import KEYS
 from wenan.village.listening import PromptEar
 from wenan.village.personas import Persona, Step, Turn
@@ -169,10 +169,6 @@ class _Sound:
         piece = self._pcm[self._at : self._at + FRAME_SAMPLES]
         self._at += FRAME_SAMPLES
         return piece if len(piece) else np.zeros(FRAME_SAMPLES, np.int16)
-
-    @property
-    def seconds(self) -> float:
-        return len(self._pcm) / FRAME_SAMPLES * FRAME_SECONDS
 
 
 def _beep() -> Pcm:
