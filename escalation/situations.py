@@ -15,6 +15,17 @@ CONVERSED = frozenset({"completed", "partial", "refused", "wrong_person", "proxy
 SETTLED = frozenset({"completed", "cancelled"})
 """Outcomes of a visit that need nobody's attention by themselves."""
 
+EXPLAINED_BY: Mapping[str, frozenset[Situation]] = {
+    "escalated": frozenset({"emergency", "urgent", "urgent_call", "deceased", "in_hospital"}),
+    "partial": frozenset({"partial"}),
+    "refused": frozenset({"refused"}),
+    "wrong_person": frozenset({"wrong_person"}),
+    "unreachable": frozenset({"unreachable"}),
+    "expired": frozenset({"expired"}),
+}
+"""Which findings say why a visit ended so. A visit is passed to a person for something urgent only
+(``campaigns.retries``): a need, a mild concern or what was taken back does not explain that."""
+
 
 @dataclass(frozen=True, slots=True)
 class CodeFact:
@@ -110,14 +121,18 @@ def find_situations(facts: VisitFacts, policy: Policy) -> dict[Situation, Findin
             values = shows(facts, policy)
             if values is not None:
                 found.setdefault(name, Finding(name, values=values))
-        # Neither a need nor what was taken back explains why a visit did not go well.
-        if not found.keys() - {"withdrawn", "need"} and facts.outcome not in SETTLED:
+        if not _explained(facts.outcome, found):
             found["unexplained"] = Finding("unexplained", values={"outcome": facts.outcome})
     return {
         name: found[name]
         for name, rule in policy.situations.items()
         if name in found and (rule.at_once or facts.outcome is not None)
     }
+
+
+def _explained(outcome: str, found: Mapping[Situation, Finding]) -> bool:
+    """Whether something found says why the visit ended as it did; what nobody knows is never explained."""
+    return outcome in SETTLED or not EXPLAINED_BY.get(outcome, frozenset()).isdisjoint(found)
 
 
 def _by_codes(facts: VisitFacts, policy: Policy) -> dict[Situation, Finding]:
