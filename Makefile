@@ -5,7 +5,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format lint types imports models models-test system bench-demo clean
+.PHONY: help demo serve test test-fast check format lint types imports models models-test system bench-demo \
+        bench-interrupted bench-hearing clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -53,6 +54,12 @@ check: lint types imports test ## Format, lint, types, imports, tests: green bef
 
 bench-demo: $(STAMP) models ## Time and memory of the demo's calls, and where the time goes
 	@$(BIN)/python benchmarks/demo.py
+
+bench-interrupted: $(STAMP) models ## Kill the demo again and again: nothing may be lost or doubled
+	@$(BIN)/python benchmarks/interrupted_demo.py
+
+bench-hearing: $(STAMP) models ## How well answers are heard over a telephone line (ARGS="--split dev --json" ...)
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.hearing $(ARGS)
 
 clean: ## Remove the virtual environment and the demo's data
 	@rm -rf $(VENV) var/demo

@@ -22,6 +22,8 @@ from wenan.village.personas import Persona
 from wenan.village.villager import HELLO, Villager
 
 LANGUAGE: Language = "zh-CN"
+HUNG_UP = "normal"
+"""The simulated line's cause where the far end put the receiver down."""
 UNLIKELY = frozenset(
     {"identity.fetch.text", "identity.leave_word", "introduction.again", "opening.greeting_again",
      "closing.with_flags"}
@@ -60,8 +62,8 @@ class Village:
     def remember(self, session: Session) -> None:
         """Go on after an interruption: everybody knows how often they were rung and what they said."""
         for persona in self._personas:
-            rung, said = _past(session, (persona.number, *persona.also))
-            self._villagers[persona.number].remember(rung, said)
+            rung, said, hung_up = _past(session, (persona.number, *persona.also))
+            self._villagers[persona.number].remember(rung, said, hung_up=hung_up)
 
     def rehearse(self, briefs: Mapping[str, Brief], progress: Callable[[int, int], None]) -> int:
         """Render what will surely be said and is not yet in the cache; returns how much that was.
@@ -133,8 +135,8 @@ class Village:
         return self._voices.get(sentence, language=LANGUAGE, voice=voice, speed=pace).pcm
 
 
-def _past(session: Session, numbers: Collection[str]) -> tuple[int, Counter[str]]:
-    """How often somebody's numbers were rung, and how often each cue was answered on them."""
+def _past(session: Session, numbers: Collection[str]) -> tuple[int, Counter[str], int]:
+    """How often somebody's numbers were rung, each cue was answered on them, and they hung up half-way."""
     attempts = [
         attempt
         for phone in session.scalars(select(Phone))
@@ -148,7 +150,8 @@ def _past(session: Session, numbers: Collection[str]) -> tuple[int, Counter[str]
         said[HELLO] += attempt.answered_at is not None
         for turn in session.scalars(select(Turn).where(Turn.attempt_id == attempt.id)):
             said[turn.question] += bool(turn.transcript or turn.key)
-    return len(attempts), said
+    hung_up = sum(attempt.call_outcome == "partial" and attempt.cause == HUNG_UP for attempt in attempts)
+    return len(attempts), said, hung_up
 
 
 def visits_by_number(session: Session, campaign_id: int) -> dict[str, Visit]:

@@ -39,7 +39,7 @@ def result_of(session: Session, persona: Persona, visit: Visit) -> Result:
     orders = session.scalars(select(WorkOrder).where(WorkOrder.visit_id == visit.id).order_by(WorkOrder.id))
     kinds = tuple(sorted(f"{order.kind}/{order.reason}" for order in orders))
     level = visit.assessment.overall if visit.assessment else ""
-    # What our own program broke off is not the persona's doing.
+    broken_off = sum(attempt.cause.startswith(INTERRUPTED) for attempt in visit.attempts)
     attempts = sum(
         attempt.dialled_at is not None and not attempt.cause.startswith(INTERRUPTED)
         for attempt in visit.attempts
@@ -52,11 +52,13 @@ def result_of(session: Session, persona: Persona, visit: Visit) -> Result:
         orders=kinds,
         flags=tuple(flag.code for flag in visit.flags),
         attempts=attempts,
-        differences=tuple(_differences(persona.expects, visit, kinds, attempts)),
+        differences=tuple(_differences(persona.expects, visit, kinds, attempts, broken_off)),
     )
 
 
-def _differences(expects: Expectation, visit: Visit, orders: tuple[str, ...], attempts: int) -> Iterator[str]:
+def _differences(
+    expects: Expectation, visit: Visit, orders: tuple[str, ...], attempts: int, broken_off: int
+) -> Iterator[str]:
     outcome = visit.outcome or visit.status
     if outcome != expects.outcome:
         yield f"outcome {outcome}, not {expects.outcome}"
@@ -65,7 +67,8 @@ def _differences(expects: Expectation, visit: Visit, orders: tuple[str, ...], at
         yield f"level {level or 'none'}, not {expects.level}"
     if orders != tuple(sorted(expects.orders)):
         yield f"orders {', '.join(orders) or 'none'}, not {', '.join(expects.orders) or 'none'}"
-    if attempts != expects.attempts:
+    # A call that our own program broke off may have been the one that mattered, or one too many.
+    if not attempts <= expects.attempts <= attempts + broken_off:
         yield f"rung {attempts} times, not {expects.attempts}"
     yield from _wrong_flags(expects, visit)
     needs = {code for answer in visit.answers for code in answer.codes}

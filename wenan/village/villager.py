@@ -54,10 +54,17 @@ class Villager:
         self._plan: deque[_Sound | _Key | _HangUp] = deque()
         self._cue = ""
 
-    def remember(self, rung: int, said: Mapping[str, int]) -> None:
-        """Go on where an earlier run of the village stopped: rings so far and turns said per cue."""
+    def remember(self, rung: int, said: Mapping[str, int], *, hung_up: int = 0) -> None:
+        """Go on where an earlier run of the village stopped: rings, turns said per cue, calls cut short.
+
+        Whoever put the receiver down said nothing that a ledger could tell: it counts for each cue that they
+        answer so.
+        """
         self._rung = rung
         self._said = dict(said)
+        for cue, turns in self.persona.says.items():
+            if hung_up and any(step.hang_up for turn in turns for step in turn):
+                self._said[cue] = self._said.get(cue, 0) + hung_up
 
     def ring(self, number: str, moment: datetime) -> Ring:  # noqa: ARG002 - FarEnd's signature
         """Pick up, or not, as the persona does this time."""
