@@ -95,8 +95,10 @@ class _Nobody:
         del frame
         return 0.0
 
-    def recognize(self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = ()) -> Heard:
-        del candidates
+    def recognize(
+        self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = (), asked: str = ""
+    ) -> Heard:
+        del candidates, asked
         return Heard((), language, self.name, len(pcm) / SAMPLE_RATE, 0.0)
 
     def stream(self, *, language: Language, candidates: tuple[str, ...] = ()) -> None:

@@ -35,6 +35,13 @@ class Prompts(Protocol):
         """The sentence's sound; blocking, thread-safe."""
 
 
+class Reader(Protocol):
+    """A second opinion on what a sentence means: ``speech.meaning.MeaningReader``, or a fake in its place."""
+
+    def read(self, heard: Heard, question: str) -> Heard:
+        """The same with ``Heard.meanings``; blocking, thread-safe."""
+
+
 @dataclass(frozen=True)
 class Senses:
     """What every call needs for hearing and speaking; shared by all calls."""
@@ -44,6 +51,8 @@ class Senses:
     prompts: Prompts
     executor: Executor
     """Where engines run: threads, so that frames keep flowing meanwhile."""
+    reader: Reader | None = None
+    """Gives a second opinion on what was heard; None does without."""
     detector: Callable[[], VoiceDetector] = VoiceActivity
     """Makes the voice activity detector of one call."""
 
@@ -98,8 +107,13 @@ class CallSenses:
     def _read(self, pcm: Pcm, question: str, also: tuple[str, ...]) -> Reading:
         lexicon = self._senses.lexicon(self.language)
         heard = self._senses.recognizer.recognize(
-            pcm, language=self.language, candidates=(*lexicon.candidates(question), *also)
+            pcm,
+            language=self.language,
+            candidates=(*lexicon.candidates(question), *also),
+            asked=lexicon.asked(question),
         )
+        if self._senses.reader is not None:
+            heard = self._senses.reader.read(heard, question)
         return Reading(heard, understand(heard, question, lexicon))
 
     def _voice(self, sentence: str, speed: float, gain_db: float) -> Pcm:

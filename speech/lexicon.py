@@ -84,6 +84,8 @@ class Lexicon:
     bare: Mapping[str, re.Pattern[str]]
     """Group of short answers -> expression that a whole clause must match, fillers around it allowed."""
     questions: Mapping[str, QuestionEntry]
+    wording: Mapping[str, str]
+    """Question id -> how it is usually put."""
     scope: Scope
     safety_phrases: tuple[str, ...]
 
@@ -95,6 +97,10 @@ class Lexicon:
         entry = self.questions.get(question, self.questions["any"])
         phrases = (*entry.expected, *(self.safety_phrases if entry.safety else ()))
         return tuple(dict.fromkeys(phrases))[:MOST_CANDIDATES]
+
+    def asked(self, question: str) -> str:
+        """How a question is usually put, so that a recogniser expects an answer to it; perhaps empty."""
+        return self.wording.get(question, self.wording.get("any", ""))
 
     def describe(self, code: str, language: Language | None = None) -> str:
         """Plain words for a code, to fit "I think I heard you say ..."; the code itself if unknown."""
@@ -163,6 +169,7 @@ class _Builder:
                 for key, words in file.bare.items()
             },
             questions=file.questions,
+            wording=file.asked,
             scope=Scope(
                 {key: self._regex(words, ["scope", key]) for key, words in scope.items()},
                 {key: self._regex(words, ["scope", "cured", key]) for key, words in file.scope.cured.items()},
@@ -210,6 +217,9 @@ class _Builder:
                 raise self._fault(["questions"], f"the question {question!r} is missing")
         for question, entry in self.file.questions.items():
             self._check_question(question, entry)
+        for question in self.file.asked:
+            if question not in self.file.questions:
+                raise self._fault(["asked", question], f"there is no question {question!r}")
         for key, concept in self.file.concepts.items():
             self._check_concept(key, concept)
 

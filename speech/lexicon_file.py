@@ -142,6 +142,8 @@ class LexiconFile(_Strict):
     codes: Mapping[str, CodeEntry]
     bare: Mapping[str, tuple[str, ...]]
     questions: Mapping[str, QuestionEntry]
+    asked: Mapping[str, str] = Field(default_factory=dict)
+    """Question id -> how it is usually put, in words: what a recogniser may expect an answer to."""
     concepts: Mapping[str, ConceptEntry]
     safety_phrases: tuple[str, ...]
 

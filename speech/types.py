@@ -72,6 +72,9 @@ class Heard:
     phrases: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     """Wall-clock seconds of computation."""
+    meanings: Mapping[str, float] = field(default_factory=dict)
+    """Probability of each meaning by likeness to examples (``speech.meaning``), summing to 1: a code where
+    somebody must act soon, else ``answer/code``; ``unclear`` for what means nothing. Empty: not read."""
 
     @property
     def text(self) -> str:
@@ -89,7 +92,7 @@ class Evidence:
     phrase: str
     found: str
     """The piece of transcript that matched; empty when only the audio spoke for the phrase."""
-    via: Literal["text", "sound", "audio", "key"]
+    via: Literal["text", "sound", "audio", "likeness", "key"]
     score: float
     """0..1; 1 is certain."""
 
@@ -122,11 +125,15 @@ class Recognizer(Protocol):
     name: str
     languages: tuple[Language, ...]
 
-    def recognize(self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = ()) -> Heard:
+    def recognize(
+        self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = (), asked: str = ""
+    ) -> Heard:
         """Recognise a whole utterance; blocking, thread-safe.
 
         ``candidates`` are phrases to be ranked against the audio (see ``Heard.phrases``); an engine that
-        cannot rank leaves ``phrases`` empty. Silence and noise give no hypotheses, never an invented text.
+        cannot rank leaves ``phrases`` empty. ``asked`` is the question that is being answered, in words: an
+        engine may expect what fits it, and never gives it back as heard. Silence and noise give no
+        hypotheses, never an invented text.
         """
 
     def stream(self, *, language: Language, candidates: tuple[str, ...] = ()) -> RecognizerStream | None:

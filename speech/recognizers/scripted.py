@@ -30,8 +30,11 @@ class ScriptedRecognizer:
         self.heard: list[Heard] = []
         """Everything recognised so far."""
 
-    def recognize(self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = ()) -> Heard:
+    def recognize(
+        self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = (), asked: str = ""
+    ) -> Heard:
         """Take the next text of the script, provided there is any sound."""
+        del asked
         seconds = len(pcm) / SAMPLE_RATE
         spoken = level_dbfs(pcm) > _QUIET_DBFS
         with self._lock:

@@ -69,11 +69,14 @@ class VoskRecognizer:
         self.languages: tuple[Language, ...] = tuple(self._models)
         self.name = "vosk " + ", ".join(dict.fromkeys(model.name for model in self._models.values()))
 
-    def recognize(self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = ()) -> Heard:
+    def recognize(
+        self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = (), asked: str = ""
+    ) -> Heard:
         """Recognise a whole utterance of any length. Silence and noise give no hypotheses.
 
         Raises ModelMissingError when there is no model for the language.
         """
+        del asked  # a grammar of answers would hear them in everything
         started = time.perf_counter()
         model = self._model(language)
         pieces = [piece for piece in pieces_of(pcm) if piece.speech_s >= _LEAST_SPEECH_S]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,14 @@ INVENTED = re.compile(
     re.IGNORECASE,
 )
 """Endings of films and videos, which Whisper learnt to write where there is nothing to hear."""
+SLOWER = 0.9
+"""Pace at which everything is heard a second time. On the development recordings the best of all hypotheses
+has 13.6 % of its characters wrong instead of 15.8 %."""
+AGREEMENT = 0.3
+"""Nats per token by which a text heard at both paces outranks others."""
+MOST_TEXTS = 8
+SHORTEST_ECHO = 4
+"""Letters of the question from which giving them back is an echo; "是" may well be an answer."""
 PROMPTS: dict[Language, str] = {"zh-CN": "以下是普通话的句子。", "es": "", "en": ""}
 """Set the style: Mandarin in simplified characters with punctuation. On the development recordings the
 character error rate falls from 23.0 % to 22.4 %, and the best of five hypotheses from 19.5 % to 17.7 %."""
@@ -52,6 +61,7 @@ class WhisperRecognizer:
         self.name = model
         # Two utterances at a time on one thread each get more done than one on two.
         self._model = WhisperModel(folder, threads=1, workers=max(1, threads))
+        self._second = ThreadPoolExecutor(max(1, threads), "second-hearing")
         self._ranker = PhraseRanker(
             self._model, Backgrounds(self._model, folder, models_dir.parent / "backgrounds")
         )
@@ -60,11 +70,13 @@ class WhisperRecognizer:
         """Calibrate phrases ahead of their first use, about 50 ms each; the result is kept on disk."""
         self._ranker.prepare(phrases, language)
 
-    def recognize(self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = ()) -> Heard:
+    def recognize(
+        self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = (), asked: str = ""
+    ) -> Heard:
         """Recognise a whole utterance of any length. Silence and noise give no hypotheses."""
         started = time.perf_counter()
         pieces = [piece for piece in pieces_of(pcm) if piece.speech_s >= LEAST_SPEECH_S]
-        heard = [self._piece(piece, language, candidates) for piece in pieces]
+        heard = [self._piece(piece, language, candidates, asked) for piece in pieces]
         best: dict[str, float] = {}
         for _, phrases, _ in heard:
             for phrase, score in phrases.items():
@@ -86,10 +98,12 @@ class WhisperRecognizer:
         return None
 
     def _piece(
-        self, piece: Piece, language: Language, candidates: tuple[str, ...]
+        self, piece: Piece, language: Language, candidates: tuple[str, ...], asked: str
     ) -> tuple[tuple[Hypothesis, ...], dict[str, float], float]:
         audio = resample(to_float(piece.pcm), SAMPLE_RATE, MODEL_RATE)
-        encoded, texts, silence = self._decode(audio, piece, language)
+        slower = self._second.submit(self._decode, _slowed(audio), piece, language, asked)
+        encoded, texts, silence = self._decode(audio, piece, language, asked)
+        texts = _agreed(texts, slower.result()[1])
         phrases = self._ranker.rank(encoded, language, candidates, [text.text for text in texts])
         doubtful = not texts or (silence > NO_SPEECH and texts[0].logprob < UNLIKELY)
         likeliest = max(phrases, key=lambda phrase: phrases[phrase], default="")
@@ -100,27 +114,54 @@ class WhisperRecognizer:
         return tuple(Hypothesis(text.text, text.logprob) for text in texts), phrases, silence
 
     def _decode(
-        self, audio: NDArray[np.float32], piece: Piece, language: Language
+        self, audio: NDArray[np.float32], piece: Piece, language: Language, asked: str
     ) -> tuple[Encoded, list[Decoded], float]:
         """Decode with a short window; once more with a long one where the text repeats itself."""
         most = TOKENS_AT_LEAST + round(TOKENS_PER_SECOND * len(piece.pcm) / SAMPLE_RATE)
-        prompt = PROMPTS[language]
+        prompt = asked or PROMPTS[language]
         encoded = self._model.encode(audio)
         texts, silence = self._model.decode(encoded, language, most_tokens=most, prompt=prompt)
         if texts and REPEATED.search(texts[0].text):
             encoded = self._model.encode(audio, whole_window=True)
             texts, silence = self._model.decode(encoded, language, most_tokens=most, prompt=prompt)
-        return encoded, _tidy(texts, language, piece.speech_s), silence
+        return encoded, _tidy(texts, language, piece.speech_s, prompt), silence
 
 
-def _tidy(texts: Sequence[Decoded], language: Language, speech_s: float) -> list[Decoded]:
-    """One script, nothing twice (save for punctuation), nothing that cannot have been said."""
+def _slowed(audio: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The audio as if spoken more slowly and lower: what is mistaken at one pace often is not at another."""
+    return resample(audio, round(MODEL_RATE * SLOWER), MODEL_RATE)
+
+
+def _agreed(texts: Sequence[Decoded], others: Sequence[Decoded]) -> list[Decoded]:
+    """Hypotheses heard at both paces first, each with the better of its probabilities; then the likelier."""
+    found: dict[str, list[Decoded]] = {}
+    for text in (*texts, *others):
+        found.setdefault(_letters(text.text), []).append(text)
+    ranked = sorted(
+        found.values(),
+        key=lambda same: -max(text.logprob for text in same) - (AGREEMENT if len(same) > 1 else 0.0),
+    )
+    return [max(same, key=lambda text: text.logprob) for same in ranked[:MOST_TEXTS]]
+
+
+def _letters(text: str) -> str:
+    """A text without case, spaces and punctuation."""
+    return "".join(letter for letter in text.lower() if letter.isalnum())
+
+
+def _tidy(texts: Sequence[Decoded], language: Language, speech_s: float, prompt: str) -> list[Decoded]:
+    """One script, nothing twice (save for punctuation), nothing that cannot have been said.
+
+    Where there is nothing to hear Whisper gives back the question: nobody answers with the robot's own words.
+    """
+    echo = _letters(prompt)
     most_letters = LETTERS_AT_LEAST + LETTERS_PER_SECOND * speech_s
     tidy: dict[str, Decoded] = {}
     for text in texts:
         words = REPEATED.sub(r"\1\1", to_simplified(text.text) if language == "zh-CN" else text.text)
-        letters = "".join(letter for letter in words.lower() if letter.isalnum())
-        if 0 < len(letters) <= most_letters and not INVENTED.search(words):
+        letters = _letters(words)
+        echoed = len(letters) > SHORTEST_ECHO and letters in echo
+        if 0 < len(letters) <= most_letters and not echoed and not INVENTED.search(words):
             tidy.setdefault(letters, Decoded(words, min(text.logprob, 0.0)))
     return list(tidy.values())
 

@@ -48,10 +48,10 @@ class Answers(Hears):
         self._by_question = by_question
         self._otherwise = otherwise
 
-    def recognize(self, pcm, *, language, candidates=()):
+    def recognize(self, pcm, *, language, candidates=(), asked=""):
         asking = self._notes.states[-1]["asking"] if self._notes.states else "identity"
         self._texts = [self._by_question.get(asking, self._otherwise)]
-        return super().recognize(pcm, language=language, candidates=candidates)
+        return super().recognize(pcm, language=language, candidates=candidates, asked=asked)
 
 
 def ring(behaviour: Callable, answers: Mapping[str, str], **settings) -> tuple[CallReport, Notes, Person]:

@@ -101,10 +101,14 @@ class Hears:
         self._then = then
         self.audio: list[Pcm] = []
         self.candidates: list[tuple[str, ...]] = []
+        self.asked: list[str] = []
 
-    def recognize(self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = ()) -> Heard:
+    def recognize(
+        self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = (), asked: str = ""
+    ) -> Heard:
         self.audio.append(pcm)
         self.candidates.append(candidates)
+        self.asked.append(asked)
         self._then(len(self.audio))
         text = self._texts.pop(0) if self._texts else ""
         if isinstance(text, Exception):

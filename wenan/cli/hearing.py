@@ -11,6 +11,7 @@ import typer
 
 from speech.audio import read_wav
 from speech.lexicon import Lexicon, load_lexicon
+from speech.meaning import open_reader
 from speech.recognizers import open_recognizer
 from speech.types import AudioUnreadableError, Language, Understanding
 from speech.understanding import from_text, understand
@@ -44,6 +45,7 @@ def hear(
         vosk_models=settings.vosk_models,
         threads=settings.recognition_threads,
     )
+    reader = open_reader(settings.models_path)
     unreadable = 0
     for file in files:
         try:
@@ -52,7 +54,14 @@ def hear(
             unreadable += 1
             typer.echo(f"wenan: {error}", err=True)
             continue
-        heard = recognizer.recognize(pcm, language=lexicon.language, candidates=lexicon.candidates(question))
+        heard = recognizer.recognize(
+            pcm,
+            language=lexicon.language,
+            candidates=lexicon.candidates(question),
+            asked=lexicon.asked(question),
+        )
+        if reader is not None:
+            heard = reader.read(heard, question)
         taken = understand(heard, question, lexicon)
         _show({"file": str(file)}, taken, heard.seconds, as_json=as_json, evidence=evidence)
     if unreadable:
@@ -67,8 +76,12 @@ def understand_text(
     evidence: WithEvidence = False,
 ) -> None:
     """Say what an answer in writing would be taken for."""
+    settings = load_settings()
+    set_up_logs(settings.model_copy(update={"log_level": "error"}))
     lexicon = _lexicon(lang, question)
-    taken = understand(from_text(text, lexicon.language), question, lexicon)
+    reader = open_reader(settings.models_path)
+    heard = from_text(text, lexicon.language)
+    taken = understand(reader.read(heard, question) if reader else heard, question, lexicon)
     _show({"text": text}, taken, taken.seconds, as_json=as_json, evidence=evidence)
 
 
