@@ -80,6 +80,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "text": _l("the words"),
         "sound": _l("the sound of the words"),
         "audio": _l("the recording itself"),
+        "likeness": _l("likeness to known sentences"),
         "key": _l("a key press"),
     },
     "order_kind": {

@@ -29,6 +29,7 @@ from ivr.lines import Line
 from records.keyring import Keyring
 from records.sessions import Ledger
 from speech.lexicon import load_lexicon
+from speech.meaning import open_reader
 from speech.prompts import PromptStore
 from speech.recognizers import open_recognizer
 from speech.synthesizers import open_synthesizer
@@ -80,7 +81,13 @@ def open_senses(settings: Settings, prompts: PromptStore, executor: Executor) ->
         vosk_models=settings.vosk_models,
         threads=settings.recognition_threads,
     )
-    return Senses(recognizer=recognizer, lexicon=load_lexicon, prompts=prompts, executor=executor)
+    return Senses(
+        recognizer=recognizer,
+        lexicon=load_lexicon,
+        prompts=prompts,
+        executor=executor,
+        reader=open_reader(settings.models_path),
+    )
 
 
 def open_rules(settings: Settings) -> Rules:

@@ -101,7 +101,7 @@ def _load() -> dict[str, Model]:
 
 
 CATALOG: Mapping[str, Model] = _load()
-NEEDED: tuple[str, ...] = ("whisper-base", "kokoro", "kokoro-voices")
+NEEDED: tuple[str, ...] = ("whisper-base", "e5-small", "kokoro", "kokoro-voices")
 """What calls need: to hear and to speak."""
 FOR_TESTS: tuple[str, ...] = ("vosk-ko",)
 """What only the tests need."""

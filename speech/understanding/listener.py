@@ -12,13 +12,15 @@ from speech.understanding.audio import answer_in_audio, in_audio
 from speech.understanding.deciding import UNCLEAR, Decision, decide
 from speech.understanding.hearing import Ear
 from speech.understanding.interpreting import Interpreter
+from speech.understanding.likeness import alarming, let_go, likeness_of
+from speech.understanding.likeness import ordinary as likeliest
 from speech.understanding.readings import Reading, Utterance
 from speech.understanding.scope import ScopeReader
 from speech.understanding.short_answers import OPENERS
 from speech.understanding.spelling import Speller
 from speech.understanding.weighing import WEAK, alarms, distinct, weight, without_spelt_otherwise
 
-_MOST_HYPOTHESES = 5
+_MOST_HYPOTHESES = 8
 _CALM_SOUND = 0.35
 """Least nearness, 0..1, of a sound for an ordinary thing to be believed."""
 _BY_SOUND = 0.6
@@ -75,9 +77,12 @@ class Listener:
         }
         audible = in_audio(heard.phrases, language, lambda spoken: self._spelt(spoken, question, interpreter))
         audio = [reading for reading in audible if reading.concept not in denied]
-        every = [*(reading for found in spelt.values() for reading in found), *sounded, *audio]
-        raised = alarms(every, spelt.get(0, ()))
+        likeness = likeness_of(heard.meanings, self._lexicon)
+        alike = alarming(likeness, self._lexicon, question)
+        every = [*(reading for found in spelt.values() for reading in found), *sounded, *audio, *alike]
+        raised = [alarm for alarm in alarms(every, spelt.get(0, ())) if not let_go(alarm.evidence, likeness)]
         ordinary = self._ordinary(utterances, spelt, sounded, audio, question, interpreter)
+        ordinary = ordinary or likeliest(likeness, self._lexicon)
         yes_no = interpreter.entry.bare.get("yes") == "yes"
         return decide(ordinary, raised, yes_no=yes_no, lexicon=self._lexicon)
 

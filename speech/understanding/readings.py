@@ -9,7 +9,7 @@ from speech.lexicon import Concept, Rule
 from speech.types import Language, Urgency
 from speech.wording import Clause, clauses, spaced
 
-Via = Literal["text", "sound", "audio"]
+Via = Literal["text", "sound", "audio", "likeness"]
 Time = Literal["now", "recent", "past", "unstated"]
 Standing = Literal["said", "denied", "elsewhere", "past", "imagined", "cured"]
 """What a clause does with a concept that it names: says it of the elder, says that it is not so, tells it

@@ -1,0 +1,43 @@
+"""What simpler ways of understanding make of the same transcripts, for comparison."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+from benchmarks.hearing.corpus import Row
+from benchmarks.hearing.tally import Result
+from speech.lexicon import Concept, Lexicon
+from speech.types import Heard, Urgency
+from speech.understanding import understand
+
+KEYWORDS = "keywords in the transcript"
+FIRST_TEXT = "first hypothesis, by spelling only"
+
+
+@cache
+def _silenced(lexicon: Lexicon) -> Lexicon:
+    """The lexicon without anything that is known by its sound."""
+    concepts = {
+        name: Concept(
+            concept.name, concept.entry.model_copy(update={"sound": False}), concept.rules, concept.unless
+        )
+        for name, concept in lexicon.concepts.items()
+    }
+    questions = {name: entry.model_copy(update={"expected": ()}) for name, entry in lexicon.questions.items()}
+    return replace(lexicon, concepts=concepts, questions=questions)
+
+
+def by_keywords(row: Row, heard: Heard, lexicon: Lexicon) -> Result:
+    """An emergency if a safety phrase of the lexicon stands in the first hypothesis; else nothing."""
+    found = any(phrase in heard.text for phrase in lexicon.safety_phrases)
+    urgency = Urgency.EMERGENCY if found else Urgency.NONE
+    return Result(
+        row, "problem" if found else "unclear", urgency, (), confirm=False, transcript=heard.text, seconds=0.0
+    )
+
+
+def by_first_text(row: Row, heard: Heard, lexicon: Lexicon) -> Result:
+    """The whole understanding, but of the first hypothesis only and by spelling only."""
+    only = replace(heard, hypotheses=heard.hypotheses[:1], phrases={}, meanings={})
+    return Result.of(row, understand(only, row.question, _silenced(lexicon)), 0.0)

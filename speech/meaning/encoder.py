@@ -1,0 +1,142 @@
+"""What a sentence means, as a direction in space: sentences of like meaning point the same way.
+
+Multilingual-e5-small (118 million parameters, 384 dimensions, zh / es / en among its languages), run by
+numpy alone from weights of four bits. About 10 ms for a short sentence, 90 MB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from speech.meaning.packed import PER_BLOCK, Packed, open_packed, unpacked
+from speech.meaning.pieces import Pieces
+
+_PREFIX = "query: "
+"""What the model was trained to see before a sentence."""
+_MOST_PIECES = 96
+"""Pieces of a text that are read; nobody answers at greater length in one breath."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Linear:
+    weight: Floats
+    bias: Floats
+
+    def __call__(self, values: Floats) -> Floats:
+        return values @ self.weight.T + self.bias
+
+
+@dataclass(frozen=True, slots=True)
+class _Norm:
+    weight: Floats
+    bias: Floats
+    epsilon: float
+
+    def __call__(self, values: Floats) -> Floats:
+        centred = values - values.mean(axis=1, keepdims=True)
+        spread = np.sqrt(np.mean(centred**2, axis=1, keepdims=True) + self.epsilon)
+        return np.asarray(centred / spread * self.weight + self.bias, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    query: _Linear
+    key: _Linear
+    value: _Linear
+    joined: _Linear
+    after_attention: _Norm
+    widened: _Linear
+    narrowed: _Linear
+    after_all: _Norm
+
+
+class SentenceEncoder:
+    """A loaded encoder. Immutable; safe among threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Load a packed model. Raises PackedModelError."""
+        # On matrices this small, threads that wait for one another cost ten times what they bring.
+        threadpool_limits(limits=1, user_api="blas")
+        packed = open_packed(path)
+        self._pieces = Pieces(packed.vocabulary)
+        self._vocabulary = packed.vocabulary
+        self._shape = packed.shape
+        width = packed.shape.width
+        self._words = packed.blocks("emb.word").reshape(-1, width // PER_BLOCK)
+        self._positions = packed.floats("emb.pos").reshape(-1, width)
+        self._kind = packed.floats("emb.type")[:width]
+        self._first = _norm(packed, "emb.ln")
+        self._layers = [_layer(packed, number) for number in range(packed.shape.layers)]
+        self.width = width
+        self._known = lru_cache(maxsize=1024)(self._encode_one)
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Unit vectors, shape (texts, width); what was encoded lately is remembered."""
+        return np.stack([self._known(text) for text in texts]) if texts else np.zeros((0, self.width), "f4")
+
+    def _encode_one(self, text: str) -> Floats:
+        content = self._pieces.cut(_PREFIX + text)[:_MOST_PIECES]
+        numbers = [self._vocabulary.begin, *content, self._vocabulary.end]
+        values = unpacked(self._words[numbers]) + self._positions[: len(numbers)] + self._kind
+        values = self._first(values)
+        for layer in self._layers:
+            values = layer.after_attention(values + layer.joined(self._attend(layer, values)))
+            values = layer.after_all(values + layer.narrowed(_gelu(layer.widened(values))))
+        mean = values.mean(axis=0)
+        return np.asarray(mean / np.linalg.norm(mean), np.float32)
+
+    def _attend(self, layer: _Layer, values: Floats) -> Floats:
+        heads, size = self._shape.heads, self.width // self._shape.heads
+        apart = (len(values), heads, size)
+        query = layer.query(values).reshape(apart).transpose(1, 0, 2)
+        key = layer.key(values).reshape(apart).transpose(1, 2, 0)
+        value = layer.value(values).reshape(apart).transpose(1, 0, 2)
+        scores = query @ key / np.float32(np.sqrt(size))
+        scores = np.exp(scores - scores.max(axis=2, keepdims=True))
+        weighed = scores / scores.sum(axis=2, keepdims=True)
+        return np.asarray((weighed @ value).transpose(1, 0, 2).reshape(len(values), self.width))
+
+
+def _gelu(values: Floats) -> Floats:
+    return np.asarray(0.5 * values * (1 + _erf(values * np.float32(0.70710678))), np.float32)
+
+
+def _erf(values: Floats) -> Floats:
+    """The error function to 1.5e-7 (Abramowitz and Stegun 7.1.26)."""
+    size = np.abs(values)
+    step = 1 / (1 + np.float32(0.3275911) * size)
+    series = np.full_like(step, 1.061405429)
+    for factor in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        series = series * step + np.float32(factor)
+    return np.asarray(np.sign(values) * (1 - series * step * np.exp(-(size**2))), np.float32)
+
+
+def _norm(packed: Packed, name: str) -> _Norm:
+    return _Norm(packed.floats(f"{name}.w"), packed.floats(f"{name}.b"), packed.shape.epsilon)
+
+
+def _layer(packed: Packed, number: int) -> _Layer:
+    def linear(name: str) -> _Linear:
+        bias = packed.floats(f"l{number}.{name}.b")
+        inputs = len(packed.blocks(f"l{number}.{name}.w")) * PER_BLOCK // len(bias)
+        return _Linear(packed.matrix(f"l{number}.{name}.w", inputs), bias)
+
+    return _Layer(
+        query=linear("q"),
+        key=linear("k"),
+        value=linear("v"),
+        joined=linear("ao"),
+        after_attention=_norm(packed, f"l{number}.aln"),
+        widened=linear("fi"),
+        narrowed=linear("fo"),
+        after_all=_norm(packed, f"l{number}.oln"),
+    )

@@ -1,0 +1,88 @@
+"""Cuts a text into the pieces that a sentence encoder knows: the likeliest cut, by Viterbi's rule.
+
+The same cut that SentencePiece's unigram model makes for XLM-RoBERTa.
+"""
+
+from __future__ import annotations
+
+import zlib
+from itertools import pairwise
+
+import numpy as np
+
+from speech.meaning.packed import Vocabulary
+
+_SPACE = "\u2581"
+_UNKNOWN_COST = 10.0
+_NEVER = float("-inf")
+
+
+class Pieces:
+    """Cuts texts. Immutable after construction, so safe among threads."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        offsets, blob = vocabulary.offsets, bytes(vocabulary.blob)
+        bounds = offsets.tolist()
+        hashes = np.fromiter(
+            (zlib.crc32(blob[start:stop]) for start, stop in pairwise(bounds)),
+            np.uint32,
+            count=len(bounds) - 1,
+        )
+        self._order = np.argsort(hashes, kind="stable").astype(np.int32)
+        self._hashes = hashes[self._order]
+        self._longest = int(np.diff(offsets.astype(np.int64)).max())
+        self._unknown_score = float(vocabulary.scores.min()) - _UNKNOWN_COST
+
+    def cut(self, text: str) -> list[int]:
+        """The numbers of the pieces that make up a text; characters nobody knows become ``unknown``."""
+        letters = self._normal(text)
+        count = len(letters)
+        best = [0.0] + [_NEVER] * count
+        piece, since = [self._vocabulary.unknown] * (count + 1), [0] * (count + 1)
+        for start in range(count):
+            encoded = b""
+            for stop in range(start + 1, count + 1):
+                encoded += letters[stop - 1].encode()
+                if len(encoded) > self._longest:
+                    break
+                number = self._find(encoded)
+                if number < 0:
+                    continue
+                score = best[start] + float(self._vocabulary.scores[number])
+                if score > best[stop]:
+                    best[stop], piece[stop], since[stop] = score, number, start
+            if best[start] + self._unknown_score > best[start + 1]:
+                best[start + 1] = best[start] + self._unknown_score
+                piece[start + 1], since[start + 1] = self._vocabulary.unknown, start
+        numbers: list[int] = []
+        at = count
+        while at:
+            numbers.append(piece[at])
+            at = since[at]
+        return numbers[::-1]
+
+    def _normal(self, text: str) -> str:
+        replaced = self._vocabulary.replaced
+        plain = "".join(replaced.get(ord(letter), letter) for letter in text)
+        plain = " ".join(plain.split(" ")) if "  " not in plain else _single_spaced(plain)
+        return _SPACE + plain.removeprefix(" ").replace(" ", _SPACE)
+
+    def _find(self, encoded: bytes) -> int:
+        """The number of a piece, or -1."""
+        wanted = np.uint32(zlib.crc32(encoded))
+        at = int(np.searchsorted(self._hashes, wanted))
+        vocabulary = self._vocabulary
+        while at < len(self._hashes) and self._hashes[at] == wanted:
+            number = int(self._order[at])
+            start, stop = int(vocabulary.offsets[number]), int(vocabulary.offsets[number + 1])
+            if vocabulary.blob[start:stop] == encoded and number != vocabulary.unknown:
+                return number
+            at += 1
+        return -1
+
+
+def _single_spaced(text: str) -> str:
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text

@@ -1,0 +1,145 @@
+"""Gives each meaning a probability: direction and features of a sentence, weighed as the examples taught."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from speech.meaning.encoder import SentenceEncoder
+from speech.meaning.features import features
+from speech.types import Heard, Language, SpeechError
+
+GARBAGE = "unclear"
+"""The meaning of what means nothing: scraps, other languages, television."""
+_HYPOTHESES = 4
+_SHARES = (0.4, 0.25, 0.2, 0.15)
+"""How much each hypothesis counts, best first."""
+
+
+class MeaningWeightsError(SpeechError):
+    """The learnt weights of a language cannot be read; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What was learnt: for each meaning a weight for every direction and feature."""
+
+    meanings: tuple[str, ...]
+    vocabulary: Mapping[str, int]
+    rarity: NDArray[np.float32]
+    """Inverse document frequency of each feature."""
+    centre: NDArray[np.float32]
+    """Mean direction of the examples, shape (width,)."""
+    scale: float
+    share: float
+    """How much direction and features count against each other."""
+    directions: NDArray[np.float32]
+    """Shape (meanings, width)."""
+    counts: NDArray[np.float16]
+    """Shape (features, meanings)."""
+    bias: NDArray[np.float32]
+
+    @classmethod
+    def read(cls, data: bytes, name: str) -> Weights:
+        """Read what ``pack`` wrote. Raises MeaningWeightsError."""
+        try:
+            with np.load(io.BytesIO(data)) as arrays:
+                facts = json.loads(bytes(arrays["facts"]).decode())
+                return cls(
+                    meanings=tuple(facts["meanings"]),
+                    vocabulary={feature: number for number, feature in enumerate(facts["features"])},
+                    rarity=arrays["rarity"].astype(np.float32),
+                    centre=arrays["centre"].astype(np.float32),
+                    scale=float(facts["scale"]),
+                    share=float(facts["share"]),
+                    directions=arrays["directions"].astype(np.float32),
+                    counts=arrays["counts"],
+                    bias=arrays["bias"].astype(np.float32),
+                )
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise MeaningWeightsError(f"{name} cannot be read as weights of meanings: {error}") from error
+
+    def pack(self) -> bytes:
+        """The weights as a compressed file."""
+        facts = {
+            "meanings": list(self.meanings),
+            "features": sorted(self.vocabulary, key=self.vocabulary.__getitem__),
+            "scale": self.scale,
+            "share": self.share,
+        }
+        target = io.BytesIO()
+        np.savez_compressed(
+            target,
+            facts=np.frombuffer(json.dumps(facts, ensure_ascii=False).encode(), np.uint8),
+            rarity=self.rarity.astype(np.float16),
+            centre=self.centre,
+            directions=self.directions.astype(np.float16),
+            counts=self.counts.astype(np.float16),
+            bias=self.bias,
+        )
+        return target.getvalue()
+
+    def probabilities(
+        self, text: str, question: str, language: Language, direction: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """Probability of each meaning for one sentence, shape (meanings,); they add up to 1."""
+        logits = self.bias + self.directions @ ((direction - self.centre) * np.float32(self.scale))
+        found = Counter(
+            self.vocabulary[name] for name in features(text, question, language) if name in self.vocabulary
+        )
+        if found:
+            numbers = np.fromiter(found, np.intp)
+            values = (1 + np.log(np.fromiter(found.values(), np.float32))) * self.rarity[numbers]
+            values *= np.float32(self.share) / np.linalg.norm(values)
+            logits = logits + values @ self.counts[numbers].astype(np.float32)
+        likely = np.exp((logits - logits.max()).astype(np.float64))
+        return np.asarray(likely / likely.sum())
+
+
+class MeaningReader:
+    """Reads what was heard. Safe among threads; weights of a language are loaded when first needed."""
+
+    def __init__(self, model: Path) -> None:
+        """Load the sentence encoder. Raises PackedModelError."""
+        self._encoder = SentenceEncoder(model)
+        self._weights = cache(_shipped)
+
+    def read(self, heard: Heard, question: str) -> Heard:
+        """The same with ``meanings``: their probabilities over the best hypotheses, summing to 1.
+
+        Nothing heard, or a language without weights, stays as it is.
+        """
+        weights = self._weights(heard.language)
+        texts = [each.text for each in heard.hypotheses[:_HYPOTHESES] if each.text.strip()]
+        if weights is None or not texts:
+            return heard
+        return replace(heard, meanings=self.weigh(texts, question, heard.language, weights))
+
+    def weigh(
+        self, texts: Sequence[str], question: str, language: Language, weights: Weights
+    ) -> dict[str, float]:
+        """Probability of each meaning, the texts (likeliest first) weighed by their rank."""
+        directions = self._encoder.encode(texts)
+        shares = np.array(_SHARES[: len(texts)])
+        each = [
+            weights.probabilities(text, question, language, direction)
+            for text, direction in zip(texts, directions, strict=True)
+        ]
+        mean = shares @ np.stack(each) / shares.sum()
+        return dict(zip(weights.meanings, map(float, mean), strict=True))
+
+
+def _shipped(language: Language) -> Weights | None:
+    """The weights in the package; None for a language without."""
+    file = resources.files("speech.meaning").joinpath("weights", f"{language}.npz")
+    return Weights.read(file.read_bytes(), file.name) if file.is_file() else None
