@@ -35,6 +35,8 @@ QUESTIONS = (
 )  # fmt: skip
 """Every lexicon must say what short answers mean under each of these."""
 ANSWERS: frozenset[str] = frozenset(get_args(AnswerCode))
+SHORT_NO = ("none", "dont", "fine")
+"""Groups of short answers that are parted from what follows them without a pause."""
 MOST_CANDIDATES = 60
 """Phrases ranked against one utterance's audio at most."""
 
@@ -88,6 +90,8 @@ class Lexicon:
     """Question id -> how it is usually put."""
     scope: Scope
     safety_phrases: tuple[str, ...]
+    short_no: re.Pattern[str] | None = None
+    """Matches a short "no" at the beginning of a clause that goes on with something new."""
 
     def candidates(self, question: str) -> tuple[str, ...]:
         """Phrases to rank against the audio under a question: its expected answers, then safety phrases.
@@ -175,6 +179,7 @@ class _Builder:
                 {key: self._regex(words, ["scope", "cured", key]) for key, words in file.scope.cured.items()},
             ),
             safety_phrases=file.safety_phrases,
+            short_no=self._short_no(fillers),
         )
 
     def _concept(self, key: str, entry: ConceptEntry) -> Concept:
@@ -202,6 +207,15 @@ class _Builder:
 
     def _regex(self, words: Sequence[str], path: Sequence[str | int]) -> re.Pattern[str] | None:
         return re.compile(self._one_of(words, path)) if words else None
+
+    def _short_no(self, fillers: str) -> re.Pattern[str] | None:
+        after = self.file.scope.after_no
+        if not after:
+            return None
+        words = [word for group in SHORT_NO for word in self.file.bare.get(group, ())]
+        around = f"(?:{fillers})*" if fillers else ""
+        answers = self._one_of(words, ["bare"])
+        return re.compile(rf"{around}(?:{answers})(?={self._one_of(after, ['scope', 'after_no'])})")
 
     def _whole(self, words: str, fillers: str) -> re.Pattern[str]:
         around = f"(?:{fillers})*" if fillers else ""

@@ -113,6 +113,8 @@ class Scope(_Strict):
     not_cured: tuple[str, ...] = ()
     hurry: tuple[str, ...] = ()
     fillers: tuple[str, ...] = ()
+    after_no: tuple[str, ...] = ()
+    """What begins something new right after a short "no": recognisers drop the pause between them."""
 
 
 class QuestionEntry(_Strict):

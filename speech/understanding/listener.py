@@ -60,7 +60,7 @@ class Listener:
             return Decision("silence", Urgency.NONE, (), confirm=False, evidence=(), confidence=0.0)
         language = self._lexicon.language
         utterances = distinct(
-            Utterance.of(rank, hypothesis.text, language)
+            Utterance.of(rank, hypothesis.text, language).parted(self._lexicon.short_no)
             for rank, hypothesis in enumerate(heard.hypotheses[:_MOST_HYPOTHESES])
         )
         interpreter = Interpreter(self._lexicon, self._scope, question)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from speech.lexicon import Concept, Rule
@@ -30,6 +31,21 @@ class Utterance:
     def of(cls, rank: int, raw: str, language: Language) -> Utterance:
         """Fold and cut a transcript."""
         return cls(rank, raw, clauses(raw, language), language)
+
+    def parted(self, opening: re.Pattern[str] | None) -> Utterance:
+        """With a short answer that opens a clause, as ``opening`` matches it, made a clause of its own."""
+        if opening is None:
+            return self
+        parts: list[Clause] = []
+        for clause in self.clauses:
+            found = opening.match(clause.text)
+            if found is None:
+                parts.append(clause)
+                continue
+            end = found.end()
+            parts.append(replace(clause, text=clause.text[:end], origin=clause.origin[:end], asked=False))
+            parts.append(replace(clause, text=clause.text[end:], origin=clause.origin[end:]))
+        return replace(self, clauses=tuple(parts))
 
     @property
     def folded(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from speech.lexicon import Concept, Lexicon, Rule
@@ -26,18 +26,19 @@ class Speller:
     def find(self, utterance: Utterance, question: str) -> Iterator[Match]:
         """Every concept that a clause names and that is believed under the question."""
         for number, clause in enumerate(utterance.clauses):
-            for concept, rule, (start, end, gaps) in self._found(clause.text):
-                if believed(concept, question):
-                    yield Match(concept, rule, utterance, number, start, end, "text", 1.0, gaps)
+            for concept, rule, (start, end, gaps) in self._found(clause.text, question):
+                yield Match(concept, rule, utterance, number, start, end, "text", 1.0, gaps)
 
-    def _search(self, text: str) -> tuple[tuple[Concept, Rule, Span], ...]:
-        return tuple(
+    def _search(self, text: str, question: str) -> tuple[tuple[Concept, Rule, Span], ...]:
+        found = (
             (concept, rule, span)
             for concept in self._lexicon.concepts.values()
-            if concept.unless is None or not concept.unless.search(text)
+            if believed(concept, question)
             for rule in concept.rules
             for span in _spans(rule, text)
         )
+        excluded: dict[str, bool] = {}
+        return tuple(item for item in found if not _is_excluded(item[0], text, excluded))
 
 
 def believed(concept: Concept, question: str) -> bool:
@@ -45,7 +46,22 @@ def believed(concept: Concept, question: str) -> bool:
     return not concept.entry.questions or question in concept.entry.questions
 
 
-def _spans(rule: Rule, text: str) -> Iterator[Span]:
+def _is_excluded(concept: Concept, text: str, known: dict[str, bool]) -> bool:
+    """Whether the clause says that the concept is not meant; looked up once for each concept."""
+    if concept.unless is None:
+        return False
+    if concept.name not in known:
+        known[concept.name] = concept.unless.search(text) is not None
+    return known[concept.name]
+
+
+def _spans(rule: Rule, text: str) -> Iterable[Span]:
+    if len(text) <= _LONGEST_CLAUSE and rule.pattern.regex.search(text) is None:
+        return ()
+    return _spans_in_pieces(rule, text)
+
+
+def _spans_in_pieces(rule: Rule, text: str) -> Iterator[Span]:
     if len(text) <= _LONGEST_CLAUSE:
         pieces = [(0, text)]
     else:
