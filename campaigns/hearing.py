@@ -53,6 +53,9 @@ def store_turn(session: Session, attempt_id: int, taken: TurnTaken) -> None:
             ended_s=taken.ended_s,
             response_delay_s=taken.response_delay_s,
             speech_s=taken.speech_s,
+            pause_s=taken.pause_s,
+            speech_dbfs=taken.speech_dbfs,
+            background_dbfs=taken.background_dbfs,
             barge_in=taken.barge_in,
         )
     )

@@ -43,7 +43,16 @@ def own_turns(rows: VisitRows) -> tuple[TurnHeard, ...]:
     """The exchanges of the calls in which the elder was heard, for comparing how they spoke."""
     own = {attempt.id for attempt in rows.attempts if attempt.call_outcome in OWN_CALLS}
     return tuple(
-        TurnHeard(turn.response_delay_s, turn.speech_s, turn.transcript, turn.answer, turn.key)
+        TurnHeard(
+            turn.response_delay_s,
+            turn.speech_s,
+            turn.transcript,
+            turn.answer,
+            turn.key,
+            pause_s=turn.pause_s,
+            speech_dbfs=turn.speech_dbfs,
+            background_dbfs=turn.background_dbfs,
+        )
         for turn in rows.turns
         if turn.attempt_id in own
     )

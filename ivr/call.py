@@ -75,12 +75,12 @@ async def converse(
     """As ``hold_conversation``, with any dialogue that keeps to the ``Partner`` protocol."""
     answered_at = clock.now()
     recording = Recording(max_seconds + _RECORDED_AFTER_THE_LIMIT_S)
-    keeper = TurnKeeper(recording, clock)
-    minutes = Minutes(partner, keeper, observer)
     call_senses = CallSenses(senses, language)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(call.hang_up)
         media = await stack.enter_async_context(Media(call, await call_senses.detector(), recording))
+        keeper = TurnKeeper(recording, media.ear, clock)
+        minutes = Minutes(partner, keeper, observer)
         parting = Parting(partner, call_senses)
         talk = Talk(media, call_senses, minutes, keeper, parting, max_seconds=max_seconds)
         await talk.hold()

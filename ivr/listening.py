@@ -15,6 +15,7 @@ from ivr.recording import Recording
 from speech.endpointing import Endpointer, EndpointEvent
 from speech.types import FRAME_SECONDS, Pcm
 from speech.vad import VoiceDetector
+from speech.voice import Voice, voice_of
 
 FOR_EVER_S = 1e6
 _PRE_ROLL = 15
@@ -23,6 +24,8 @@ _TAIL = 10
 """Frames (0.2 s) kept after the last voiced one."""
 _ONSET = 15
 """Frames (0.3 s) within which somebody may already have opened their mouth without it being speech yet."""
+_BACKGROUND = 25
+"""Frames (0.5 s) of the line before an utterance that tell what it sounds like when nobody speaks."""
 _MEMORY = 2000
 """Frames (40 s) of the past in which an utterance may have begun."""
 _BEEPS_UNTIL = 1500
@@ -142,6 +145,13 @@ class Ear:
     def audio(self, stretch: Stretch) -> Pcm:
         """The sound of a stretch, with a little before and after it."""
         return self._recording.elder(stretch.start - _PRE_ROLL, min(stretch.end + _TAIL, self.now))
+
+    def voice(self, stretch: Stretch) -> Voice:
+        """Where a stretch paused and how loud it was; the detector is not asked again."""
+        begin, end = max(0, stretch.start - _BACKGROUND), min(stretch.end, self.now)
+        return voice_of(
+            self._recording.elder(begin, end), self._voiced[begin:end], answer_at=stretch.start - begin
+        )
 
     def take(self, stretch: Stretch) -> None:
         """Note that this stretch is dealt with: it does not begin another utterance."""

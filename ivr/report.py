@@ -66,6 +66,12 @@ class TurnTaken:
     response_delay_s: float | None = None
     """From the end of the prompt to the first sound of the answer."""
     speech_s: float = 0.0
+    pause_s: float | None = None
+    """Seconds of silence between stretches of speech within the answer; None when nothing was measured."""
+    speech_dbfs: float | None = None
+    """Level of the answer's speech, as ``speech.voice`` measures it."""
+    background_dbfs: float | None = None
+    """Level of the line around it; None for a line that is silent in between."""
     barge_in: bool = False
 
 

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from ivr.clock import Clock
 from ivr.dialogue.actions import Listen
-from ivr.listening import Stretch
+from ivr.listening import Ear, Stretch
 from ivr.recording import Recording
 from ivr.report import TurnTaken
 from speech.types import FRAME_SECONDS, Understanding
+from speech.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,9 @@ class Reply:
 class TurnKeeper:
     """Writes the turns of one call."""
 
-    def __init__(self, recording: Recording, clock: Clock) -> None:
+    def __init__(self, recording: Recording, ear: Ear, clock: Clock) -> None:
         self._recording = recording
+        self._ear = ear
         self._clock = clock
         self._next_index = 0
         self._prompt: list[str] = []
@@ -63,6 +65,7 @@ class TurnKeeper:
         index = max(listen.turn, self._next_index)
         self._next_index = index + 1
         ended = reply.stretch.end if reply.stretch else self._recording.frames
+        voice = self._ear.voice(reply.stretch) if reply.stretch else Voice()
         turn = TurnTaken(
             index=index,
             question=listen.script_question,
@@ -74,6 +77,9 @@ class TurnKeeper:
             key=reply.key,
             response_delay_s=self.response_delay_s(reply),
             speech_s=reply.stretch.voiced_s if reply.stretch else 0.0,
+            pause_s=voice.pause_s,
+            speech_dbfs=voice.speech_dbfs,
+            background_dbfs=voice.background_dbfs,
             barge_in=reply.barge_in,
         )
         self._prompt, self._prompt_ended, self._asked_at = [], None, None

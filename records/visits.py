@@ -157,6 +157,10 @@ class Turn(Base):
     ended_s: Mapped[float]
     response_delay_s: Mapped[float | None]
     speech_s: Mapped[float] = mapped_column(default=0.0)
+    pause_s: Mapped[float | None]
+    """Seconds of silence between stretches of speech; this and both levels are None where unmeasured."""
+    speech_dbfs: Mapped[float | None]
+    background_dbfs: Mapped[float | None]
     barge_in: Mapped[bool] = mapped_column(default=False)
 
     attempt: Mapped[CallAttempt] = relationship(back_populates="turns")

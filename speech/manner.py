@@ -3,6 +3,11 @@
 A change of manner is worth a look because slower answers, slurred or hurried speech and more requests to
 repeat are early signs that people who know the elder would notice. It is compared with the elder's own
 calls only, by median and median absolute deviation (MAD), so that one odd call does not move the baseline.
+
+Loudness is what the line delivered, and a telephone line's own level differs between calls. So it too counts
+only against the elder's own earlier calls, its threshold is wide (6 dB is half the amplitude), and a quieter
+voice must be borne out by its distance from the line's background, where that could be measured: a quieter
+line lowers both.
 """
 
 from __future__ import annotations
@@ -22,6 +27,12 @@ MAD_TO_SIGMA = 0.6745
 LEAST_SPEECH_S = 0.5
 """Shorter answers say too little about a rate of speech."""
 
+LEAST_VOICE_S = 3.0
+"""With less speech than this in a call, its pauses and its loudness are not measured."""
+
+BORNE_OUT = 0.5
+"""The share of its own least change by which the measure that bears another out must have gone along."""
+
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
@@ -36,6 +47,12 @@ class TurnHeard:
     answer: str
     """As ``speech.types.Understanding.answer``; empty when nothing was heard or pressed."""
     key: str = ""
+    pause_s: float | None = None
+    """Silence between stretches of speech within the answer; this and both levels None where unmeasured."""
+    speech_dbfs: float | None = None
+    """Level of the answer's speech, dB below full scale."""
+    background_dbfs: float | None = None
+    """Level of the line around it, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +72,13 @@ class Manner:
     """Every answer was a key."""
     speech_s: float
     """Seconds of speech in all."""
+    pause_share: float | None = None
+    """Silence within the answers, as a share (0..1) of their speech and silence. Of all answers together:
+    most are a word or two without any pause, so that the median answer would nearly always have none."""
+    speech_dbfs: float | None = None
+    """Median level of the answers' speech, dB below full scale, as the line delivered it."""
+    over_background_db: float | None = None
+    """Median of how far the speech stood above the line's background, in dB."""
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready data; ``from_json`` reads it back."""
@@ -62,7 +86,10 @@ class Manner:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self | None:
-        """Read it back; None when the data are not (or no longer) of this shape."""
+        """Read it back; None when the data are not (or no longer) of this shape.
+
+        Measures that calls did not have yet when the data were written are None.
+        """
         try:
             return cls(**data)
         except TypeError:
@@ -100,6 +127,11 @@ def manner_of(turns: Sequence[TurnHeard], language: Language) -> Manner | None:
     spoken = [turn for turn in turns if turn.speech_s >= LEAST_SPEECH_S and turn.transcript]
     seconds = sum(turn.speech_s for turn in spoken)
     units = sum(units_spoken(turn.transcript, language) for turn in spoken)
+    over = [
+        (turn.speech_s, turn.speech_dbfs - turn.background_dbfs)
+        for turn in spoken
+        if turn.speech_dbfs is not None and turn.background_dbfs is not None
+    ]
     return Manner(
         turns=len(turns),
         response_delay_s=round(median(delays), 2) if delays else None,
@@ -108,13 +140,31 @@ def manner_of(turns: Sequence[TurnHeard], language: Language) -> Manner | None:
         silences=float(sum(turn.answer in ("", "silence") and not turn.key for turn in turns)),
         keys_only=not spoken and any(turn.key for turn in turns),
         speech_s=round(sum(turn.speech_s for turn in turns), 2),
+        pause_share=_pause_share(spoken),
+        speech_dbfs=_level([(t.speech_s, t.speech_dbfs) for t in spoken if t.speech_dbfs is not None]),
+        over_background_db=_level(over),
     )
+
+
+def _pause_share(spoken: Sequence[TurnHeard]) -> float | None:
+    """Silence as a share of silence and speech, over the answers in which it was measured."""
+    measured = [(turn.speech_s, turn.pause_s) for turn in spoken if turn.pause_s is not None]
+    speech, pauses = sum(said for said, _ in measured), sum(paused for _, paused in measured)
+    return round(pauses / (speech + pauses), 2) if speech >= LEAST_VOICE_S else None
+
+
+def _level(levels: Sequence[tuple[float, float]]) -> float | None:
+    """The median of levels in dB, given as (seconds of speech, level)."""
+    if sum(seconds for seconds, _ in levels) < LEAST_VOICE_S:
+        return None
+    return round(median(level for _, level in levels), 1)
 
 
 def baseline(earlier: Sequence[Manner], rules: MannerRules) -> dict[str, dict[str, float]]:
     """The elder's usual manner, per measure: median, mad and the number of calls it rests on."""
     usual: dict[str, dict[str, float]] = {}
-    for name in sorted(rules.measures):
+    bearing_out = {rule.borne_out_by for rule in rules.measures.values() if rule.borne_out_by}
+    for name in sorted({*rules.measures, *bearing_out}):
         past = _measured(name, earlier)
         if past:
             middle = median(past)
@@ -148,6 +198,8 @@ def _departure(
     wrong_way = (rule.direction == "up" and change < 0) or (rule.direction == "down" and change > 0)
     if wrong_way or abs(change) < rule.least_change or abs(score) < rules.limit:
         return None
+    if not _borne_out(change, manner, earlier, rule, rules):
+        return None
     return Departure(
         measure=name,
         value=value,
@@ -156,6 +208,20 @@ def _departure(
         score=round(score, 2),
         earlier_calls=len(past),
     )
+
+
+def _borne_out(
+    change: float, manner: Manner, earlier: Sequence[Manner], rule: MeasureRule, rules: MannerRules
+) -> bool:
+    """Whether the measure that must bear this change out went the same way, or cannot be asked."""
+    if rule.borne_out_by is None:
+        return True
+    value: float | None = getattr(manner, rule.borne_out_by)
+    past = _measured(rule.borne_out_by, earlier)
+    if value is None or len(past) < rules.earlier_calls:
+        return True
+    along: float = value - median(past)
+    return along * change > 0 and abs(along) >= BORNE_OUT * rule.least_change
 
 
 def _measured(name: str, calls: Sequence[Manner]) -> list[float]:

@@ -32,7 +32,15 @@ COLUMNS: tuple[Column, ...] = (
 )
 """The nine columns of the visit record (记录表, annex 2), in the form's order."""
 
-Measure = Literal["response_delay_s", "speaking_rate", "repeats", "silences"]
+Measure = Literal[
+    "response_delay_s",
+    "speaking_rate",
+    "repeats",
+    "silences",
+    "pause_share",
+    "speech_dbfs",
+    "over_background_db",
+]
 """What ``speech.manner`` can compare."""
 
 Points = float
@@ -140,6 +148,9 @@ class MeasureRule(_Part):
     direction: Literal["up", "down", "both"]
     least_spread: float = Field(gt=0)
     least_change: float = Field(ge=0)
+    borne_out_by: Measure | None = None
+    """Another measure that must have gone the same way, where it could be measured: it tells a change of the
+    elder from a change of the line."""
     label: Labels
 
 

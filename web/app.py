@@ -25,6 +25,7 @@ from web import (
     health,
     i18n,
     identity,
+    manner_rows,
     orders,
     overview,
     recordings,
@@ -101,6 +102,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     i18n.install(app)
     words.install(app)
     template_tools.install(app)
+    manner_rows.install(app)
     errors.handle(app)
     for room in (auth, overview, calls, reviews, recordings, orders, elders, rosters, trail, api, health):
         app.register_blueprint(room.blueprint)

@@ -20,7 +20,7 @@ from web.i18n import today
 from web.identity import SignedIn
 from web.panel import panel
 from web.word_lists import WORDS
-from web.words import code_words, word
+from web.words import code_words, departure_words, word
 
 _SHOWN_HEAD, _SHOWN_TAIL = 4, 4
 _SURE, _FAIRLY_SURE = 0.8, 0.5
@@ -80,6 +80,8 @@ def because(reason: Mapping[str, Any]) -> str:
         return f"{topic}: {word(what, rule)}"
     if rule == "outcome":
         return str(word(what, "outcome"))
+    if rule == "manner":
+        return f"{word(rule, 'rule')}: {departure_words(what)}"
     return str(word(rule, "rule"))
 
 

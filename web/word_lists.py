@@ -279,6 +279,15 @@ WORDS: dict[str, dict[str, Any]] = {
         "manner": _l("Speaks otherwise than before"),
         "several_concerns": _l("Several concerns together"),
     },
+    "measure": {
+        "response_delay_s": _l("Time until the answer"),
+        "speaking_rate": _l("Rate of speech (characters or words)"),
+        "repeats": _l("Asked to hear it again"),
+        "silences": _l("No answer"),
+        "pause_share": _l("Pauses while speaking"),
+        "speech_dbfs": _l("Loudness of the voice"),
+        "over_background_db": _l("Voice above the line's background"),
+    },
     "message_status": {"pending": _l("not yet sent"), "sent": _l("sent"), "failed": _l("failed")},
     "subject": {
         "elder": _l("Elder"),

@@ -27,6 +27,14 @@ def code_words(code: str) -> str:
     return weights().label(code, _SPEECH_LANGUAGES.get(str(get_locale()), "zh-CN"))
 
 
+def departure_words(measure: str) -> str:
+    """What it means that a measure departed from the usual ("slower to answer"), in the page's language."""
+    rule = {str(name): rule for name, rule in weights().manner_rules.measures.items()}.get(measure)
+    if rule is None:
+        return str(word(measure, "measure"))
+    return rule.label.of(_SPEECH_LANGUAGES.get(str(get_locale()), "zh-CN"))
+
+
 def weighted_codes() -> list[str]:
     """Codes a worker may choose from when correcting an answer, gravest first."""
     codes = weights().codes

@@ -33,7 +33,7 @@ from ivr.dialogue import (
 )
 from ivr.lines import Disposition
 from ivr.report import CallOutcome
-from speech.audio import mulaw_decode, mulaw_encode
+from speech.audio import level_dbfs, mulaw_decode, mulaw_encode
 
 LONG = "您今天身体怎么样啊，吃得好不好睡"
 """Four seconds in the voice of these tests."""
@@ -71,6 +71,33 @@ def test_an_elder_is_asked_and_answers():
     assert not turn.barge_in
     assert story.notes.turns == [turn]
     assert story.notes.states == [story.report.state | {"told": story.report.state["told"][:3]}]
+
+
+@pytest.mark.parametrize("quieter_db", [0.0, 12.0])
+def test_where_an_answer_paused_and_how_loud_it_was_is_measured(quieter_db):
+    said = (FINE * 10 ** (-quieter_db / 20)).astype(np.int16)
+
+    def elder():
+        yield from until_robot_is_silent()
+        yield from say(said)
+        yield from quiet(0.8)
+        yield from say(said)
+        yield from until_robot_is_silent()
+
+    dialogue = Interview(ask("您好吗", end_silence_s=1.5), bye())
+    (turn,) = phone(Person(elder), dialogue, Hears("好着呢，好着呢")).report.turns
+    assert turn.pause_s == pytest.approx(0.8, abs=0.4)
+    assert turn.speech_dbfs == pytest.approx(level_dbfs(FINE) - quieter_db, abs=2.5)
+
+
+def test_a_key_has_no_loudness():
+    def elder():
+        yield from until_robot_is_silent()
+        yield from press("1")
+        yield from until_robot_is_silent()
+
+    (turn,) = phone(Person(elder), Interview(ask("您好吗"), bye())).report.turns
+    assert (turn.key, turn.pause_s, turn.speech_dbfs, turn.background_dbfs) == ("1", None, None, None)
 
 
 def test_the_robot_begins_when_the_greeting_is_over_or_when_nobody_greets_it():

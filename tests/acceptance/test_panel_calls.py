@@ -8,11 +8,28 @@ from sqlalchemy import select
 
 from records.audit import AuditEvent
 from records.orders import WorkOrder
-from records.visits import Answer, Assessment, CallAttempt, Flag
+from records.visits import Answer, Assessment, CallAttempt, Flag, Turn
 
 pytest_plugins = ["support.panel_fixtures"]
 
 PLAYED = r'button--play" data-play="\d+" data-start="([\d.]+)" data-end="([\d.]+)"'
+
+MANNER = {
+    "measures": {
+        "turns": 7, "response_delay_s": 1.2, "speaking_rate": None, "repeats": 0.0, "silences": 0.0,
+        "keys_only": False, "speech_s": 9.0, "pause_share": 0.12, "speech_dbfs": -36.0,
+        "over_background_db": 15.0,
+    },
+    "baseline": {
+        "response_delay_s": {"median": 1.0, "mad": 0.1, "calls": 5},
+        "speech_dbfs": {"median": -26.0, "mad": 0.5, "calls": 4},
+    },
+    "departures": [
+        {"measure": "speech_dbfs", "value": -36.0, "median": -26.0, "mad": 0.5, "score": -6.75,
+         "earlier_calls": 4}
+    ],
+    "earlier_calls": 5,
+}  # fmt: skip
 
 
 def trail_of(panel, subject_type, subject_id):
@@ -92,6 +109,39 @@ class TestOneCall:
         assert "sounds like “胸口闷”, heard as “兄口闷得”, judged by the sound of the words · 87%" in words
         assert "zh-CN/chest_pain/3" in words
         assert "answered after 2.4 s" in words
+
+    def test_it_shows_where_an_answer_paused_and_how_loud_it_was(self, panel):
+        with panel.ledger.session() as session:
+            turn = session.get_one(Turn, panel.town.turns["孙桂英"][1])
+            turn.pause_s, turn.speech_dbfs, turn.background_dbfs = 1.24, -33.4, -51.0
+        visit = panel.town.visits["孙桂英"]
+        assert "停顿共 1.2 秒 · 音量 −33 dB" in panel.as_("li").words(f"/calls/{visit}")
+        assert (
+            "answered after 2.4 s · paused for 1.2 s · loudness −33 dB · 18 dB above the line's background"
+            in panel.as_("li", "en").words(f"/calls/{visit}")
+        )
+
+    def test_a_manner_of_speaking_stands_beside_the_elders_own_with_its_numbers(self, panel):
+        visit = panel.town.visits["徐德厚"]
+        with panel.ledger.session() as session:
+            made = session.scalars(select(Assessment).where(Assessment.visit_id == visit)).one()
+            made.manner = MANNER
+            health = {
+                "level": "yellow",
+                "score": 25,
+                "evidence": [{"rule": "manner:speech_dbfs", "points": 25}],
+            }
+            made.dimensions = made.dimensions | {"health": health}
+        chinese = panel.as_("li").words(f"/calls/{visit}")
+        assert "说话音量 说话声变小 −36.0 dB −26.0 dB ± 0.5 (4)" in chinese
+        english = panel.as_("li", "en").words(f"/calls/{visit}")
+        assert "Speaks otherwise than before: a quieter voice +25" in english
+        assert "Loudness of the voice a quieter voice −36.0 dB −26.0 dB ± 0.5 (4)" in english
+        assert "Time until the answer 1.2 s 1.0 s ± 0.1 (5)" in english
+        assert "Pauses while speaking 12% –" in english
+
+    def test_a_call_of_which_no_manner_is_known_shows_none(self, panel):
+        assert "说话方式" not in panel.as_("li").words(f"/calls/{panel.town.visits['孙桂英']}")
 
     def test_a_key_press_is_shown_as_one(self, panel):
         assert "按键 1" in panel.as_("li").words(f"/calls/{panel.town.visits['孙桂英']}")

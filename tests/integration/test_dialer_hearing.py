@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, Community
@@ -16,6 +17,7 @@ from campaigns.rehearsal import NotedAftercare
 from ivr.dialogue import AnswerGiven
 from ivr.report import Confirmed, FlagRaised, TurnTaken
 from records.sessions import Ledger
+from records.upgrading import alembic_config
 from records.visits import Answer, CallAttempt, Flag, Turn, Visit
 from speech.types import Evidence, Understanding, Urgency
 
@@ -58,6 +60,9 @@ def turn(index: int = 0) -> TurnTaken:
         ),
         response_delay_s=0.9,
         speech_s=1.2,
+        pause_s=0.4,
+        speech_dbfs=-27.5,
+        background_dbfs=-52.0,
     )
 
 
@@ -99,6 +104,20 @@ def test_a_turn_told_twice_is_written_once_with_everything_in_it(community: Comm
         ["chest_pain"],
         "zh-CN/chest_pain/1",
     )
+    assert (kept.speech_s, kept.pause_s, kept.speech_dbfs, kept.background_dbfs) == (1.2, 0.4, -27.5, -52.0)
+
+
+def test_turns_from_before_the_voice_was_measured_stay_when_the_tables_learn_of_it(
+    community: Community,
+) -> None:
+    with community.ledger.session() as session:
+        store_turn(session, 1, turn())
+    with community.ledger.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0004")
+    community.ledger.migrate()
+    [kept] = community.visit().attempts[0].turns
+    assert (kept.transcript, kept.speech_s) == ("胸口疼", 1.2)
+    assert (kept.pause_s, kept.speech_dbfs, kept.background_dbfs) == (None, None, None)
 
 
 def test_what_was_asked_and_said_is_sealed_in_the_database(community: Community) -> None:

@@ -183,6 +183,8 @@ def say(  # noqa: PLR0913 - the columns of one exchange, each by name
     stands: bool = True,
     key: str = "",
     delay: float = 1.0,
+    dbfs: float | None = None,
+    paused: float | None = None,
 ) -> Turn:
     """One exchange; ``stands``: its answer is the visit's answer to the question."""
     index = len(session.scalars(select(Turn.id).where(Turn.attempt_id == attempt.id)).all())
@@ -213,6 +215,9 @@ def say(  # noqa: PLR0913 - the columns of one exchange, each by name
         ended_s=index * 10.0 + 4.0,
         response_delay_s=delay if words else None,
         speech_s=len(words) / 4,
+        pause_s=paused,
+        speech_dbfs=dbfs,
+        background_dbfs=None if dbfs is None else -50.0,
     )
     session.add(turn)
     session.flush()

@@ -61,7 +61,7 @@ def _assessment(
         },
         record_sheet=sheet,
         manner={},
-        weights_version="weights-2025.1",
+        weights_version="weights-2025.2",
         assessed_at=at,
     )
 

@@ -137,6 +137,14 @@ def test_only_calls_in_which_the_elder_was_heard_tell_how_they_speak() -> None:
     assert len(own_turns(rows(outcome="partial", turns=(turn(),)))) == 1
 
 
+def test_what_was_measured_of_the_voice_is_told_and_nothing_is_made_up_for_older_turns() -> None:
+    measured = turn(speech_s=3.0, pause_s=0.7, speech_dbfs=-27.5, background_dbfs=-52.0)
+    new, old = own_turns(rows(turns=(measured, turn(2))))
+
+    assert (new.pause_s, new.speech_dbfs, new.background_dbfs) == (0.7, -27.5, -52.0)
+    assert (old.pause_s, old.speech_dbfs, old.background_dbfs) == (None, None, None)
+
+
 CODES = st.lists(st.sampled_from([*POLICY.codes, *WEIGHTS.control, "mystery"]), max_size=4, unique=True)
 
 

@@ -141,6 +141,23 @@ def test_an_utterance_can_be_followed_by_more_of_it():
     assert first.joined(listener.stretch) == Stretch(0, 165, pytest.approx(2.0))
 
 
+def test_what_an_utterance_sounded_like_is_told_from_what_was_heard_of_it():
+    listener = ear()
+    listener.attend(PATIENT)
+    hears(listener, (1.0, 0.0), (1.0, 0.9), (0.6, 0.0), (1.0, 0.9), (1.0, 0.0))
+    voice = listener.voice(listener.stretch)
+    assert voice.pause_s == pytest.approx(0.6)
+    assert voice.speech_dbfs > voice.background_dbfs  # frames are numbered louder and louder
+
+
+def test_an_utterance_with_which_the_call_began_has_nothing_before_it_and_is_measured():
+    listener = ear()
+    listener.attend(PATIENT)
+    hears(listener, (1.0, 0.9), (1.0, 0.0))
+    assert listener.voice(listener.stretch).background_dbfs is None
+    assert listener.voice(listener.stretch).speech_dbfs is not None
+
+
 def test_gaps_that_a_line_leaves_are_silence():
     recording = Recording(600)
     listener = Ear(Marked(), recording)

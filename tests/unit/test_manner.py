@@ -20,6 +20,9 @@ USUAL = Manner(
     silences=0.0,
     keys_only=False,
     speech_s=20.0,
+    pause_share=0.1,
+    speech_dbfs=-26.0,
+    over_background_db=24.0,
 )
 
 
@@ -106,6 +109,108 @@ def test_manner_survives_a_round_trip_and_old_shapes_are_dropped() -> None:
     assert Manner.from_json({}) is None
 
 
+def spoke(
+    seconds: float, paused: float | None, level: float | None = None, line: float | None = None
+) -> TurnHeard:
+    return TurnHeard(1.0, seconds, "都挺好的", "ok", "", paused, level, line)
+
+
+def measured(*turns: TurnHeard) -> Manner:
+    manner = manner_of(turns, "zh-CN")
+    assert manner is not None
+    return manner
+
+
+def test_pauses_are_a_share_of_everything_said() -> None:
+    assert measured(spoke(1.0, 0.0), spoke(1.0, 0.0), spoke(4.0, 2.0)).pause_share == 0.25
+
+
+def test_loudness_is_the_median_over_the_answers() -> None:
+    manner = measured(spoke(1.5, 0, -30.0, -50.0), spoke(1.5, 0, -26.0, -50.0), spoke(1.5, 0, -10.0, -52.0))
+
+    assert (manner.speech_dbfs, manner.over_background_db) == (-26.0, 24.0)
+
+
+def test_a_word_or_two_are_too_little_to_tell_pauses_and_loudness_by() -> None:
+    manner = measured(spoke(1.0, 0.5, -30.0, -50.0), spoke(1.0, 0.0, -26.0, -50.0))
+
+    assert (manner.pause_share, manner.speech_dbfs, manner.over_background_db) == (None, None, None)
+
+
+def test_turns_from_before_the_voice_was_measured_have_no_loudness() -> None:
+    manner = measured(*[spoke(2.0, None)] * 4)
+
+    assert (manner.pause_share, manner.speech_dbfs, manner.over_background_db) == (None, None, None)
+    assert manner.speaking_rate == 2.0
+
+
+def test_noise_without_words_is_nobodys_voice() -> None:
+    words, noise = spoke(4.0, 0.0, -26.0, -50.0), TurnHeard(1.0, 8.0, "", "silence", "", 4.0, -5.0, -50.0)
+
+    assert measured(words, noise, noise).speech_dbfs == -26.0
+    assert measured(words, noise, noise).pause_share == 0.0
+
+
+def changed(**measures: float | None) -> list[str]:
+    """What is noticed of a call that differs in this from five usual ones, which differ a little."""
+    before = [
+        replace(USUAL, speech_dbfs=level, over_background_db=level + 50)
+        for level in (-27, -26, -25, -26, -24)
+    ]
+    return [each.measure for each in compare(replace(USUAL, **measures), before, RULES)]
+
+
+def test_an_elder_who_breaks_off_again_and_again_is_noticed() -> None:
+    assert changed(pause_share=0.4) == ["pause_share"]
+    assert changed(pause_share=0.2) == []
+    assert changed(pause_share=0.0) == []
+
+
+def test_an_elder_who_speaks_much_more_softly_is_noticed() -> None:
+    assert changed(speech_dbfs=-36.0, over_background_db=14.0) == ["speech_dbfs"]
+    assert changed(speech_dbfs=-30.0, over_background_db=20.0) == []
+
+
+def test_speaking_louder_is_no_cause_for_worry() -> None:
+    assert changed(speech_dbfs=-12.0, over_background_db=38.0) == []
+
+
+def test_a_quieter_line_is_not_a_weaker_voice() -> None:
+    assert changed(speech_dbfs=-36.0, over_background_db=24.0) == []
+
+
+def test_a_television_is_not_a_weaker_voice() -> None:
+    assert changed(speech_dbfs=-26.0, over_background_db=8.0) == []
+
+
+def test_on_a_line_without_a_background_the_level_alone_counts() -> None:
+    assert changed(speech_dbfs=-36.0, over_background_db=None) == ["speech_dbfs"]
+
+
+def test_calls_over_lines_of_ever_different_levels_say_nothing_of_a_voice() -> None:
+    before = [
+        replace(USUAL, speech_dbfs=level, over_background_db=None) for level in (-20, -33, -26, -14, -30)
+    ]
+
+    assert compare(replace(USUAL, speech_dbfs=-38.0, over_background_db=None), before, RULES) == ()
+
+
+def test_the_measure_that_bears_out_another_has_its_baseline_shown() -> None:
+    usual = baseline([USUAL] * 3, RULES)
+
+    assert usual["over_background_db"] == {"median": 24.0, "mad": 0.0, "calls": 3}
+
+
+def test_calls_from_before_a_measure_was_taken_stay_in_the_baseline_of_the_others() -> None:
+    new = ("pause_share", "speech_dbfs", "over_background_db")
+    old = Manner.from_json({name: value for name, value in USUAL.as_json().items() if name not in new})
+
+    assert old is not None
+    assert old == replace(USUAL, pause_share=None, speech_dbfs=None, over_background_db=None)
+    departures = compare(replace(USUAL, response_delay_s=5.0, pause_share=0.9), [old] * 3, RULES)
+    assert [each.measure for each in departures] == ["response_delay_s"]
+
+
 NUMBERS = st.floats(0, 60, allow_nan=False) | st.none()
 MANNERS = st.builds(
     Manner,
@@ -116,6 +221,9 @@ MANNERS = st.builds(
     silences=st.floats(0, 20),
     keys_only=st.booleans(),
     speech_s=st.floats(0, 600),
+    pause_share=st.floats(0, 1) | st.none(),
+    speech_dbfs=st.floats(-120, 0) | st.none(),
+    over_background_db=st.floats(-40, 80) | st.none(),
 )
 
 
@@ -137,7 +245,14 @@ def test_a_call_like_all_the_others_is_no_departure(manner: Manner, times: int) 
 @given(
     st.lists(
         st.builds(
-            TurnHeard, NUMBERS, st.floats(0, 30), st.text(max_size=40), st.sampled_from(["ok", "", "repeat"])
+            TurnHeard,
+            NUMBERS,
+            st.floats(0, 30),
+            st.text(max_size=40),
+            st.sampled_from(["ok", "", "repeat"]),
+            pause_s=NUMBERS,
+            speech_dbfs=st.floats(-120, 0) | st.none(),
+            background_dbfs=st.floats(-70, 0) | st.none(),
         )
     )
 )

@@ -13,7 +13,7 @@ from ivr.report import CallOutcome, Confirmed
 from ivr.script import load_script
 from ivr.script_questions import OWN_TURNS
 from speech.types import LANGUAGES, Urgency
-from speech.weights import COLUMNS, DIMENSIONS, Level, load_weights
+from speech.weights import COLUMNS, DIMENSIONS, Level, Measure, load_weights
 from web.word_lists import WORDS
 
 WEIGHTS = load_weights()
@@ -41,6 +41,7 @@ WEIGHTS = load_weights()
         ("control", [code for code in WEIGHTS.control if code != "none"]),
         ("question", sorted(OWN_TURNS | set(WEIGHTS.questions))),
         ("language", LANGUAGES),
+        ("measure", get_args(Measure)),
     ],
 )
 def test_every_code_has_words(group, codes):
