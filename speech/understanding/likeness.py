@@ -21,7 +21,13 @@ SURE_WELL = 0.8
 """Least probability of "all is well" to be believed without any wording."""
 SURE = 0.55
 """The same for any other answer."""
-_NO_CODE = "none"
+GRAVER = 0.35
+"""Share of what is urgent that must be emergencies for the question to be about an emergency."""
+DOUBTED = 0.6
+"""What is left of a likeness where wordings explain the alarming words away: not, my neighbour, last year."""
+_EXPLAINING = frozenset({"denied", "elsewhere", "past", "imagined", "cured"})
+_ASKING = frozenset({"repeat", "hold", "callback", "refuse", "human"})
+"""Requests to the robot: whoever makes one is talking about the call."""
 _ABOUT_THE_ELDER_OF_OTHERS = frozenset({"in_hospital", "deceased"})
 
 
@@ -67,17 +73,21 @@ def likeness_of(meanings: Mapping[str, float], lexicon: Lexicon) -> Likeness:
     return Likeness(sum(urgent.values()), chosen, lexicon.urgency(chosen), answers, codes, known=True)
 
 
-GRAVER = 0.35
-"""Share of what is urgent that must be emergencies for the question to be about an emergency."""
+def alarming(
+    likeness: Likeness, lexicon: Lexicon, question: str, best: Sequence[Reading]
+) -> list[Reading]:
+    """A reading of the likeliest urgent code, scored by the probability of anything urgent.
 
-
-def alarming(likeness: Likeness, lexicon: Lexicon, question: str) -> list[Reading]:
-    """A reading of the likeliest urgent code, scored by the probability of anything urgent."""
+    ``best`` are the readings of the best hypothesis by spelling. Where they explain alarming words away, or
+    are a request to the robot, likeness to examples counts for less.
+    """
     if not likeness.code:
         return []
+    explained = any(reading.standing in _EXPLAINING or reading.answer in _ASKING for reading in best)
     others = question == "identity" and likeness.code in _ABOUT_THE_ELDER_OF_OTHERS
     answer = "no" if others else lexicon.codes[likeness.code].answer
-    return [_reading(answer, likeness.code, likeness.urgency, likeness.alarm)]
+    alarm = likeness.alarm * (DOUBTED if explained else 1.0)
+    return [_reading(answer, likeness.code, likeness.urgency, alarm)]
 
 
 def ordinary(likeness: Likeness, lexicon: Lexicon) -> list[Reading]:

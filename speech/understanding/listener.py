@@ -78,7 +78,7 @@ class Listener:
         audible = in_audio(heard.phrases, language, lambda spoken: self._spelt(spoken, question, interpreter))
         audio = [reading for reading in audible if reading.concept not in denied]
         likeness = likeness_of(heard.meanings, self._lexicon)
-        alike = alarming(likeness, self._lexicon, question)
+        alike = alarming(likeness, self._lexicon, question, spelt.get(0, ()))
         every = [*(reading for found in spelt.values() for reading in found), *sounded, *audio, *alike]
         raised = [alarm for alarm in alarms(every, spelt.get(0, ())) if not let_go(alarm.evidence, likeness)]
         ordinary = self._ordinary(utterances, spelt, sounded, audio, question, interpreter)
