@@ -160,3 +160,24 @@ def test_evidence_cites_the_rule_and_the_words_as_written(mandarin: Lexicon) -> 
     evidence = understand(heard("我胸口兒疼"), "pain", mandarin).evidence[0]
     assert evidence.rule.startswith("zh-CN/chest_pain/")
     assert evidence.found == "胸口兒疼"
+
+
+@pytest.mark.parametrize(
+    ("question", "told", "answer"),
+    [
+        ("falls", "没有走路稳当着呢", "ok"),
+        ("help_needed", "不用我自己都能干", "ok"),
+        ("wellbeing", "没事就是摔了一跤起不来", "problem"),
+        ("medicine", "没有药了", "problem"),
+        ("company", "没有人管我", "problem"),
+    ],
+)
+def test_a_short_no_is_parted_from_what_follows_it_without_a_pause(
+    question: str, told: str, answer: str, mandarin: Lexicon
+) -> None:
+    assert understand(from_text(told, "zh-CN"), question, mandarin).answer == answer
+
+
+def test_that_day_is_no_supposition(mandarin: Lexicon) -> None:
+    found = understand(from_text("那天在院子里摔了一跤", "zh-CN"), "falls", mandarin)
+    assert found.urgency >= Urgency.URGENT
