@@ -73,9 +73,7 @@ def likeness_of(meanings: Mapping[str, float], lexicon: Lexicon) -> Likeness:
     return Likeness(sum(urgent.values()), chosen, lexicon.urgency(chosen), answers, codes, known=True)
 
 
-def alarming(
-    likeness: Likeness, lexicon: Lexicon, question: str, best: Sequence[Reading]
-) -> list[Reading]:
+def alarming(likeness: Likeness, lexicon: Lexicon, question: str, best: Sequence[Reading]) -> list[Reading]:
     """A reading of the likeliest urgent code, scored by the probability of anything urgent.
 
     ``best`` are the readings of the best hypothesis by spelling. Where they explain alarming words away, or
