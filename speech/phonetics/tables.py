@@ -81,16 +81,79 @@ class MandarinTable(_Strict):
     extra: float
 
 
+class Drops(_Strict):
+    """Costs of single phonemes left out or put in."""
+
+    otherwise: float = Field(ge=0, le=1)
+    phonemes: Mapping[str, float] = Field(default_factory=dict)
+
+
 class LatinTable(_Strict):
-    """Table of a language written in Latin letters: rewriting rules to folded sounds, then costs."""
+    """Table of a language written in Latin letters: how its words are spoken, then what confusions cost."""
 
     language: Language
+    voice: str
+    """Name of the voice of espeak-ng that knows how words are spoken."""
+    spoken: Mapping[str, str] = Field(default_factory=dict)
+    """Folded words that the voice must be given in another spelling: ``ive`` is ``i've``."""
+    merge: Mapping[str, str] = Field(default_factory=dict)
+    """Signs of the voice and what to take them for; accents of the language made one."""
     rules: tuple[tuple[str, str], ...]
-    """Regular expression and replacement, applied in order to a folded word."""
-    letters: Costs
-    skip_letter: float
+    """Regular expression and replacement, applied in order to a folded word where there is no voice."""
+    pairs: Mapping[str, float] = Field(default_factory=dict)
+    """Pairs of phonemes that are nearer or farther than their making tells."""
+    dropped: Drops
     skip: Skips
     extra: float
+
+
+class Consonant(_Strict):
+    """How a consonant is made: ``place`` from the lips (0) to the throat (8)."""
+
+    place: int = Field(ge=0, le=8)
+    manner: str
+    voiced: bool
+
+
+class Vowel(_Strict):
+    """How a vowel is made, each 0..1."""
+
+    open: float = Field(ge=0, le=1)
+    back: float = Field(ge=0, le=1)
+
+
+class PlaceCosts(_Strict):
+    """Cost of another place at all, and of each step between the two."""
+
+    differs: float
+    per_step: float
+
+
+class VowelCosts(_Strict):
+    """Cost of another vowel at all, and of the whole way from close to open and from front to back."""
+
+    differs: float
+    open: float
+    back: float
+
+
+class PhonemeCosts(_Strict):
+    """Costs of each way in which two phonemes differ; they are added up."""
+
+    place: PlaceCosts
+    voice: float
+    manner: Costs
+    vowel: VowelCosts
+    glides: Mapping[str, float]
+    """Pairs of a consonant and a vowel that are near each other."""
+
+
+class PhonemeTable(_Strict):
+    """The phonemes of Spanish and English and how they are made."""
+
+    consonants: Mapping[str, Consonant]
+    vowels: Mapping[str, Vowel]
+    costs: PhonemeCosts
 
 
 def split_pair(pair: str) -> tuple[str, str]:
@@ -101,9 +164,9 @@ def split_pair(pair: str) -> tuple[str, str]:
     return first, second
 
 
-def load_table(language: Language, kind: type[Table]) -> Table:
-    """Load the shipped table of a language. Raises SoundTableError."""
-    name = f"{language}.sounds.yaml"
+def load_table(table: str, kind: type[Table]) -> Table:
+    """Load a shipped table: a language's, or ``latin`` for the phonemes. Raises SoundTableError."""
+    name = f"{table}.sounds.yaml"
     try:
         text = resources.files("speech").joinpath("lexicons", name).read_text(encoding="utf-8")
         raw: Any = yaml.safe_load(text)
