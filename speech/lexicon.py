@@ -23,7 +23,7 @@ from speech.lexicon_file import (
     read_lexicon_file,
     read_text,
 )
-from speech.patterns import Pattern, PatternError, compile_pattern
+from speech.patterns import Pattern, PatternError, compile_pattern, expression
 from speech.types import Language, Urgency
 from speech.wording import fold
 
@@ -195,14 +195,20 @@ class _Builder:
             raise self._fault(place, "has no patterns: write at least one")
         return Concept(key, entry, rules, self._regex(entry.unless, ["concepts", key, "unless"]))
 
-    def _compile(self, source: str, path: Sequence[str | int], *, sound: bool = False) -> Pattern:
+    def _compile(self, source: str, path: Sequence[str | int], *, sound: bool) -> Pattern:
         try:
             return compile_pattern(source, self.file.words, self.file.language, sound=sound)
         except PatternError as error:
             raise self._fault(path, str(error)) from error
 
+    def _expression(self, source: str, path: Sequence[str | int]) -> str:
+        try:
+            return expression(source, self.file.words, self.file.language)
+        except PatternError as error:
+            raise self._fault(path, str(error)) from error
+
     def _one_of(self, words: Sequence[str], path: Sequence[str | int]) -> str:
-        patterns = [self._compile(source, [*path, at]).regex.pattern for at, source in enumerate(words)]
+        patterns = [self._expression(source, [*path, at]) for at, source in enumerate(words)]
         return "|".join(f"(?:{pattern})" for pattern in sorted(patterns, key=len, reverse=True))
 
     def _regex(self, words: Sequence[str], path: Sequence[str | int]) -> re.Pattern[str] | None:

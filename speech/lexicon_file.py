@@ -95,6 +95,8 @@ class Scope(_Strict):
     not_negators: tuple[str, ...] = ()
     denied_after: tuple[str, ...] = ()
     hypothetical: tuple[str, ...]
+    affirming: tuple[str, ...] = ()
+    """Words that say yes and, without their accent, open a supposition: sí, written si."""
     feared: tuple[str, ...] = ()
     story: tuple[str, ...]
     others: tuple[str, ...]

@@ -64,20 +64,39 @@ def compile_pattern(
 
     Without ``sound`` it is compared by spelling only, as if marked with ``~``.
     """
+    marks, sequence, expression = _read(source, words, language)
+    by_sound = sound and "~" not in marks
+    spoken = tuple(dict.fromkeys(_spoken(sequence))) if by_sound else ()
+    return Pattern(source, re.compile(expression), spoken, "?" in marks)
+
+
+def expression(source: str, words: Mapping[str, Sequence[str]], language: Language) -> str:
+    """The regular expression of one pattern, not compiled, to be joined with others. Raises PatternError."""
+    return _read(source, words, language)[2]
+
+
+def _read(
+    source: str, words: Mapping[str, Sequence[str]], language: Language
+) -> tuple[str, Sequence[Choice | str], str]:
+    """The marks in front of a pattern, its parts, and its regular expression."""
     text = source.strip()
     marks = text[: len(text) - len(text.lstrip("~? "))]
-    by_sound = sound and "~" not in marks
     text = text[len(marks) :]
     opens, closes = text.startswith("^"), text.endswith("$")
     text = text.removeprefix("^").removesuffix("$").strip()
-    reader = _Reader(words, language)
-    sequence = reader.sequence(text)
-    body = _regex(sequence, language)
-    if re.fullmatch(body, ""):
+    sequence = _Reader(words, language).sequence(text)
+    if _may_be_empty(sequence):
         raise PatternError(f"{source!r} would match nothing at all: some word must always be there")
-    regex = re.compile(("^" if opens else "") + body + ("$" if closes else ""))
-    spoken = tuple(dict.fromkeys(_spoken(sequence))) if by_sound else ()
-    return Pattern(source, regex, spoken, "?" in marks)
+    return marks, sequence, ("^" if opens else "") + _regex(sequence, language) + ("$" if closes else "")
+
+
+def _may_be_empty(sequence: Sequence[Choice | str]) -> bool:
+    return all(
+        any(_may_be_empty(option) for option in part.options)
+        if isinstance(part, Choice)
+        else part in {NEAR, FAR, ""}
+        for part in sequence
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,14 @@ from speech.phonetics.tables import LatinTable, PhonemeTable, load_table
 from speech.types import Language
 
 _LIGHTEST, _HEAVIEST, _PHONEMES_PER_UNIT = 0.4, 2.0, 4.0
+_WORD = re.compile(r"\S+")
 _AFFRICATES = (("tʃ", "ʧ"), ("dʒ", "ʤ"))
 """Two signs of the IPA that are one phoneme, and the single sign that stands for it here."""
+
+
+@lru_cache(maxsize=20_000)
+def _words(text: str) -> tuple[Spelt, ...]:
+    return tuple(Spelt(found.group(), *found.span()) for found in _WORD.finditer(text))
 
 
 class LatinSounds:
@@ -29,6 +35,7 @@ class LatinSounds:
         self._voice = voice
         self._rules = [(re.compile(rule), becomes) for rule, becomes in table.rules]
         self._merge = sorted(table.merge.items(), key=lambda item: -len(item[0]))
+        self._word = phonemes.costs.word
         self._distances = PhonemeDistances(phonemes, table.pairs)
         self.extra = table.extra
         self.phonemes = lru_cache(maxsize=20_000)(self._phonemes)
@@ -55,7 +62,7 @@ class LatinSounds:
 
     def spell(self, text: str) -> tuple[Spelt, ...]:
         """One unit per word; see :class:`speech.phonetics.model.Sounds`."""
-        return tuple(Spelt(found.group(), *found.span()) for found in re.finditer(r"\S+", text))
+        return _words(text)
 
     def skipped(self, unit: str) -> float:
         """See :class:`speech.phonetics.model.Sounds`."""
@@ -83,7 +90,9 @@ class LatinSounds:
                 now.append(np.minimum(said, np.minimum(now[row] + dropped[:, row], before[row + 1] + extra)))
             before = now
         distance = np.stack(before)[lengths, np.arange(len(codes))]
-        return np.minimum(1.0, distance / np.maximum(lengths, max(len(heard), 1))).astype(np.float32)
+        each = distance / np.maximum(lengths, max(len(heard), 1))
+        beyond = np.maximum(each - self._word.alike, 0.0) * (self._word.beyond - 1.0)
+        return np.minimum(1.0, each + beyond).astype(np.float32)
 
     def cost(self, heard: str, said: str) -> float:
         """Cost of taking one word for another, 0..1; symmetric, and 0 for words that sound the same."""

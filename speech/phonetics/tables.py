@@ -137,6 +137,13 @@ class VowelCosts(_Strict):
     back: float
 
 
+class WordCosts(_Strict):
+    """What words differ by beyond ``alike`` per phoneme counts ``beyond`` times: they are other words."""
+
+    alike: float
+    beyond: float
+
+
 class PhonemeCosts(_Strict):
     """Costs of each way in which two phonemes differ; they are added up."""
 
@@ -146,6 +153,7 @@ class PhonemeCosts(_Strict):
     vowel: VowelCosts
     glides: Mapping[str, float]
     """Pairs of a consonant and a vowel that are near each other."""
+    word: WordCosts
 
 
 class PhonemeTable(_Strict):

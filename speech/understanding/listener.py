@@ -92,7 +92,9 @@ class Listener:
         short = list(interpreter.read_short(utterance))
         answered = {reading.clause for reading in short}
         said = [
-            item for item in _closest(read) if item.clause not in answered or item.urgency >= Urgency.URGENT
+            item
+            for item in _undisputed(_closest(read))
+            if item.clause not in answered or item.urgency >= Urgency.URGENT
         ]
         return _without_openers([*said, *short])
 
@@ -153,13 +155,31 @@ def _without_openers(readings: Sequence[Reading]) -> list[Reading]:
 
 
 def _closest(readings: Sequence[Reading]) -> list[Reading]:
-    """One reading per concept, standing and clause."""
+    """One reading per concept, standing and clause: the surest, then the one with the least in its gaps."""
     kept: dict[tuple[str, str, int], Reading] = {}
     for reading in readings:
         key = (reading.concept, reading.standing, reading.clause)
-        if key not in kept or (kept[key].weak and not reading.weak):
+        if key not in kept or (reading.weak, reading.loose) < (kept[key].weak, kept[key].loose):
             kept[key] = reading
     return list(kept.values())
+
+
+def _undisputed(readings: Sequence[Reading]) -> list[Reading]:
+    """Without weak readings of words that are part of something plainly not so: no [pain [in my chest]]."""
+    away = [reading for reading in readings if reading.standing != "said"]
+    return [
+        reading
+        for reading in readings
+        if not (
+            reading.weak
+            and any(
+                other.clause == reading.clause
+                and other.span[0] <= reading.span[0]
+                and reading.span[1] <= other.span[1]
+                for other in away
+            )
+        )
+    ]
 
 
 def _mere_opening(readings: Sequence[Reading], utterance: Utterance) -> bool:

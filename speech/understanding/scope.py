@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from speech.lexicon import Lexicon
 from speech.understanding.readings import Judged, Match, Standing, Time, Utterance
+from speech.understanding.suppositions import Suppositions
 from speech.wording import spaced
 
 _PEOPLE = ("others", "kin", "household", "self", "story")
@@ -33,6 +34,8 @@ _COUNTS: Mapping[str, frozenset[str]] = {
     "cry": frozenset({"self", "household", "kin", "others"}),
 }
 """By what a concept is about: whose trouble counts."""
+_SPEAKERS = frozenset({"kin", "others"})
+"""Who may be speaking for the elder when the robot asks for them by name: "this is her neighbour"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class ScopeReader:
         self._negated = self._trailing("negators")
         self._addressed = self._trailing("addressing", fillers=False)
         self.mentions = lru_cache(maxsize=4096)(self._mentions)
+        self._suppositions = Suppositions(lexicon.scope, self._without, self._times_in)
 
     def _trailing(self, group: str, *, fillers: bool = True) -> re.Pattern[str] | None:
         """Matches a text that ends in a word of the group, negation fillers between allowed."""
@@ -65,7 +69,7 @@ class ScopeReader:
     def judge(self, match: Match, question: str) -> Judged:
         """How the match stands in its utterance.
 
-        Under ``identity`` a relative's trouble counts as the elder's: a relative may be speaking.
+        Under ``identity`` the trouble of others counts as the elder's: they may be speaking for the elder.
         """
         text = match.utterance.clauses[match.clause].text
         left, right = self._segment(text, match)
@@ -150,7 +154,7 @@ class ScopeReader:
 
     def _counts(self, match: Match, left: int, question: str) -> bool:
         """Whether the one in trouble is one whose trouble counts here."""
-        counts = _COUNTS[match.concept.entry.about] | ({"kin"} if question == "identity" else set())
+        counts = _COUNTS[match.concept.entry.about] | (_SPEAKERS if question == "identity" else set())
         text = match.utterance.clauses[match.clause].text
         before = [person for person in self._people(text) if left <= person.start < match.end]
         outside = [person for person in before if person.end <= match.start]
@@ -179,13 +183,19 @@ class ScopeReader:
         """The clause names nobody: does the trouble of whom the clauses before it spoke of count?"""
         clauses = match.utterance.clauses
         for clause in reversed(clauses[: match.clause]):
-            people = [person.group for person in self._people(clause.text)]
-            if not people:
+            said = self._people(clause.text)
+            people = [person.group for person in said]
+            if not people or (self._spaced and self._is_address(clause.text, said[0])):
                 continue
             own = people[-1] in counts or "self" in people or "story" in people
             same = clause.sentence == clauses[match.clause].sentence
             return own or self._away(clause.text) or not same or self._is_urgent(match.utterance)
         return True
+
+    @staticmethod
+    def _is_address(text: str, person: Mention) -> bool:
+        """Whether a clause only calls somebody: "los huesos, hija, cuando llueve"."""
+        return person.group == "kin" and not (text[: person.start] + text[person.end :]).strip()
 
     def _away(self, text: str) -> bool:
         """Whether somebody is said to be elsewhere."""
@@ -219,6 +229,9 @@ class ScopeReader:
                 return _time_of(earlier[-1].group), True
         return "unstated", False
 
+    def _times_in(self, text: str) -> list[str]:
+        return [text[said.start : said.end] for said in self.mentions(text, _TIMES)]
+
     def time_said(self, utterance: Utterance) -> Time:
         """The first time that any clause names."""
         for clause in utterance.clauses:
@@ -232,8 +245,8 @@ class ScopeReader:
     def _is_imagined(self, match: Match, text: str, left: int, right: int) -> bool:
         if match.concept.entry.if_hypothetical == "keep":
             return False
-        supposed, feared = self._scope["hypothetical"], self._scope["feared"]
-        if supposed is not None and supposed.search(self._without("not_negators", text[left:right])):
+        feared = self._scope["feared"]
+        if self._suppositions.stand_in(match.utterance, match.clause, (left, right), match):
             return True
         near = self._without("not_negators", text[: match.start])[
             max(left, match.start - _FEAR_REACH * (1 + self._spaced * 3)) :
@@ -242,14 +255,14 @@ class ScopeReader:
 
     def _supposed_before(self, match: Match) -> bool:
         """Whether an earlier clause of the sentence supposes something."""
-        supposed = self._scope["hypothetical"]
-        if supposed is None or match.concept.entry.if_hypothetical == "keep":
+        if match.concept.entry.if_hypothetical == "keep":
             return False
         clauses = match.utterance.clauses
         sentence = clauses[match.clause].sentence
         return any(
-            clause.sentence == sentence and supposed.search(self._without("not_negators", clause.text))
-            for clause in clauses[: match.clause]
+            clause.sentence == sentence
+            and self._suppositions.stand_in(match.utterance, number, (0, len(clause.text)))
+            for number, clause in enumerate(clauses[: match.clause])
         )
 
     def _is_cured(self, match: Match, text: str, right: int) -> bool:
