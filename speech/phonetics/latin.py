@@ -15,7 +15,8 @@ from speech.phonetics.phonemes import PhonemeDistances
 from speech.phonetics.tables import LatinTable, PhonemeTable, load_table
 from speech.types import Language
 
-_LIGHTEST, _HEAVIEST, _PHONEMES_PER_UNIT = 0.4, 2.0, 4.0
+_LIGHTEST, _HEAVIEST, _PHONEMES_PER_UNIT = 0.4, 3.0, 2.6
+"""Weights of a word, and how many phonemes tell as much as a syllable of Chinese, which weighs 1."""
 _WORD = re.compile(r"\S+")
 _AFFRICATES = (("tʃ", "ʧ"), ("dʒ", "ʤ"))
 """Two signs of the IPA that are one phoneme, and the single sign that stands for it here."""

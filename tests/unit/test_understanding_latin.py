@@ -78,3 +78,23 @@ def test_whoever_answers_for_the_elder_may_tell_of_the_trouble() -> None:
 def test_calling_the_listener_daughter_makes_it_nobody_elses_trouble() -> None:
     found = understand(from_text("me duele, hija, el pecho me aprieta", "es"), "pain", load_lexicon("es"))
     assert "chest_pain" in found.codes
+
+
+@pytest.mark.parametrize(
+    ("language", "misheard"),
+    [
+        ("es", "me e caído y no me puedo lebantar"),
+        ("es", "me duele el becho"),
+        ("es", "no puedo despirar"),
+        ("es", "me farta el aire"),
+        ("es", "me quiero borir"),
+        ("en", "I have fallen and I gant get up"),
+        ("en", "bane in my chest"),
+        ("en", "I'm short of breff"),
+        ("en", "I took the wrong bills"),
+        ("en", "my jest hurts"),
+    ],
+)
+def test_a_misspelt_cry_is_at_least_asked_about(language: Language, misheard: str) -> None:
+    found = understand(from_text(misheard, language), "wellbeing", load_lexicon(language))
+    assert found.urgency is Urgency.EMERGENCY
