@@ -75,6 +75,8 @@ class Heard:
     meanings: Mapping[str, float] = field(default_factory=dict)
     """Probability of each meaning by likeness to examples (``speech.meaning``), summing to 1: a code where
     somebody must act soon, else ``answer/code``; ``unclear`` for what means nothing. Empty: not read."""
+    meanings_apart: tuple[Mapping[str, float], ...] = ()
+    """The same for each clause of the best hypothesis by itself, where it has several."""
 
     @property
     def text(self) -> str:

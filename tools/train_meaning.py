@@ -1,8 +1,9 @@
 """Learns the weights of ``speech/meaning`` from its examples: ``make train-meaning``.
 
 Reads ``speech/meaning/examples/LANGUAGE.tsv`` and writes ``speech/meaning/weights/LANGUAGE.npz``. Every
-example is learnt as it is written and as recognisers mangle it: some of its characters are replaced by
-others that sound like them, as often as on a telephone line. Scraps without meaning are learnt as such.
+example is learnt as it is written and as recognisers write it after a telephone line. Scraps without meaning
+are learnt as such. Mandarin has by far the most examples; Spanish and English learn from them too, by the
+directions in which their meanings lie.
 Needs scikit-learn (``pip install 'wenan[train]'``) and the encoder (``wenan models fetch``).
 """
 
@@ -12,7 +13,7 @@ import argparse
 import csv
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,18 +26,23 @@ from speech.meaning.encoder import SentenceEncoder
 from speech.meaning.features import features, syllables
 from speech.meaning.reader import Weights
 from speech.modelstore import default_models_dir, require
-from speech.types import Language
+from speech.types import LANGUAGES, Language
 
 HERE = Path("speech/meaning")
 SCALE, SHARE, STRENGTH = 12.0, 4.0, 1.5
 """Weight of directions and of features, and how freely weights may grow; chosen on the dev corpus."""
-RAREST = 3
+RAREST = 4
 """Examples (mangled ones included) that must show a feature before it is learnt."""
 MANGLED = {"zh-CN": 2, "es": 0, "en": 0}
-"""How often each example is learnt in a mangled form."""
-WRONG = (0.08, 0.3)
-"""Share of characters that recognisers get wrong on clean and on bad lines."""
-GARBAGE_SHARE = 0.12
+"""How often each example is learnt as it may be misheard: in turn on a quiet line and on a bad one."""
+KEPT = {False: 2.0, True: 0.5}
+"""Added to the count of a syllable's own character, on quiet and on bad lines."""
+MISHEARINGS = HERE / "examples" / "mishearings.tsv"
+PUNCTUATION = "，。、？！,.?! "
+GARBAGE_SHARE = 0.15
+MOST_STEPS = 120
+MOST_FEATURES = 30_000
+"""The weightiest are kept: the rest change nothing and make the file large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,66 +68,65 @@ def meaning_of(row: dict[str, str]) -> str:
 
 
 class Mangler:
-    """Replaces characters by others that sound like them."""
+    """Writes texts as recognisers do over a telephone, by what was counted in ``mishearings.tsv``."""
 
-    def __init__(self, texts: Sequence[str], dice: random.Random) -> None:
+    def __init__(self, dice: random.Random) -> None:
         self._dice = dice
-        self._common = Counter(letter for text in texts for letter in text if "\u4e00" <= letter <= "\u9fff")
-        self._alike: dict[str, list[str]] = defaultdict(list)
-        for letter in self._common:
-            for key in self._keys(letter):
-                self._alike[key].append(letter)
+        self._heard: dict[tuple[str, bool], tuple[list[str], list[float]]] = {}
+        counts: dict[tuple[str, bool], dict[str, float]] = defaultdict(dict)
+        with MISHEARINGS.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+                for bad, times in ((False, row["quiet"]), (True, row["bad"])):
+                    if int(times):
+                        counts[row["said"], bad][row["heard"]] = float(times)
+        for key, letters in counts.items():
+            self._heard[key] = (list(letters), list(letters.values()))
+        self.letters = sorted({letter for letters, _ in self._heard.values() for letter in letters if letter})
 
-    @staticmethod
-    def _keys(letter: str) -> tuple[str, ...]:
-        (sound,) = syllables(letter)
-        start = sound[:1] if sound[:1] not in "aeiouvyw" else ""
-        return (f"={sound}", f"-{sound.removeprefix(start)}", f"+{start}{sound[len(start) : len(start) + 1]}")
-
-    def mangle(self, text: str) -> str:
-        """One way in which a recogniser may hear a text."""
-        share = self._dice.uniform(*WRONG)
-        letters: list[str] = []
+    def mangle(self, text: str, *, bad: bool) -> str:
+        """One way in which a text may be written after a quiet or a bad line."""
+        written: list[str] = []
         for letter in text:
-            if letter in "，。、？！,.?! ":
-                letters += [letter] if self._dice.random() < 0.5 else []  # noqa: PLR2004 - as often as not
+            if letter in PUNCTUATION:
+                written += [letter] if self._dice.random() < 0.5 else []  # noqa: PLR2004 - as often as not
                 continue
-            if letter in self._common and self._dice.random() < share:
-                if self._dice.random() < 0.08:  # noqa: PLR2004 - a few are not heard at all
-                    continue
-                key = self._dice.choices(self._keys(letter), (0.6, 0.22, 0.18))[0]
-                letter = self._dice.choice(self._alike[key])  # noqa: PLW2901 - replaced in place
-            letters.append(letter)
-        return "".join(letters) or text
-
-    def scrap(self, texts: Sequence[str]) -> str:
-        """Characters without a meaning, as many as in an example."""
-        length = max(1, len(self._dice.choice(texts)))
-        return "".join(self._dice.choices(list(self._common), k=length))
+            (sound,) = syllables(letter) if "\u4e00" <= letter <= "\u9fff" else ("",)
+            letters, times = self._heard.get((sound, bad), ([letter], [1.0]))
+            # What was said is always among what may be heard, however rarely it was counted.
+            written.append(self._dice.choices([letter, *letters], [KEPT[bad], *times])[0])
+        return "".join(written) or text
 
 
 def scraps(language: Language, texts: Sequence[str], count: int, dice: random.Random) -> list[str]:
     """Sentences that mean nothing."""
     if language == "zh-CN":
-        mangler = Mangler(texts, dice)
-        return [mangler.scrap(texts) for _ in range(count)]
+        rare = Mangler(dice).letters
+        common = [letter for text in texts for letter in text if letter not in PUNCTUATION]
+        return [
+            "".join(dice.choices(common if number % 3 else rare, k=max(2, len(dice.choice(texts)))))
+            for number in range(count)
+        ]
     words = sorted({word for text in texts for word in text.split()})
     return [" ".join(dice.choices(words, k=max(1, len(dice.choice(texts).split())))) for _ in range(count)]
 
 
 def train(
-    language: Language, examples: Sequence[Example], encoder: SentenceEncoder, seed: int = 1
+    language: Language,
+    examples: Sequence[Example],
+    foreign: Mapping[Language, Sequence[Example]],
+    encoder: SentenceEncoder,
+    seed: int = 1,
 ) -> Weights:
-    """Learn the weights of a language."""
+    """Learn the weights of a language; ``foreign`` examples teach by their directions alone."""
     dice = random.Random(seed)
     texts = [example.text for example in examples]
     learnt = list(examples)
     if MANGLED[language]:
-        mangler = Mangler(texts, dice)
+        mangler = Mangler(dice)
         learnt += [
-            Example(example.question, mangler.mangle(example.text), example.meaning)
+            Example(example.question, mangler.mangle(example.text, bad=bool(number % 2)), example.meaning)
             for example in examples
-            for _ in range(MANGLED[language])
+            for number in range(MANGLED[language])
         ]
     questions = sorted({example.question for example in examples})
     learnt += [
@@ -130,27 +135,34 @@ def train(
     ]
     counted = [Counter(features(each.text, each.question, language)) for each in learnt]
     shown = Counter(name for names in counted for name in names)
-    vocabulary = {
-        name: number for number, name in enumerate(sorted(n for n, c in shown.items() if c >= RAREST))
-    }
-    rarity = np.array([np.log((1 + len(learnt)) / (1 + shown[name])) + 1 for name in vocabulary], np.float32)
+    known = sorted(name for name, times in shown.items() if times >= RAREST)
+    vocabulary = {name: number for number, name in enumerate(known)}
+    rarity = np.array([np.log((1 + len(learnt)) / (1 + shown[name])) + 1 for name in known], np.float32)
     directions = encoder.encode([each.text for each in learnt])
-    centre = directions.mean(axis=0)
+    centre = directions[: len(examples)].mean(axis=0)
+    centred = [directions - centre]
+    for abroad in foreign.values():
+        far = encoder.encode([each.text for each in abroad])
+        centred.append(far - far.mean(axis=0))
+        learnt += abroad
+        counted += [Counter({f"q:{each.question}": 1}) for each in abroad]
     table = hstack(
-        [csr_matrix((directions - centre) * SCALE), _counts(counted, vocabulary, rarity) * SHARE]
+        [csr_matrix(np.concatenate(centred) * SCALE), _counts(counted, vocabulary, rarity) * SHARE]
     ).tocsr()
-    model = LogisticRegression(C=STRENGTH, max_iter=200)
+    model = LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS)
     model.fit(table, [each.meaning for each in learnt])
     width = directions.shape[1]
+    counts = model.coef_[:, width:].T
+    kept = np.sort(np.argsort(-np.linalg.norm(counts, axis=1))[:MOST_FEATURES])
     return Weights(
         meanings=tuple(model.classes_),
-        vocabulary=vocabulary,
-        rarity=rarity,
+        vocabulary={known[number]: at for at, number in enumerate(kept)},
+        rarity=rarity[kept],
         centre=centre,
         scale=SCALE,
         share=SHARE,
         directions=model.coef_[:, :width].astype(np.float32),
-        counts=model.coef_[:, width:].T.astype(np.float16),
+        counts=counts[kept].astype(np.float16),
         bias=model.intercept_.astype(np.float32),
     )
 
@@ -175,14 +187,18 @@ def main() -> None:
     parser.add_argument("languages", nargs="*", default=["zh-CN", "es", "en"])
     languages: list[Language] = parser.parse_args().languages
     encoder = SentenceEncoder(require(MODEL, default_models_dir()) / "e5-small-q4.bin")
+    examples: dict[Language, list[Example]] = {
+        language: read_examples(HERE / "examples" / f"{language}.tsv") for language in LANGUAGES
+    }
     for language in languages:
-        examples = read_examples(HERE / "examples" / f"{language}.tsv")
-        weights = train(language, examples, encoder)
+        others = () if language == "zh-CN" else LANGUAGES
+        foreign = {other: examples[other] for other in others if other != language}
+        weights = train(language, examples[language], foreign, encoder)
         target = HERE / "weights" / f"{language}.npz"
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(weights.pack())
         print(
-            f"{language}: {len(examples)} examples, {len(weights.meanings)} meanings, "
+            f"{language}: {len(examples[language])} examples, {len(weights.meanings)} meanings, "
             f"{len(weights.vocabulary)} features, {target.stat().st_size / 1e6:.1f} MB"
         )
 

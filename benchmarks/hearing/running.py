@@ -1,10 +1,9 @@
-"""Runs sentences through voice, line, ears and understanding; two utterances at a time."""
+"""Runs sentences through voice, line, ears and understanding; one utterance at a time, for true seconds."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +15,6 @@ from speech.lexicon import Lexicon
 from speech.meaning import MeaningReader
 from speech.types import Heard, Pcm, Recognizer
 from speech.understanding import understand
-
-AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +70,7 @@ def hear(
             by_keywords(take.row, heard, lexicon),
         )
 
-    with ThreadPoolExecutor(AT_ONCE, "ears") as pool:
-        found = list(pool.map(one, takes))
+    found = [one(take) for take in takes]
     return {
         ears.name: [product for product, _, _ in found],
         FIRST_TEXT: [first for _, first, _ in found],

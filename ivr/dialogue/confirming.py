@@ -28,7 +28,7 @@ class Taken(Enum):
 def take(talk: Conversation, reply: Reply) -> Taken:
     """Raise what was heard surely, ask back about what was heard weakly."""
     heard = flags.pending_from(talk, reply)
-    if not heard:
+    if not heard or (_denied_at_the_door(talk, heard) and reply.understanding.confirm):
         return Taken.NOTHING
     if _denied_just_now(talk, heard) and reply.understanding.confirm:
         questions.not_understood(talk)
@@ -169,6 +169,14 @@ def _denied_just_now(talk: Conversation, heard: tuple[PendingFlag, ...]) -> bool
     return given is not None and all(
         pending.code in given.withdrawn and pending.urgency <= denied.get(pending.code, Urgency.NEED)
         for pending in heard
+    )
+
+
+def _denied_at_the_door(talk: Conversation, heard: tuple[PendingFlag, ...]) -> bool:
+    """Whether somebody denied all of it before it was clear who is there: they are not asked for ever."""
+    denied = {flag.code: flag.urgency for flag in talk.state.flags if flag.confirmed is Confirmed.NO}
+    return talk.state.stage in WHO_IS_THERE and all(
+        pending.urgency <= denied.get(pending.code, Urgency.NONE) for pending in heard
     )
 
 

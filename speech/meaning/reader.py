@@ -18,10 +18,13 @@ from numpy.typing import NDArray
 from speech.meaning.encoder import SentenceEncoder
 from speech.meaning.features import features
 from speech.types import Heard, Language, SpeechError
+from speech.wording import clauses
 
 GARBAGE = "unclear"
 """The meaning of what means nothing: scraps, other languages, television."""
 _HYPOTHESES = 4
+_CLAUSES, _SHORTEST_CLAUSE = 4, 3
+"""Clauses that are read by themselves, of so many letters at least."""
 _SHARES = (0.4, 0.25, 0.2, 0.15)
 """How much each hypothesis counts, best first."""
 
@@ -123,7 +126,18 @@ class MeaningReader:
         texts = [each.text for each in heard.hypotheses[:_HYPOTHESES] if each.text.strip()]
         if weights is None or not texts:
             return heard
-        return replace(heard, meanings=self.weigh(texts, question, heard.language, weights))
+        parts = [
+            texts[0][clause.origin[0] : clause.origin[-1] + 1] for clause in clauses(texts[0], heard.language)
+        ]
+        return replace(
+            heard,
+            meanings=self.weigh(texts, question, heard.language, weights),
+            meanings_apart=tuple(
+                self.weigh([part], question, heard.language, weights)
+                for part in parts[:_CLAUSES]
+                if len(parts) > 1 and len(part) >= _SHORTEST_CLAUSE
+            ),
+        )
 
     def weigh(
         self, texts: Sequence[str], question: str, language: Language, weights: Weights

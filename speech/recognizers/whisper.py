@@ -39,8 +39,8 @@ INVENTED = re.compile(
 )
 """Endings of films and videos, which Whisper learnt to write where there is nothing to hear."""
 SLOWER = 0.9
-"""Pace at which everything is heard a second time, cleaned of steady noise. On the development recordings the best of all hypotheses
-has 13.6 % of its characters wrong instead of 15.8 %."""
+"""Pace at which everything is heard a second time, cleaned of steady noise. On the development recordings the
+best of all hypotheses has 13.6 % of its characters wrong instead of 15.8 %."""
 AGREEMENT = 0.3
 """Nats per token by which a text heard at both paces outranks others."""
 MOST_TEXTS = 8
@@ -104,8 +104,8 @@ class WhisperRecognizer:
         audio = resample(to_float(piece.pcm), SAMPLE_RATE, MODEL_RATE)
         slower = self._second.submit(self._decode, _slowed(denoised(piece.pcm)), piece, language, asked)
         encoded, texts, silence = self._decode(audio, piece, language, asked)
-        texts = _agreed(texts, slower.result()[1])
         phrases = self._ranker.rank(encoded, language, candidates, [text.text for text in texts])
+        texts = _agreed(texts, slower.result()[1])
         doubtful = not texts or (silence > NO_SPEECH and texts[0].logprob < UNLIKELY)
         likeliest = max(phrases, key=lambda phrase: phrases[phrase], default="")
         if doubtful and phrases.get(likeliest, -1.0) <= 0:

@@ -1,30 +1,49 @@
 """What the second opinion (``Heard.meanings``) says under the question.
 
 It may raise a question about something urgent that no wording gave away, and answer where wordings say
-nothing. It never raises an alarm unasked, and what the lexicon hears it never lowers, but for one thing: a
-mere resemblance of sounds in an utterance that as a whole is clearly something ordinary is let go.
+nothing. It never raises an alarm unasked. Where a sentence as a whole is hardly like anything alarming, what
+the lexicon found in it is asked about, or let go when the sentence is clearly like ordinary talk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from speech.lexicon import Lexicon
-from speech.types import Urgency
+from speech.types import Heard, Urgency
 from speech.understanding.readings import Reading
+from speech.understanding.weighing import STRONG, Alarm
+from speech.wording import spaced
 
 RULE = "likeness"
-CALM = 0.04
-"""Probability of anything urgent below which a mere resemblance of sounds is let go."""
-SURE_WELL = 0.8
+CALM_SOUNDS, CALM_WORDS = 0.3, 0.1
+"""Probability of anything urgent below which a resemblance of sounds, and a wording, is let go."""
+DOUBTFUL = 0.4
+"""Probability below which an alarming wording is asked about instead of acted on."""
+ASKED = STRONG - 0.01
+"""Belief in what is asked about."""
+_CRY = "help"
+SURE_WELL = 0.85
 """Least probability of "all is well" to be believed without any wording."""
-SURE = 0.55
-"""The same for any other answer."""
+SURE, SURER = 0.35, 0.5
+"""The same for any other answer, without any wording and against one."""
+HARDLY = 0.2
+"""Probability of the wordings' own answers up to which they give way."""
 GRAVER = 0.35
 """Share of what is urgent that must be emergencies for the question to be about an emergency."""
 DOUBTED = 0.6
 """What is left of a likeness where wordings explain the alarming words away: not, my neighbour, last year."""
+CONTRADICTED = 0.7
+"""What is left of it beside a wording that all is well."""
+BRIEFLY = 0.67
+"""What is left of it in a few words."""
+AT_THE_DOOR = 0.3
+"""What is left of a likeness to something urgent, but no emergency, where nobody asked how the elder is."""
+_DOOR = frozenset({"identity", "any"})
+_BRIEF = {False: 7, True: 4}
+"""Fewer characters of Chinese, or words elsewhere, are a few; by whether the language parts its words."""
+_CALM = frozenset({"ok", "yes", "no"})
 _EXPLAINING = frozenset({"denied", "elsewhere", "past", "imagined", "cured"})
 _ASKING = frozenset({"repeat", "hold", "callback", "refuse", "human"})
 """Requests to the robot: whoever makes one is talking about the call."""
@@ -44,18 +63,20 @@ class Likeness:
     """Of each ordinary answer."""
     codes: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     """Answer -> its likeliest code, empty for none, and that code's probability."""
+    apart: float = 0.0
+    """The most that any clause by itself, or the whole, is like something urgent."""
     known: bool = False
     """Whether there is a second opinion at all."""
 
 
-def likeness_of(meanings: Mapping[str, float], lexicon: Lexicon) -> Likeness:
+def likeness_of(heard: Heard, lexicon: Lexicon) -> Likeness:
     """Add up meanings by what they ask of us. No meanings give no opinion."""
-    if not meanings:
+    if not heard.meanings:
         return Likeness()
     urgent: dict[str, float] = {}
     answers: dict[str, float] = {}
     codes: dict[str, tuple[str, float]] = {}
-    for meaning, likely in meanings.items():
+    for meaning, likely in heard.meanings.items():
         answer, slash, code = meaning.partition("/")
         if not slash and lexicon.urgency(meaning) >= Urgency.URGENT:
             urgent[meaning] = likely
@@ -63,49 +84,83 @@ def likeness_of(meanings: Mapping[str, float], lexicon: Lexicon) -> Likeness:
             answers[answer] = answers.get(answer, 0.0) + likely
             if code in lexicon.codes and likely > codes.get(answer, ("", 0.0))[1]:
                 codes[answer] = (code, likely)
+    apart = max((_alarm(part, lexicon) for part in heard.meanings_apart), default=0.0)
+    whole = sum(urgent.values())
     if not urgent:
-        return Likeness(answers=answers, codes=codes, known=True)
+        return Likeness(answers=answers, codes=codes, apart=apart, known=True)
     top = max(urgent, key=lambda code: urgent[code])
     grave = {code: likely for code, likely in urgent.items() if lexicon.urgency(code) is Urgency.EMERGENCY}
     worst = max(grave, key=lambda code: grave[code], default=top)
-    emergency = sum(grave.values())
-    chosen = worst if emergency >= GRAVER * sum(urgent.values()) else top
-    return Likeness(sum(urgent.values()), chosen, lexicon.urgency(chosen), answers, codes, known=True)
+    chosen = worst if sum(grave.values()) >= GRAVER * whole else top
+    return Likeness(whole, chosen, lexicon.urgency(chosen), answers, codes, max(apart, whole), known=True)
 
 
-def alarming(likeness: Likeness, lexicon: Lexicon, question: str, best: Sequence[Reading]) -> list[Reading]:
+def _alarm(meanings: Mapping[str, float], lexicon: Lexicon) -> float:
+    """Probability of anything urgent."""
+    return sum(likely for code, likely in meanings.items() if lexicon.urgency(code) >= Urgency.URGENT)
+
+
+def alarming(
+    likeness: Likeness, lexicon: Lexicon, question: str, best: Sequence[Reading], words: int
+) -> list[Reading]:
     """A reading of the likeliest urgent code, scored by the probability of anything urgent.
 
-    ``best`` are the readings of the best hypothesis by spelling. Where they explain alarming words away, or
-    are a request to the robot, likeness to examples counts for less.
+    ``best`` are the readings of the best hypothesis by spelling, ``words`` its number of characters or words.
+    Where they explain alarming words away, are a request to the robot or an ordinary answer, likeness to
+    examples counts for less; so it does in a few words, which resemble too much.
     """
     if not likeness.code:
         return []
     explained = any(reading.standing in _EXPLAINING or reading.answer in _ASKING for reading in best)
+    calm = any(reading.standing == "said" and reading.answer in _CALM for reading in best)
     others = question == "identity" and likeness.code in _ABOUT_THE_ELDER_OF_OTHERS
     answer = "no" if others else lexicon.codes[likeness.code].answer
-    alarm = likeness.alarm * (DOUBTED if explained else 1.0)
-    return [_reading(answer, likeness.code, likeness.urgency, alarm)]
+    doubt = DOUBTED if explained else CONTRADICTED if calm else 1.0
+    if question in _DOOR and not others and likeness.urgency < Urgency.EMERGENCY:
+        doubt *= AT_THE_DOOR
+    brief = BRIEFLY if words < _BRIEF[spaced(lexicon.language)] else 1.0
+    return [_reading(answer, likeness.code, likeness.urgency, likeness.alarm * doubt * brief)]
 
 
-def ordinary(likeness: Likeness, lexicon: Lexicon) -> list[Reading]:
-    """The likeliest ordinary answer, if it is likely enough to be believed without any wording."""
+def settled(found: Sequence[Reading], likeness: Likeness, lexicon: Lexicon) -> list[Reading]:
+    """What is taken for the ordinary answer: ``found`` by wordings, unless likeness clearly says otherwise.
+
+    Without any wording the likeliest answer is believed if it is likely enough; against a wording only if the
+    wording's own answer is hardly likely at all. "All is well" needs most.
+    """
     if not likeness.answers:
-        return []
+        return list(found)
     answer = max(likeness.answers, key=lambda each: likeness.answers[each])
     likely = likeness.answers[answer]
-    if likely < (SURE_WELL if answer == "ok" else SURE):
-        return []
+    needed = SURE_WELL if answer == "ok" else SURER if found else SURE
+    against = max((likeness.answers.get(reading.answer, 0.0) for reading in found), default=0.0)
+    if likely < needed or against > HARDLY or any(reading.answer == answer for reading in found):
+        return list(found)
     code, share = likeness.codes.get(answer, ("", 0.0))
     told = code if code and share >= likely / 2 else ""
-    return [_reading(answer, told, lexicon.urgency(told), likely)]
+    needs = [reading for reading in found if reading.urgency > Urgency.NONE]
+    return [_reading(answer, told, lexicon.urgency(told), likely), *needs]
 
 
-def let_go(alarm_evidence: Sequence[Reading], likeness: Likeness) -> bool:
-    """Whether an alarm that rests on a resemblance of sounds alone may be dropped."""
-    if not likeness.known or likeness.alarm >= CALM:
-        return False
-    return all(reading.via == "sound" for reading in alarm_evidence)
+def tempered(alarms: Sequence[Alarm], likeness: Likeness) -> list[Alarm]:
+    """Alarms as they stand once the whole sentence has been looked at.
+
+    An alarming wording in a sentence that as a whole is hardly like anything alarming (told of the neighbour,
+    on television, a figure of speech) is asked about instead of acted on; one in a sentence that is clearly
+    like ordinary talk is let go, and so is a mere resemblance of sounds. An emergency that is spelt out is
+    never let go, only asked about: somebody may well speak of the weather in the same breath.
+    """
+    if not likeness.known:
+        return list(alarms)
+    kept: list[Alarm] = []
+    for alarm in alarms:
+        spelt = any(reading.via == "text" for reading in alarm.evidence)
+        spelt_out = spelt and alarm.strong and alarm.urgency is Urgency.EMERGENCY
+        if likeness.apart < (CALM_WORDS if spelt else CALM_SOUNDS) and not spelt_out and alarm.code != _CRY:
+            continue
+        asked = alarm.strong and likeness.apart < DOUBTFUL
+        kept.append(replace(alarm, belief=ASKED) if asked else alarm)
+    return kept
 
 
 def _reading(answer: str, code: str, urgency: Urgency, likely: float) -> Reading:

@@ -12,8 +12,7 @@ from speech.understanding.audio import answer_in_audio, in_audio
 from speech.understanding.deciding import UNCLEAR, Decision, decide
 from speech.understanding.hearing import Ear
 from speech.understanding.interpreting import Interpreter
-from speech.understanding.likeness import alarming, let_go, likeness_of
-from speech.understanding.likeness import ordinary as likeliest
+from speech.understanding.likeness import alarming, likeness_of, settled, tempered
 from speech.understanding.readings import Reading, Utterance
 from speech.understanding.scope import ScopeReader
 from speech.understanding.short_answers import OPENERS
@@ -77,12 +76,13 @@ class Listener:
         }
         audible = in_audio(heard.phrases, language, lambda spoken: self._spelt(spoken, question, interpreter))
         audio = [reading for reading in audible if reading.concept not in denied]
-        likeness = likeness_of(heard.meanings, self._lexicon)
-        alike = alarming(likeness, self._lexicon, question, spelt.get(0, ()))
+        likeness = likeness_of(heard, self._lexicon)
+        words = utterances[0].words() if utterances else 0
+        alike = alarming(likeness, self._lexicon, question, spelt.get(0, ()), words)
         every = [*(reading for found in spelt.values() for reading in found), *sounded, *audio, *alike]
-        raised = [alarm for alarm in alarms(every, spelt.get(0, ())) if not let_go(alarm.evidence, likeness)]
+        raised = tempered(alarms(every, spelt.get(0, ())), likeness)
         ordinary = self._ordinary(utterances, spelt, sounded, audio, question, interpreter)
-        ordinary = ordinary or likeliest(likeness, self._lexicon)
+        ordinary = settled(ordinary, likeness, self._lexicon)
         yes_no = interpreter.entry.bare.get("yes") == "yes"
         return decide(ordinary, raised, yes_no=yes_no, lexicon=self._lexicon)
 

@@ -292,3 +292,12 @@ def test_something_urgent_said_in_an_aside_is_asked_back_and_the_question_put_ag
     call.says(replace(FELL_LATELY, confirm=True), YES)
     assert call.raised_codes == ["fall_recent"]
     assert call.asking == "falls"
+
+
+def test_whoever_lifts_the_receiver_is_not_asked_for_ever_about_what_they_denied() -> None:
+    call = TelephoneCall().is_answered().says(MAYBE_CHEST_PAIN).says(NO)
+    call = call.says(MAYBE_CHEST_PAIN)
+
+    assert call.listen is not None
+    assert call.listen.script_question != "confirm"
+    assert confirmations(call) == [("chest_pain", Confirmed.NO)]
