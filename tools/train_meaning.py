@@ -39,7 +39,7 @@ KEPT = {False: 2.0, True: 0.5}
 """Added to the count of a syllable's own character, on quiet and on bad lines."""
 MISHEARINGS = HERE / "examples" / "mishearings.tsv"
 PUNCTUATION = "，。、？！,.?! "
-GARBAGE_SHARE = 0.15
+GARBAGE_SHARE = 0.2
 MOST_STEPS = 120
 MOST_FEATURES = 30_000
 """The weightiest are kept: the rest change nothing and make the file large."""
@@ -102,8 +102,9 @@ def scraps(language: Language, texts: Sequence[str], count: int, dice: random.Ra
     if language == "zh-CN":
         rare = Mangler(dice).letters
         common = [letter for text in texts for letter in text if letter not in PUNCTUATION]
+        usual = [letter for letter, _ in Counter(common).most_common(100)]
         return [
-            "".join(dice.choices(common if number % 3 else rare, k=max(2, len(dice.choice(texts)))))
+            "".join(dice.choices((rare, common, usual)[number % 3], k=max(2, len(dice.choice(texts)))))
             for number in range(count)
         ]
     words = sorted({word for text in texts for word in text.split()})

@@ -25,6 +25,8 @@ GARBAGE = "unclear"
 _HYPOTHESES = 4
 _CLAUSES, _SHORTEST_CLAUSE = 4, 3
 """Clauses that are read by themselves, of so many letters at least."""
+_CHINESE = 0.6
+"""Share of Chinese characters from which a text is taken for Chinese."""
 _SHARES = (0.4, 0.25, 0.2, 0.15)
 """How much each hypothesis counts, best first."""
 
@@ -126,6 +128,8 @@ class MeaningReader:
         texts = [each.text for each in heard.hypotheses[:_HYPOTHESES] if each.text.strip()]
         if weights is None or not texts:
             return heard
+        if heard.language == "zh-CN" and _foreign(texts[0]):
+            return replace(heard, meanings={GARBAGE: 1.0})
         parts = [
             texts[0][clause.origin[0] : clause.origin[-1] + 1] for clause in clauses(texts[0], heard.language)
         ]
@@ -151,6 +155,12 @@ class MeaningReader:
         ]
         mean = shares @ np.stack(each) / shares.sum()
         return dict(zip(weights.meanings, map(float, mean), strict=True))
+
+
+def _foreign(text: str) -> bool:
+    """Whether most of the letters are not Chinese: another language, or what is no language at all."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return sum("\u3400" <= letter <= "\u9fff" for letter in letters) < _CHINESE * len(letters)
 
 
 def _shipped(language: Language) -> Weights | None:

@@ -17,7 +17,7 @@ from speech.understanding.weighing import STRONG, Alarm
 from speech.wording import spaced
 
 RULE = "likeness"
-CALM_SOUNDS, CALM_WORDS = 0.3, 0.1
+CALM_SOUNDS, CALM_WORDS = 0.3, 0.05
 """Probability of anything urgent below which a resemblance of sounds, and a wording, is let go."""
 DOUBTFUL = 0.4
 """Probability below which an alarming wording is asked about instead of acted on."""

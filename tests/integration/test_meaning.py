@@ -90,7 +90,7 @@ ASIDES = ["今天天气不错", "闺女昨天来过", "饭也吃了", "电视开
 @pytest.mark.parametrize("cry", CRIES)
 def test_an_unrelated_sentence_never_lowers_an_emergency(reader: MeaningReader, cry: str) -> None:
     for aside in ASIDES:
-        for told in (f"{cry}，{aside}", f"{aside}，{cry}", f"{aside}。{cry}。{aside}"):
+        for told in (f"{cry}，{aside}", f"{aside}，{cry}", f"{aside}。{cry}。{aside}", cry + aside):
             assert taken(reader, told, "anything_else").urgency is Urgency.EMERGENCY, told
 
 

@@ -69,9 +69,15 @@ def test_an_alarming_wording_in_a_sentence_that_is_hardly_like_it_is_asked_about
 
 
 def test_an_alarming_wording_in_what_is_clearly_ordinary_talk_is_let_go() -> None:
-    told_of_a_cat = taken("我那猫从柜子上摔下来起不来了", ok__none=0.99, fall_now=0.01)
+    assert taken("药断了", "medicine").urgency is Urgency.URGENT
+    assert taken("药断了", "medicine", ok__none=0.99, no_medicine=0.01).urgency is Urgency.NONE
 
-    assert told_of_a_cat.urgency is Urgency.NONE
+
+def test_an_emergency_that_is_spelt_out_is_never_let_go() -> None:
+    found = taken("我摔倒了，起不来", ok__none=0.99, fall_now=0.01)
+
+    assert found.urgency is Urgency.EMERGENCY
+    assert found.confirm
 
 
 def test_a_cry_for_help_is_never_let_go() -> None:
