@@ -73,31 +73,31 @@ def likeness_of(heard: Heard, lexicon: Lexicon) -> Likeness:
     """Add up meanings by what they ask of us. No meanings give no opinion."""
     if not heard.meanings:
         return Likeness()
-    urgent: dict[str, float] = {}
+    urgent = _urgent(heard.meanings, lexicon)
     answers: dict[str, float] = {}
     codes: dict[str, tuple[str, float]] = {}
     for meaning, likely in heard.meanings.items():
         answer, slash, code = meaning.partition("/")
-        if not slash and lexicon.urgency(meaning) >= Urgency.URGENT:
-            urgent[meaning] = likely
-        elif slash:
+        if slash:
             answers[answer] = answers.get(answer, 0.0) + likely
             if code in lexicon.codes and likely > codes.get(answer, ("", 0.0))[1]:
                 codes[answer] = (code, likely)
-    apart = max((_alarm(part, lexicon) for part in heard.meanings_apart), default=0.0)
     whole = sum(urgent.values())
-    if not urgent:
-        return Likeness(answers=answers, codes=codes, apart=apart, known=True)
-    top = max(urgent, key=lambda code: urgent[code])
+    apart = max(whole, *(sum(_urgent(part, lexicon).values()) for part in heard.meanings_apart), 0.0)
+    code = _gravest(urgent, lexicon)
+    return Likeness(whole, code, lexicon.urgency(code), answers, codes, apart, known=True)
+
+
+def _urgent(meanings: Mapping[str, float], lexicon: Lexicon) -> dict[str, float]:
+    """The probability of each meaning that somebody must act on soon."""
+    return {code: likely for code, likely in meanings.items() if lexicon.urgency(code) >= Urgency.URGENT}
+
+
+def _gravest(urgent: Mapping[str, float], lexicon: Lexicon) -> str:
+    """What to ask about: the likeliest emergency where emergencies have their share, else the likeliest."""
     grave = {code: likely for code, likely in urgent.items() if lexicon.urgency(code) is Urgency.EMERGENCY}
-    worst = max(grave, key=lambda code: grave[code], default=top)
-    chosen = worst if sum(grave.values()) >= GRAVER * whole else top
-    return Likeness(whole, chosen, lexicon.urgency(chosen), answers, codes, max(apart, whole), known=True)
-
-
-def _alarm(meanings: Mapping[str, float], lexicon: Lexicon) -> float:
-    """Probability of anything urgent."""
-    return sum(likely for code, likely in meanings.items() if lexicon.urgency(code) >= Urgency.URGENT)
+    chosen = grave if grave and sum(grave.values()) >= GRAVER * sum(urgent.values()) else urgent
+    return max(chosen, key=lambda code: chosen[code], default="")
 
 
 def alarming(
