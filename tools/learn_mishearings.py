@@ -16,7 +16,6 @@ from speech.meaning.features import syllables
 from speech.wording import fold
 
 TARGET = Path("speech/meaning/examples/mishearings.tsv")
-LEAST = 1
 QUIET = "clean"
 
 
@@ -70,8 +69,7 @@ def main() -> None:
         file.write("said\theard\tquiet\tbad\n")
         for syllable, letter in keys:
             quiet, bad = counts[syllable, letter, True], counts[syllable, letter, False]
-            if quiet + bad >= LEAST:
-                file.write(f"{syllable}\t{letter}\t{quiet}\t{bad}\n")
+            file.write(f"{syllable}\t{letter}\t{quiet}\t{bad}\n")
     print(f"{sum(counts.values())} syllables, {len(keys)} pairs")
 
 

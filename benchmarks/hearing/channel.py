@@ -31,7 +31,6 @@ class Condition:
     """Speech to noise ratio; None for a line without noise."""
     loss: float = 0.0
     """Share of packets lost, 0..1."""
-    gain_db: float = 0.0
     clip: float | None = None
     """Share of the loudest sample at which everything is cut off."""
     far: bool = False
@@ -70,7 +69,7 @@ def transmit(pcm: Pcm, condition: Condition, seed: str) -> Pcm:
     if condition.clip is not None:
         most = condition.clip * float(np.max(np.abs(voice)))
         voice = np.clip(voice, -most, most) * 3
-    samples = from_float((voice * 10 ** (condition.gain_db / 20)).astype(np.float32))
+    samples = from_float(voice.astype(np.float32))
     if condition.a_law:
         samples = alaw_decode(alaw_encode(samples))
     return _packets(samples, Wire(loss=condition.loss, dice=random.Random(number)))

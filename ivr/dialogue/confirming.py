@@ -160,23 +160,26 @@ def _carry_on(talk: Conversation) -> None:
         questions.put(talk)
 
 
+def _denied(talk: Conversation) -> dict[str, Urgency]:
+    """What was asked about in this call and clearly denied."""
+    return {flag.code: flag.urgency for flag in talk.state.flags if flag.confirmed is Confirmed.NO}
+
+
 def _denied_just_now(talk: Conversation, heard: tuple[PendingFlag, ...]) -> bool:
     """Whether the elder denied all of it a moment ago: the same words are misheard in the same way again."""
     if talk.state.stage is not Stage.QUESTION:
         return False
     given = talk.state.answer_to(talk.question.id)
-    denied = {flag.code: flag.urgency for flag in talk.state.flags if flag.confirmed is Confirmed.NO}
     return given is not None and all(
-        pending.code in given.withdrawn and pending.urgency <= denied.get(pending.code, Urgency.NEED)
+        pending.code in given.withdrawn and pending.urgency <= _denied(talk).get(pending.code, Urgency.NEED)
         for pending in heard
     )
 
 
 def _denied_at_the_door(talk: Conversation, heard: tuple[PendingFlag, ...]) -> bool:
     """Whether somebody denied all of it before it was clear who is there: they are not asked for ever."""
-    denied = {flag.code: flag.urgency for flag in talk.state.flags if flag.confirmed is Confirmed.NO}
     return talk.state.stage in WHO_IS_THERE and all(
-        pending.urgency <= denied.get(pending.code, Urgency.NONE) for pending in heard
+        pending.urgency <= _denied(talk).get(pending.code, Urgency.NONE) for pending in heard
     )
 
 

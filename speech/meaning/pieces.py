@@ -5,6 +5,7 @@ The same cut that SentencePiece's unigram model makes for XLM-RoBERTa.
 
 from __future__ import annotations
 
+import re
 import zlib
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ import numpy as np
 from speech.meaning.packed import Vocabulary
 
 _SPACE = "\u2581"
+_SPACES = re.compile(" +")
 _UNKNOWN_COST = 10.0
 _NEVER = float("-inf")
 
@@ -65,8 +67,7 @@ class Pieces:
     def _normal(self, text: str) -> str:
         replaced = self._vocabulary.replaced
         plain = "".join(replaced.get(ord(letter), letter) for letter in text)
-        plain = " ".join(plain.split(" ")) if "  " not in plain else _single_spaced(plain)
-        return _SPACE + plain.removeprefix(" ").replace(" ", _SPACE)
+        return _SPACE + _SPACES.sub(_SPACE, plain).removeprefix(_SPACE)
 
     def _find(self, encoded: bytes) -> int:
         """The number of a piece, or -1."""
@@ -80,9 +81,3 @@ class Pieces:
                 return number
             at += 1
         return -1
-
-
-def _single_spaced(text: str) -> str:
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text
