@@ -24,7 +24,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ivr import senses as ivr_senses
+from speech import answering
 from speech.prompts import Prompt
 from speech.types import Heard
 from speech.vad import VoiceActivity
@@ -82,7 +82,7 @@ def run(folder: str, report: str) -> int:
         return replace(senses, recognizer=Ears(senses.recognizer), prompts=Voice(senses.prompts))
 
     demo.open_senses = measured_senses
-    ivr_senses.understand = watch.timed("understanding", ivr_senses.understand)
+    answering.understand = watch.timed("understanding", answering.understand)
     VoiceActivity.probability = watch.timed("voice activity", VoiceActivity.probability)  # type: ignore[method-assign]
     demo.run_virtual = watch.timed("all calls", demo.run_virtual)
     wrong = demo.run_demo(settings, Console(), serve=False)

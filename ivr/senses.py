@@ -12,10 +12,10 @@ from typing import Protocol, TypeVar
 import structlog
 
 from ivr.playback import louder
+from speech.answering import listen
 from speech.lexicon import Lexicon
 from speech.prompts import Prompt
-from speech.types import Heard, Language, Pcm, Recognizer, SpeechError, Understanding
-from speech.understanding import understand
+from speech.types import Heard, Language, Pcm, Reader, Recognizer, SpeechError, Understanding
 from speech.vad import EnergyActivity, VoiceActivity, VoiceDetector
 
 T = TypeVar("T")
@@ -33,13 +33,6 @@ class Prompts(Protocol):
 
     def get(self, sentence: str, *, language: Language, speed: float = 1.0, voice: str = "") -> Prompt:
         """The sentence's sound; blocking, thread-safe."""
-
-
-class Reader(Protocol):
-    """A second opinion on what a sentence means: ``speech.meaning.MeaningReader``, or a fake in its place."""
-
-    def read(self, heard: Heard, question: str) -> Heard:
-        """The same with ``Heard.meanings``; blocking, thread-safe."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +98,12 @@ class CallSenses:
         return await self._work("synthesizer", partial(self._voice, sentence, speed, gain_db))
 
     def _read(self, pcm: Pcm, question: str, also: tuple[str, ...]) -> Reading:
-        lexicon = self._senses.lexicon(self.language)
-        heard = self._senses.recognizer.recognize(
-            pcm,
-            language=self.language,
-            candidates=(*lexicon.candidates(question), *also),
-            asked=lexicon.asked(question),
+        senses = self._senses
+        lexicon = senses.lexicon(self.language)
+        heard, taken = listen(
+            pcm, question, lexicon, recognizer=senses.recognizer, reader=senses.reader, also=also
         )
-        if self._senses.reader is not None:
-            heard = self._senses.reader.read(heard, question)
-        return Reading(heard, understand(heard, question, lexicon))
+        return Reading(heard, taken)
 
     def _voice(self, sentence: str, speed: float, gain_db: float) -> Pcm:
         prompt = self._senses.prompts.get(sentence, language=self.language, speed=speed)

@@ -152,6 +152,13 @@ class RecognizerStream(Protocol):
         """End the utterance and return the final result. The stream cannot be used afterwards."""
 
 
+class Reader(Protocol):
+    """A second opinion on what a sentence means: ``speech.meaning.MeaningReader``, or a fake in its place."""
+
+    def read(self, heard: Heard, question: str) -> Heard:
+        """The same with ``Heard.meanings``; blocking, thread-safe."""
+
+
 class Synthesizer(Protocol):
     """Turns one sentence into speech."""
 

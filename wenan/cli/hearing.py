@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
+from speech.answering import listen, take
 from speech.audio import read_wav
 from speech.lexicon import Lexicon, load_lexicon
 from speech.meaning import open_reader
 from speech.recognizers import open_recognizer
 from speech.types import AudioUnreadableError, Language, Understanding
-from speech.understanding import from_text, understand
+from speech.understanding import from_text
 from wenan.cli.errors import BAD_INPUT, UsageError
 from wenan.settings import load_settings
 from wenan.wiring import set_up_logs
@@ -54,15 +55,7 @@ def hear(
             unreadable += 1
             typer.echo(f"wenan: {error}", err=True)
             continue
-        heard = recognizer.recognize(
-            pcm,
-            language=lexicon.language,
-            candidates=lexicon.candidates(question),
-            asked=lexicon.asked(question),
-        )
-        if reader is not None:
-            heard = reader.read(heard, question)
-        taken = understand(heard, question, lexicon)
+        heard, taken = listen(pcm, question, lexicon, recognizer=recognizer, reader=reader)
         _show({"file": str(file)}, taken, heard.seconds, as_json=as_json, evidence=evidence)
     if unreadable:
         raise typer.Exit(BAD_INPUT)
@@ -80,8 +73,7 @@ def understand_text(
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
     lexicon = _lexicon(lang, question)
     reader = open_reader(settings.models_path)
-    heard = from_text(text, lexicon.language)
-    taken = understand(reader.read(heard, question) if reader else heard, question, lexicon)
+    _, taken = take(from_text(text, lexicon.language), question, lexicon, reader=reader)
     _show({"text": text}, taken, taken.seconds, as_json=as_json, evidence=evidence)
 
 

@@ -1,0 +1,39 @@
+"""From the sound of an answer to what it is taken for: recognised, read as a whole, understood."""
+
+from __future__ import annotations
+
+from speech.lexicon import Lexicon
+from speech.types import Heard, Pcm, Reader, Recognizer, Understanding
+from speech.understanding import understand
+
+
+def listen(
+    pcm: Pcm,
+    question: str,
+    lexicon: Lexicon,
+    *,
+    recognizer: Recognizer,
+    reader: Reader | None,
+    also: tuple[str, ...] = (),
+) -> tuple[Heard, Understanding]:
+    """Hear an utterance as an answer to a question of the lexicon; blocking, thread-safe.
+
+    ``also`` are phrases to be ranked against the audio besides those that the lexicon expects. Without a
+    ``reader`` there is no second opinion.
+    """
+    heard = recognizer.recognize(
+        pcm,
+        language=lexicon.language,
+        candidates=(*lexicon.candidates(question), *also),
+        asked=lexicon.asked(question),
+    )
+    return take(heard, question, lexicon, reader=reader)
+
+
+def take(
+    heard: Heard, question: str, lexicon: Lexicon, *, reader: Reader | None
+) -> tuple[Heard, Understanding]:
+    """The same for what was heard, or typed, already."""
+    if reader is not None:
+        heard = reader.read(heard, question)
+    return heard, understand(heard, question, lexicon)
