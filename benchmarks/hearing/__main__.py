@@ -9,23 +9,22 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from benchmarks.hearing.channel import CONDITIONS, MAIN, transmit
+from benchmarks.hearing.channel import CONDITIONS, MAIN, Condition, transmit
 from benchmarks.hearing.corpus import CorpusError, Row, read_corpus
-from benchmarks.hearing.running import Take, hear, recordings
-from benchmarks.hearing.tally import Result, figures, missed
+from benchmarks.hearing.report import Kept, save, show
+from benchmarks.hearing.running import Take, hear, read, recordings
+from benchmarks.hearing.tally import figures
 from benchmarks.hearing.voices import TESTING, TUNING, Speakers
-from speech.lexicon import load_lexicon
+from speech.lexicon import Lexicon, load_lexicon
 from speech.meaning import open_reader
 from speech.modelstore import default_models_dir
 from speech.recognizers import open_recognizer
-from speech.types import Language, ModelMissingError
-from wenan.settings import load_settings
+from speech.types import Language, ModelMissingError, Pcm, Reader
+from wenan.settings import Settings, load_settings
 from wenan.wiring import set_up_logs
 
 HERE = Path(__file__).parent
@@ -56,6 +55,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--takes", type=int, default=1, help="voices and paces a sentence is spoken in")
     parser.add_argument("--conditions", default="", help="names parted by ';', or 'main'; default: all")
     parser.add_argument("--limit", type=int, default=0, help="only so many rows, spread over the file")
+    parser.add_argument("--text", action="store_true", help="in writing: nothing is spoken or recognised")
     parser.add_argument("--no-meaning", action="store_true", help="without the second opinion")
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
     parser.add_argument("--save", type=Path, help="write every utterance's result as JSON lines")
@@ -70,35 +70,47 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     path = options.set or HERE / "data" / f"{language[:2]}.tsv"
     split = "" if options.split == "all" else options.split
     rows = _spread(read_corpus(path, split=split), options.limit)
-    engines = ["whisper", "vosk"] if options.engine == "both" else [options.engine]
-    takes = _takes(options, rows, language, console)
     reader = None if options.no_meaning else open_reader(settings.models_path)
-    report: dict[str, dict[str, Any]] = {}
-    kept: dict[str, dict[str, list[Result]]] = {}
-    for engine in engines:
+    if options.text:
+        kept: Kept = {way: {path.name: found} for way, found in read(rows, reader, lexicon).items()}
+    else:
+        kept = _heard(options, _takes(options, rows, language, console), reader, lexicon, settings, console)
+    report = {
+        way: {condition: figures(results, language) for condition, results in by_condition.items()}
+        for way, by_condition in kept.items()
+    }
+    if options.save:
+        save(options.save, kept)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    megabytes = peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    if options.json:
+        print(json.dumps({"set": path.name, "split": options.split, "megabytes": megabytes, "ways": report}))
+    else:
+        show(report, kept, megabytes)
+    return 0
+
+
+def _heard(
+    options: argparse.Namespace,
+    takes: dict[str, list[Take]],
+    reader: Reader | None,
+    lexicon: Lexicon,
+    settings: Settings,
+    console: Console,
+) -> Kept:
+    """Play everything to each engine."""
+    kept: Kept = {}
+    for engine in ["whisper", "vosk"] if options.engine == "both" else [options.engine]:
         ears = open_recognizer(
             engine, models_dir=settings.models_path, vosk_models=settings.vosk_models, threads=2
         )
         with _bar(console) as progress:
             for condition, played in takes.items():
                 task = progress.add_task(f"{engine}: {condition}", total=len(played))
-                for way, results in hear(
-                    played, ears, reader, lexicon, partial(progress.advance, task)
-                ).items():
+                advance = partial(progress.advance, task)
+                for way, results in hear(played, ears, reader, lexicon, advance).items():
                     kept.setdefault(way, {})[condition] = results
-    for way, by_condition in kept.items():
-        report[way] = {
-            condition: figures(results, language=language) for condition, results in by_condition.items()
-        }
-    if options.save:
-        _save(options.save, kept)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    megabytes = peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    if options.json:
-        print(json.dumps({"set": path.name, "split": options.split, "megabytes": megabytes, "ways": report}))
-    else:
-        _show(report, kept, megabytes)
-    return 0
+    return kept
 
 
 def _takes(
@@ -123,17 +135,16 @@ def _takes(
         )
     return {
         condition.name: [
-            Take(
-                row,
-                lambda row=row, take=take, condition=condition: transmit(  # type: ignore[misc]  # bound now
-                    speakers.speak(row, take=take), condition, f"{row.text}/{take}"
-                ),
-            )
+            Take(row, speakers.voice(row, take=take), partial(_over_the_line, speakers, row, take, condition))
             for row in (rows if condition.name in MAIN or wanted else rows[::OUT_OF_MAIN])
             for take in range(options.takes)
         ]
         for condition in conditions
     }
+
+
+def _over_the_line(speakers: Speakers, row: Row, take: int, condition: Condition) -> Pcm:
+    return transmit(speakers.speak(row, take=take), condition, f"{row.text}/{take}")
 
 
 def _spread(rows: list[Row], limit: int) -> list[Row]:
@@ -145,51 +156,6 @@ def _spread(rows: list[Row], limit: int) -> list[Row]:
 def _bar(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console)
-
-
-def _show(
-    report: dict[str, dict[str, Any]], kept: dict[str, dict[str, list[Result]]], megabytes: float
-) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 200)
-    for way, by_condition in report.items():
-        table = Table("", *by_condition, title=way)
-        table.add_row("utterances", *(str(each["utterances"]) for each in by_condition.values()))
-        for name in next(iter(by_condition.values()))["shares"]:
-            table.add_row(name, *(_share(each["shares"].get(name)) for each in by_condition.values()))
-        table.add_row(
-            "character error rate", *(_share(each["character_error_rate"]) for each in by_condition.values())
-        )
-        for name in ("median", "p95"):
-            table.add_row(
-                f"seconds, {name}", *(f"{each[f'seconds_{name}']:.2f}" for each in by_condition.values())
-            )
-        console.print(table)
-    way, by_condition = next(iter(report.items()))
-    table = Table("answer code right, by question", *by_condition, title=way)
-    for question in next(iter(by_condition.values()))["answer_by_question"]:
-        cells = (_share(each["answer_by_question"].get(question)) for each in by_condition.values())
-        table.add_row(question, *cells)
-    console.print(table)
-    console.print(f"peak memory {megabytes:.0f} MB; missed entirely: {len(missed(kept[way]))}")
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.1%}"
-
-
-def _save(path: Path, kept: dict[str, dict[str, list[Result]]]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        for way, by_condition in kept.items():
-            for condition, results in by_condition.items():
-                for it in results:
-                    line = {
-                        "way": way, "condition": condition, "row": it.row.number, "question": it.row.question,
-                        "text": it.row.text, "wanted": [it.row.answer, it.row.urgency.label, it.row.code],
-                        "kind": it.row.kind, "heard": it.transcript, "answer": it.answer,
-                        "urgency": it.urgency.label, "codes": it.codes, "confirm": it.confirm,
-                        "seconds": round(it.seconds, 3),
-                    }  # fmt: skip
-                    file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

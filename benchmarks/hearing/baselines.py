@@ -30,14 +30,13 @@ def _silenced(lexicon: Lexicon) -> Lexicon:
 
 def by_keywords(row: Row, heard: Heard, lexicon: Lexicon) -> Result:
     """An emergency if a safety phrase of the lexicon stands in the first hypothesis; else nothing."""
-    found = any(phrase in heard.text for phrase in lexicon.safety_phrases)
-    urgency = Urgency.EMERGENCY if found else Urgency.NONE
-    return Result(
-        row, "problem" if found else "unclear", urgency, (), confirm=False, transcript=heard.text, seconds=0.0
-    )
+    if any(phrase in heard.text for phrase in lexicon.safety_phrases):
+        return Result(row, "problem", Urgency.EMERGENCY)
+    return Result(row, "unclear")
 
 
 def by_first_text(row: Row, heard: Heard, lexicon: Lexicon) -> Result:
     """The whole understanding, but of the first hypothesis only and by spelling only."""
     only = replace(heard, hypotheses=heard.hypotheses[:1], phrases={}, meanings={})
-    return Result.of(row, understand(only, row.question, _silenced(lexicon)), 0.0)
+    taken = understand(only, row.question, _silenced(lexicon))
+    return Result(row, taken.answer, taken.urgency, taken.codes, taken.confirm)

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.hearing.corpus import Row
-from speech.types import Understanding, Urgency
+from speech.types import Language, Urgency
 from speech.wording import fold
 
 _P95 = 0.95
@@ -21,16 +21,13 @@ class Result:
 
     row: Row
     answer: str
-    urgency: Urgency
-    codes: tuple[str, ...]
-    confirm: bool
-    transcript: str
-    seconds: float
-
-    @classmethod
-    def of(cls, row: Row, taken: Understanding, seconds: float) -> Result:
-        """From the product's own answer."""
-        return cls(row, taken.answer, taken.urgency, taken.codes, taken.confirm, taken.transcript, seconds)
+    urgency: Urgency = Urgency.NONE
+    codes: tuple[str, ...] = ()
+    confirm: bool = False
+    texts: tuple[str, ...] = ()
+    """Hypotheses, best first."""
+    seconds: float = 0.0
+    voice: str = ""
 
     @property
     def alarm(self) -> bool:
@@ -89,37 +86,51 @@ def shares(results: Sequence[Result]) -> dict[str, tuple[int, int]]:
     return counted
 
 
-def by_question(results: Iterable[Result]) -> dict[str, tuple[int, int]]:
-    """Hits and cases of the answer code, for each question."""
-    counts: dict[str, list[bool]] = defaultdict(list)
+def grouped(results: Iterable[Result], group: Callable[[Result], str]) -> dict[str, list[Result]]:
+    """Results by what ``group`` says of them, in its alphabetical order."""
+    found: dict[str, list[Result]] = defaultdict(list)
     for result in results:
-        counts[result.row.question].append(result.answer == result.row.answer)
-    return {name: (sum(hits), len(hits)) for name, hits in sorted(counts.items())}
+        found[group(result)].append(result)
+    return dict(sorted(found.items()))
 
 
-def figures(results: Sequence[Result], *, language: str) -> dict[str, Any]:
+def figures(results: Sequence[Result], language: Language) -> dict[str, Any]:
     """Everything the table shows, as plain numbers."""
     times = sorted(result.seconds for result in results)
+    by_question = grouped(results, lambda it: it.row.question)
+    by_voice = grouped(results, lambda it: it.voice)
+    counted = shares(results)
     return {
         "utterances": len(results),
-        "shares": {name: hits / cases for name, (hits, cases) in shares(results).items()},
-        "counts": {name: list(count) for name, count in shares(results).items()},
-        "answer_by_question": {name: hits / cases for name, (hits, cases) in by_question(results).items()},
-        "character_error_rate": error_rate(results, language=language),
+        "shares": {name: hits / cases for name, (hits, cases) in counted.items()},
+        "counts": {name: list(count) for name, count in counted.items()},
+        "answer_by_question": {
+            name: sum(it.answer == it.row.answer for it in each) / len(each)
+            for name, each in by_question.items()
+        },
+        "character_error_rate": error_rate(results, language, hypotheses=1),
+        "character_error_rate_of_the_best": error_rate(results, language),
+        "character_error_rate_by_voice": {
+            name: error_rate(each, language, hypotheses=1) for name, each in by_voice.items()
+        },
         "seconds_median": median(times) if times else 0.0,
         "seconds_p95": times[min(len(times) - 1, int(len(times) * _P95))] if times else 0.0,
     }
 
 
-def error_rate(results: Sequence[Result], *, language: str) -> float:
-    """Edits per character between what was said and the first hypothesis, punctuation apart."""
+def error_rate(results: Sequence[Result], language: Language, *, hypotheses: int | None = None) -> float:
+    """Edits per character between what was said and the nearest of so many hypotheses, punctuation apart."""
     edits = letters = 0
     for result in results:
-        said = fold(result.row.text, language).replace(" ", "")  # type: ignore[arg-type]  # one of ours
-        heard = fold(result.transcript, language).replace(" ", "")  # type: ignore[arg-type]  # likewise
-        edits += _distance(said, heard)
+        said = _plain(result.row.text, language)
+        heard = [_plain(text, language) for text in result.texts[:hypotheses]] or [""]
+        edits += min(_distance(said, text) for text in heard)
         letters += len(said)
     return edits / letters if letters else 0.0
+
+
+def _plain(text: str, language: Language) -> str:
+    return fold(text, language).replace(" ", "")
 
 
 def _distance(one: str, other: str) -> int:

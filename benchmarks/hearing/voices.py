@@ -35,11 +35,14 @@ class Speakers:
         self._voices = voices
         self._store = PromptStore(open_synthesizer("kokoro", models_dir=models_dir), cache_dir=cache)
 
+    def voice(self, row: Row, *, take: int = 0) -> str:
+        """The voice that the row's text chooses; ``take`` 1, 2 ... give others."""
+        return self._voices[(_dice(row) + take) % len(self._voices)]
+
     def speak(self, row: Row, *, take: int = 0) -> Pcm:
-        """The row in a voice and at a pace that its text chooses; ``take`` 1, 2 ... give others."""
-        dice = zlib.crc32(row.text.encode())
-        voice = self._voices[(dice + take) % len(self._voices)]
-        pace = PACES[(dice // 7 + take) % len(PACES)]
+        """The row in its voice and at a pace that its text chooses as well."""
+        pace = PACES[(_dice(row) // 7 + take) % len(PACES)]
+        voice = self.voice(row, take=take)
         return self._store.get(row.text, language=self._language, speed=pace, voice=voice).pcm
 
     def rehearse(self, rows: Sequence[Row], takes: int, progress: Callable[[int, int], None]) -> None:
@@ -48,3 +51,7 @@ class Speakers:
         for done, (row, take) in enumerate(((row, take) for row in rows for take in range(takes)), 1):
             self.speak(row, take=take)
             progress(done, total)
+
+
+def _dice(row: Row) -> int:
+    return zlib.crc32(row.text.encode())
