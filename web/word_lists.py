@@ -68,7 +68,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "human": _l("Wants a person"),
         "unclear": _l("Unclear"),
         "silence": _l("Silence"),
-        "": _l("No answer"),
+        "": _l("No reply"),
     },
     "confirmed": {
         "yes": _l("The elder said yes when asked again"),
@@ -283,7 +283,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "response_delay_s": _l("Time until the answer"),
         "speaking_rate": _l("Rate of speech (characters or words)"),
         "repeats": _l("Asked to hear it again"),
-        "silences": _l("No answer"),
+        "silences": _l("Questions left without a reply"),
         "pause_share": _l("Pauses while speaking"),
         "speech_dbfs": _l("Loudness of the voice"),
         "over_background_db": _l("Voice above the line's background"),

@@ -110,6 +110,23 @@ class TestOneCall:
         assert "zh-CN/chest_pain/3" in words
         assert "answered after 2.4 s" in words
 
+    def test_what_merely_resembles_known_sentences_names_no_phrase(self, panel):
+        with panel.ledger.session() as session:
+            turn = session.get_one(Turn, panel.town.turns["孙桂英"][1])
+            resembles = {
+                "code": "chest_pain",
+                "rule": "likeness",
+                "phrase": "",
+                "found": "",
+                "via": "likeness",
+            }
+            turn.evidence = [resembles | {"score": 0.75}]
+        visit = panel.town.visits["孙桂英"]
+        assert "依据：与例句相似 · 75% likeness" in panel.as_("li").words(f"/calls/{visit}")
+        english = panel.as_("li", "en").words(f"/calls/{visit}")
+        assert "judged by likeness to known sentences · 75%" in english
+        assert "“”" not in english
+
     def test_it_shows_where_an_answer_paused_and_how_loud_it_was(self, panel):
         with panel.ledger.session() as session:
             turn = session.get_one(Turn, panel.town.turns["孙桂英"][1])
