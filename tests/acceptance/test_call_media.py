@@ -5,11 +5,10 @@ import threading
 
 import numpy as np
 import pytest
-from support.calls import Hears, Interview, Tones, ask, bye, call_on, loudest, phone
+from support.calls import LONG, Hears, Interview, Tones, ask, bye, call_on, loudest, phone, told
 from support.telephone import (
     Person,
     Ring,
-    cough,
     hang_up,
     hum,
     press,
@@ -24,7 +23,6 @@ from ivr.clock import SystemClock
 from ivr.dialogue import (
     Answered,
     HungUp,
-    KeyPressed,
     Listen,
     NothingHeard,
     PromptFinished,
@@ -33,18 +31,11 @@ from ivr.dialogue import (
 )
 from ivr.lines import Disposition
 from ivr.report import CallOutcome
-from speech.audio import level_dbfs, mulaw_decode, mulaw_encode
+from speech.audio import level_dbfs
 
-LONG = "您今天身体怎么样啊，吃得好不好睡"
-"""Four seconds in the voice of these tests."""
-LONG_S = 4.0
 FINE = voice("hao_zhe_ne")
 YES = voice("dui")
 IT_IS_ME = voice("dui_shi_wo")
-
-
-def told(story) -> list[type]:
-    return [type(event) for event in story.dialogue.told]
 
 
 # An ordinary call
@@ -189,200 +180,6 @@ def test_both_sides_are_recorded_in_step():
     assert turn.ended_s == pytest.approx(story.person.speaking_s()[0][1], abs=0.1)
     spoken = recording[int(turn.started_s * 8000) : int(turn.ended_s * 8000), 1]
     assert loudest(spoken) > 7000
-
-
-# Interruptions
-
-
-def test_who_speaks_for_half_a_second_stops_the_robot_within_40_ms():
-    def elder():
-        yield from until_robot_speaks(for_s=1.0)
-        yield from say(hum(2.0))
-        yield from until_robot_is_silent()
-
-    story = phone(Person(elder), Interview(ask(LONG), bye()), Hears("好着呢"), energy=True)
-    began = story.person.speaking_s()[0][0]
-    assert began + 0.5 <= story.robot_s[0][1] <= began + 0.54
-    (turn,) = story.report.turns
-    assert turn.barge_in
-    assert turn.response_delay_s is None
-    assert told(story)[1:3] == [PromptFinished, UtteranceHeard]
-    assert story.dialogue.told[1].interrupted
-
-
-def test_the_words_that_interrupted_are_heard_from_their_beginning():
-    def elder():
-        yield from until_robot_speaks(for_s=1.0)
-        yield from say(FINE)
-        yield from until_robot_is_silent()
-
-    hears = Hears("好着呢")
-    story = phone(Person(elder), Interview(ask(LONG), bye()), hears)
-    sent = mulaw_decode(mulaw_encode(FINE))
-    voiced = sent[round(0.12 * 8000) : round(2.46 * 8000)]
-    assert voiced.tobytes() in hears.audio[0].tobytes()
-    assert story.report.turns[0].barge_in
-
-
-@pytest.mark.parametrize("noise", [cough(), cough(0.35), YES])
-def test_a_cough_or_a_short_sound_does_not_interrupt(noise):
-    def elder():
-        yield from until_robot_speaks(for_s=1.0)
-        yield from say(noise)
-        yield from until_robot_is_silent()
-
-    story = phone(Person(elder), Interview(ask(LONG, no_input_s=3.0), bye()))
-    assert story.robot_s[0][1] - story.robot_s[0][0] == pytest.approx(LONG_S, abs=0.03)
-    assert told(story) == [Answered, PromptFinished, NothingHeard, PromptFinished]
-
-
-def test_coughs_do_not_add_up_to_words():
-    def elder():
-        yield from until_robot_speaks(for_s=0.5)
-        for _ in range(4):
-            yield from say(hum(0.24))
-            yield from quiet(0.5)
-
-    story = phone(Person(elder), Interview(ask(LONG, no_input_s=3.0), bye()), energy=True)
-    assert story.robot_s[0][1] - story.robot_s[0][0] == pytest.approx(LONG_S, abs=0.03)
-
-
-def test_after_a_false_interruption_the_sentence_is_said_again_from_its_start():
-    def elder():
-        yield from until_robot_speaks(for_s=1.0)
-        yield from say(FINE)  # a television, say: the recogniser finds no words in it
-        yield from until_robot_is_silent()
-        yield from say(IT_IS_ME)
-
-    story = phone(Person(elder), Interview(ask(LONG), bye()), Hears("", "对，是我"))
-    (cut_from, cut_to), (again_from, again_to), *_ = story.robot_s
-    assert cut_to - cut_from < 2.0
-    assert again_to - again_from == pytest.approx(LONG_S, abs=0.03)
-    (turn,) = story.report.turns
-    assert turn.prompt == (LONG,)
-    assert turn.understanding.transcript == "对，是我"
-
-
-def test_beside_a_television_a_prompt_is_said_to_its_end_after_two_false_interruptions():
-    def television():
-        yield from until_robot_speaks()
-        for _ in range(12):
-            yield from say(FINE)
-            yield from quiet(2.1)
-
-    story = phone(
-        Person(television), Interview(ask(LONG, no_input_s=3.0), bye()), Hears(*[""] * 12), max_seconds=60
-    )
-    lengths = [end - start for start, end in story.robot_s]
-    assert lengths[:2] == [pytest.approx(1.0, abs=0.8)] * 2
-    assert lengths[2] == pytest.approx(LONG_S, abs=0.03)
-
-
-def test_what_the_robot_says_before_may_not_be_interrupted_at_all():
-    def elder():
-        yield from until_robot_speaks(for_s=0.5)
-        yield from say(FINE)
-        yield from press("1")
-        yield from until_robot_is_silent()
-        yield from say(IT_IS_ME)
-
-    opening = ask(LONG, interruptible=False)
-    story = phone(Person(elder), Interview(opening, opening, bye()), Hears("谁呀", "对，是我"))
-    assert story.robot_s[0][1] - story.robot_s[0][0] == pytest.approx(LONG_S, abs=0.03)
-    # The key was kept for the question that followed.
-    assert [type(event) for event in story.dialogue.told[:3]] == [Answered, PromptFinished, KeyPressed]
-
-
-def test_an_answer_begun_while_the_opening_ends_is_heard_from_its_beginning():
-    def elder():
-        yield from until_robot_speaks(for_s=LONG_S - 1.2)
-        yield from say(FINE)
-        yield from until_robot_is_silent()
-
-    hears = Hears("好着呢")
-    story = phone(Person(elder), Interview(ask(LONG, interruptible=False), bye()), hears)
-    assert len(hears.audio) == 1
-    assert len(hears.audio[0]) / 8000 > 2.4
-    (turn,) = story.report.turns
-    assert turn.response_delay_s == 0.0
-    assert not turn.barge_in
-
-
-def test_a_remark_that_ended_before_the_opening_did_is_not_the_answer():
-    def elder():
-        yield from until_robot_speaks(for_s=1.0)
-        yield from say(IT_IS_ME)
-        yield from until_robot_is_silent()
-
-    story = phone(
-        Person(elder), Interview(ask(LONG, interruptible=False, no_input_s=4.0), bye()), Hears("谁呀")
-    )
-    assert told(story) == [Answered, PromptFinished, NothingHeard, PromptFinished]
-
-
-# Keys
-
-
-def test_a_key_stops_the_prompt_within_a_frame_and_is_the_answer():
-    def elder():
-        yield from until_robot_speaks(for_s=1.0)
-        yield from press("1")
-        yield from until_robot_is_silent(for_s=0.2)
-
-    story = phone(Person(elder), Interview(ask(LONG), bye()))
-    start, end = story.robot_s[0]
-    assert end - start <= 1.1
-    assert story.dialogue.heard(KeyPressed) == [KeyPressed("1")]
-    (turn,) = story.report.turns
-    assert turn.key == "1"
-    assert turn.understanding is None
-
-
-def test_a_key_ends_the_waiting_at_once():
-    def elder():
-        yield from until_robot_is_silent(for_s=2.0)
-        yield from press("3")
-
-    story = phone(Person(elder), Interview(ask("您好吗"), bye()))
-    asked_until, thanked_from = story.robot_s[0][1], story.robot_s[1][0]
-    assert thanked_from - asked_until == pytest.approx(2.0, abs=0.1)
-
-
-def test_keys_typed_ahead_answer_in_order_and_every_question_is_put_in_full():
-    def elder():
-        yield from until_robot_speaks(for_s=0.5)
-        yield from press("1", "3", "2")
-
-    questions = [ask(LONG, question="falls"), ask(LONG, question="pain"), ask(LONG, question="sleep")]
-    story = phone(Person(elder), Interview(*questions, bye()))
-    assert [(turn.question, turn.key) for turn in story.report.turns] == [
-        ("falls", "1"), ("pain", "3"), ("sleep", "2"),
-    ]  # fmt: skip
-    lengths = [end - start for start, end in story.robot_s]
-    assert lengths[1:3] == pytest.approx([LONG_S, LONG_S], abs=0.03)
-
-
-def test_a_key_pressed_before_a_flag_is_asked_about_does_not_withdraw_it():
-    def elder():
-        yield from until_robot_speaks(for_s=0.2)
-        yield from press("3", "2", "3")
-
-    confirm = ask(LONG, question="yesno", script_question="confirm", no_input_s=3.0)
-    story = phone(Person(elder), Interview(ask(LONG), confirm, bye()))
-    assert told(story)[-2:] == [NothingHeard, PromptFinished]
-    assert len(story.dialogue.heard(KeyPressed)) == 1
-
-
-def test_words_that_a_key_overtakes_are_still_examined_for_distress():
-    def elder():
-        yield from until_robot_is_silent(for_s=0.5)
-        yield from say(FINE)
-        yield from press("1")
-        yield from until_robot_is_silent(for_s=2.0)
-
-    story = phone(Person(elder), Interview(ask("您好吗"), ask(LONG), bye()), Hears("救命啊我起不来了"))
-    assert [turn.key for turn in story.report.turns] == ["1", ""]
-    assert story.report.turns[1].understanding.transcript == "救命啊我起不来了"
 
 
 # Silence and noise

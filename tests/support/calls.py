@@ -221,3 +221,13 @@ def phone(person: Person, dialogue: Interview, recognizer: Hears | None = None, 
 
 def loudest(pcm: Pcm) -> int:
     return int(np.abs(pcm.astype(np.int32)).max()) if len(pcm) else 0
+
+
+LONG = "您今天身体怎么样啊，吃得好不好睡"
+"""Four seconds in the voice of these tests."""
+LONG_S = 4.0
+
+
+def told(story: Story) -> list[type]:
+    """What the dialogue was told, in order."""
+    return [type(event) for event in story.dialogue.told]
