@@ -2,8 +2,7 @@
 
 Spectral weighting after Wiener with the decision-directed estimate of Ephraim and Malah (IEEE Trans. ASSP
 32 (1984) 1109), the noise learnt from the quietest eighth of the utterance. Nothing is lowered by more than
-10 dB. Measured on a quarter of the dev corpus at 10 dB of noise and 3 % of packets lost: the best of all
-hypotheses has 33.4 % of its characters wrong instead of 35.8 % when the second hearing is of cleaned audio.
+10 dB.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ The lexicon knows wordings; elders find others. Here a sentence is compared with
 its sounds. Weights are learnt from the examples by ``tools/train_meaning.py`` and shipped beside them.
 
 What comes out are probabilities, attached to what was heard as ``Heard.meanings``; what becomes of them is
-decided in ``speech.understanding``: they may raise a question, they never raise an alarm alone, and they
-never lower one.
+decided in ``speech.understanding``: they may raise a question, never an alarm by themselves, and temper an
+alarm where a sentence is hardly like any.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the second opinion (``Heard.meanings``) says under the question.
 
 It may raise a question about something urgent that no wording gave away, and answer where wordings say
-nothing. It never raises an alarm unasked. Where a sentence as a whole is hardly like anything alarming, what
-the lexicon found in it is asked about, or let go when the sentence is clearly like ordinary talk.
+nothing. By itself it never raises an alarm unasked. Where a sentence as a whole is hardly like anything
+alarming, what the lexicon found in it is asked about, or let go when it is clearly like ordinary talk.
 """
 
 from __future__ import annotations

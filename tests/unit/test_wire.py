@@ -6,21 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.lines import NUMBER, receive_all, with_line
+from support.lines import NUMBER, with_line
 from support.telephone import Person, quiet, say, tone
 
 from ivr.clock import LoopClock
-from ivr.lines import FarEndHungUp
-from ivr.lines.simulated import FarEndFrame, SimulatedCall, SimulatedLine
+from ivr.lines.simulated import FarEndFrame, SimulatedLine
 from ivr.lines.wire import SILENCE, Wire
 from speech.types import FRAME_SAMPLES
-
-
-async def receive_all(call: SimulatedCall) -> list[object]:
-    events: list[object] = []
-    while not events or not isinstance(events[-1], FarEndHungUp):
-        events.append(await call.receive())
-    return events
 
 
 def test_lost_frames_are_hidden_by_the_last_good_one_fading_away():
