@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-fast check format lint types imports models models-test system bench-demo \
-        bench-interrupted bench-hearing train-meaning clean
+        bench-interrupted bench-hearing train-meaning tune-whisper clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -64,6 +64,13 @@ bench-hearing: $(STAMP) models ## How well answers are heard over a telephone li
 train-meaning: $(STAMP) models ## Learn the second opinion's weights from its examples (some minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
 	@PYTHONPATH=. $(BIN)/python tools/train_meaning.py $(ARGS)
+
+tune-whisper: $(STAMP) models ## Teach Whisper how elders answer on the telephone (two hours on two cores)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[tune]'
+	@PYTHONPATH=. $(BIN)/python -m tools.tune_whisper.speaking --folder var/lessons --part 0/2 & \
+	 PYTHONPATH=. $(BIN)/python -m tools.tune_whisper.speaking --folder var/lessons --part 1/2 && wait
+	@PYTHONPATH=. $(BIN)/python -m tools.tune_whisper --folder var/lessons $(ARGS)
+	@PYTHONPATH=. $(BIN)/python tools/make_backgrounds.py
 
 clean: ## Remove the virtual environment and the demo's data
 	@rm -rf $(VENV) var/demo

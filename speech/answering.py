@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from speech.lexicon import Lexicon
-from speech.types import Heard, Pcm, Reader, Recognizer, Understanding
+from speech.types import Heard, Pcm, Reader, Recognizer, Understanding, Urgency
 from speech.understanding import understand
 
 
@@ -33,7 +33,11 @@ def listen(
 def take(
     heard: Heard, question: str, lexicon: Lexicon, *, reader: Reader | None
 ) -> tuple[Heard, Understanding]:
-    """The same for what was heard, or typed, already."""
+    """The same for what was heard, or typed, already. What sounds alarming is looked at piece by piece."""
     if reader is not None:
         heard = reader.read(heard, question)
-    return heard, understand(heard, question, lexicon)
+    taken = understand(heard, question, lexicon)
+    if reader is not None and (taken.confirm or taken.urgency >= Urgency.URGENT):
+        heard = reader.read_apart(heard, question)
+        taken = understand(heard, question, lexicon)
+    return heard, taken

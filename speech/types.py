@@ -75,8 +75,8 @@ class Heard:
     meanings: Mapping[str, float] = field(default_factory=dict)
     """Probability of each meaning by likeness to examples (``speech.meaning``), summing to 1: a code where
     somebody must act soon, else ``answer/code``; ``unclear`` for what means nothing. Empty: not read."""
-    meanings_apart: tuple[Mapping[str, float], ...] = ()
-    """The same for each clause of the best hypothesis by itself, where it has several."""
+    meanings_apart: tuple[Mapping[str, float], ...] | None = None
+    """The same for each piece of the best hypothesis by itself, where it has several; None: not read."""
 
     @property
     def text(self) -> str:
@@ -157,6 +157,9 @@ class Reader(Protocol):
 
     def read(self, heard: Heard, question: str) -> Heard:
         """The same with ``Heard.meanings``; blocking, thread-safe."""
+
+    def read_apart(self, heard: Heard, question: str) -> Heard:
+        """The same with ``Heard.meanings_apart`` besides: needed where something sounds alarming."""
 
 
 class Synthesizer(Protocol):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from speech.lexicon import load_lexicon
 from speech.modelstore import default_models_dir, require
+from speech.recognizers.adaptation import shipped_adaptation
 from speech.recognizers.backgrounds import Backgrounds, as_json
 from speech.recognizers.ranking import spellings
 from speech.recognizers.whisper_model import WhisperModel
@@ -22,7 +23,7 @@ DATA = Path(__file__).parents[1] / "speech" / "data"
 def main() -> None:
     """Compute and store what is missing, and drop what no lexicon asks for any more."""
     folder = require("whisper-base", default_models_dir())
-    backgrounds = Backgrounds(WhisperModel(folder), folder, None)
+    backgrounds = Backgrounds(WhisperModel(folder, adaptation=shipped_adaptation("whisper-base")), None)
     for language in [known for known in LANGUAGES if known in (sys.argv[1:] or LANGUAGES)]:
         lexicon = load_lexicon(language)
         phrases = [phrase for question in lexicon.questions for phrase in lexicon.candidates(question)]

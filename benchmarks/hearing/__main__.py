@@ -57,6 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, default=0, help="only so many rows, spread over the file")
     parser.add_argument("--text", action="store_true", help="in writing: nothing is spoken or recognised")
     parser.add_argument("--no-meaning", action="store_true", help="without the second opinion")
+    parser.add_argument("--as-fetched", action="store_true", help="Whisper without what it learnt of elders")
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
     parser.add_argument("--save", type=Path, help="write every utterance's result as JSON lines")
     return parser.parse_args()
@@ -102,7 +103,11 @@ def _heard(
     kept: Kept = {}
     for engine in ["whisper", "vosk"] if options.engine == "both" else [options.engine]:
         ears = open_recognizer(
-            engine, models_dir=settings.models_path, vosk_models=settings.vosk_models, threads=2
+            engine,
+            models_dir=settings.models_path,
+            vosk_models=settings.vosk_models,
+            threads=2,
+            adapted=not options.as_fetched,
         )
         with _bar(console) as progress:
             for condition, played in takes.items():

@@ -20,15 +20,17 @@ def open_recognizer(
     models_dir: Path,
     vosk_models: Mapping[Language, Path] | None = None,
     threads: int = 2,
+    adapted: bool = True,
 ) -> Recognizer:
     """Open a recogniser; ``auto`` takes Whisper where its model is installed, else Vosk with its models.
 
+    ``adapted``: Whisper with what it learnt about elders on telephones, not as it was fetched.
     Says in the log which one was picked. Raises ModelMissingError when the one asked for, or any, is missing.
     """
     if name not in {"auto", "whisper", "vosk"}:
         raise ModelMissingError(f"There is no recogniser named {name!r}; there are auto, whisper and vosk")
     if name == "whisper" or (name == "auto" and (installed("whisper-base", models_dir) or not vosk_models)):
-        ears: Recognizer = WhisperRecognizer(models_dir, threads=threads)
+        ears: Recognizer = WhisperRecognizer(models_dir, threads=threads, adapted=adapted)
     elif vosk_models:
         from speech.recognizers.vosk import VoskRecognizer  # noqa: PLC0415 - loads a native library
 

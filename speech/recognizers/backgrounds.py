@@ -7,7 +7,6 @@ answers are kept in memory and, once computed, in one file per model and languag
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import threading
@@ -43,18 +42,17 @@ class Background:
 class Backgrounds:
     """Backgrounds of phrases for one model, computed when first asked for. Thread-safe."""
 
-    def __init__(self, model: WhisperModel, folder: Path, cache_dir: Path | None) -> None:
-        """``folder`` is the model's, for its fingerprint; without ``cache_dir`` nothing is kept on disk."""
+    def __init__(self, model: WhisperModel, cache_dir: Path | None) -> None:
+        """Without ``cache_dir`` nothing is kept on disk."""
         self._model = model
         self._cache_dir = cache_dir
-        self._fingerprint = _fingerprint(folder)
         self._known: dict[Language, dict[str, Background]] = {}
         self._clips = cache(self._encode_clips)
         self._lock = threading.Lock()
 
     def name(self, language: Language) -> str:
         """The name of the file that holds this model's backgrounds in a language."""
-        return f"backgrounds.{self._fingerprint}.{language}.{_VERSION}.json"
+        return f"backgrounds.{self._model.fingerprint}.{language}.{_VERSION}.json"
 
     def of(self, spellings: Iterable[str], language: Language) -> Mapping[str, Background]:
         """The background of each spelling, computing those not known yet: 50 ms each, once and for all."""
@@ -130,15 +128,3 @@ def _read(path: Traversable) -> dict[str, Background]:
         return {phrase: Background(float(first), float(mean)) for phrase, (first, mean) in stored.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}  # not there yet, or damaged: it is computed again
-
-
-def _fingerprint(folder: Path) -> str:
-    """A short name for a model's content: its size, its beginning and its end."""
-    weights = folder / "model.bin"
-    end = 1 << 20
-    digest = hashlib.sha256(str(weights.stat().st_size).encode())
-    with weights.open("rb") as file:
-        digest.update(file.read(end))
-        file.seek(-min(end, weights.stat().st_size), 2)
-        digest.update(file.read())
-    return digest.hexdigest()[:16]

@@ -12,8 +12,8 @@ from speech.vad import Span, VoiceActivity, speech_spans
 
 KEEP_S = 0.25
 """Silence kept around speech: a voice detector notices soft beginnings late."""
-LONGEST_S = 27.0
-"""Longest piece handed to a recogniser at once."""
+LONGEST_S = 8.0
+"""Longest piece handed to a recogniser at once: Whisper learnt from answers of a few seconds."""
 SPEECH_DBFS = -20.0
 """Level that speech is brought to. Whisper hears quiet speech worse than loud, and lines differ by 30 dB."""
 _MOST_GAIN_DB = 30.0
@@ -29,7 +29,7 @@ class Piece:
 
 
 def pieces_of(pcm: Pcm) -> list[Piece]:
-    """Cut the speech out of a turn, in pieces of at most 27 s; none when nobody speaks."""
+    """Cut the speech out of a turn, in pieces of at most 8 s; none when nobody speaks."""
     spans = speech_spans(pcm, VoiceActivity())
     return [_piece(pcm, group) for group in _grouped([part for span in spans for part in _cut(span)])]
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from speech.audio import resample, to_float
 from speech.denoise import denoised
 from speech.modelstore import require
+from speech.recognizers.adaptation import shipped_adaptation
 from speech.recognizers.backgrounds import Backgrounds
 from speech.recognizers.chinese import to_simplified
 from speech.recognizers.ranking import PLAUSIBLE, PhraseRanker
@@ -56,16 +57,24 @@ class WhisperRecognizer:
 
     languages: tuple[Language, ...] = LANGUAGES
 
-    def __init__(self, models_dir: Path, *, model: str = "whisper-base", threads: int = 2) -> None:
-        """Load a model of the catalogue. Raises ModelMissingError."""
+    def __init__(
+        self, models_dir: Path, *, model: str = "whisper-base", threads: int = 2, adapted: bool = True
+    ) -> None:
+        """Load a model of the catalogue, with what it learnt about elders on telephones where there is such.
+
+        Raises ModelMissingError.
+        """
         folder = require(model, models_dir)
         self.name = model
         # Two utterances at a time on one thread each get more done than one on two.
-        self._model = WhisperModel(folder, threads=1, workers=max(1, threads))
-        self._second = ThreadPoolExecutor(max(1, threads), "second-hearing")
-        self._ranker = PhraseRanker(
-            self._model, Backgrounds(self._model, folder, models_dir.parent / "backgrounds")
+        self._model = WhisperModel(
+            folder,
+            threads=1,
+            workers=max(1, threads),
+            adaptation=shipped_adaptation(model) if adapted else None,
         )
+        self._second = ThreadPoolExecutor(max(1, threads), "second-hearing")
+        self._ranker = PhraseRanker(self._model, Backgrounds(self._model, models_dir.parent / "backgrounds"))
 
     def prepare(self, phrases: Sequence[str], *, language: Language) -> None:
         """Calibrate phrases ahead of their first use, about 50 ms each; the result is kept on disk."""

@@ -6,9 +6,11 @@ is shared by all threads: CTranslate2 queues their calls and releases the interp
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import ctranslate2
@@ -17,6 +19,7 @@ from faster_whisper import WhisperModel as FasterWhisper
 from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
+from speech.recognizers.adaptation import adapted_files, fingerprint
 from speech.types import Language
 
 MODEL_RATE = 16_000
@@ -32,6 +35,9 @@ frames gave the same character error rate, 23.0 % against 23.2 %, at a fifth of 
 and speech plus one second 59 %, much of it repetitions.
 """
 _MARGIN_FRAMES = 200
+_SHORT_WINDOWS = (300, 400, 500, 600, 700, 800)
+_SHORT_MARGIN_FRAMES = 60
+"""What an adapted model can do with besides: it learnt from windows hardly longer than the speech in them."""
 _TAIL_FRAMES = 200
 _CODES: dict[Language, str] = {"zh-CN": "zh", "es": "es", "en": "en"}
 _LOWEST = 1e-7
@@ -56,8 +62,18 @@ class Decoded:
 class WhisperModel:
     """A loaded model. All methods are thread-safe and block."""
 
-    def __init__(self, folder: Path, *, threads: int = 2, workers: int = 1) -> None:
-        """Load a CTranslate2 model folder as 8 bit integers: ``workers`` calls at once, ``threads`` each."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        threads: int = 2,
+        workers: int = 1,
+        adaptation: Traversable | Path | None = None,
+    ) -> None:
+        """Load a CTranslate2 model folder as 8 bit integers: ``workers`` calls at once, ``threads`` each.
+
+        ``adaptation`` is added to the weights, see ``speech.recognizers.adaptation``. Raises WeightsError.
+        """
         loaded = FasterWhisper(
             str(folder),
             device="cpu",
@@ -65,7 +81,11 @@ class WhisperModel:
             cpu_threads=threads,
             num_workers=workers,
             local_files_only=True,
+            files=adapted_files(folder, adaptation) if adaptation else None,
         )
+        self.fingerprint = _fingerprint(folder, adaptation)
+        self._windows = (*_SHORT_WINDOWS, *_WINDOWS) if adaptation else _WINDOWS
+        self._margin = _SHORT_MARGIN_FRAMES if adaptation else _MARGIN_FRAMES
         self._model: ctranslate2.models.Whisper = loaded.model
         self._features = loaded.feature_extractor
         self._hf_tokenizer = loaded.hf_tokenizer
@@ -79,14 +99,15 @@ class WhisperModel:
         return [*tokenizer.sot_sequence, tokenizer.no_timestamps]
 
     def tokens(self, text: str, language: Language) -> list[int]:
-        """Token numbers of a text."""
-        return list(self._tokenizer(language).encode(text))
+        """Token numbers of a text as the model writes it: with a space before words that spaces part."""
+        written = text if language == "zh-CN" else f" {text.strip()}"
+        return list(self._tokenizer(language).encode(written))
 
     def encode(self, audio: NDArray[np.float32], *, whole_window: bool = False) -> Encoded:
         """Encode up to 30 s of audio at 16 kHz; ``whole_window`` pads to the length of the training."""
         frames = min(len(audio) * FRAMES_PER_SECOND // MODEL_RATE, _WINDOWS[-1])
-        wanted = _WINDOWS[-1] if whole_window else frames + _MARGIN_FRAMES
-        window = next((size for size in _WINDOWS if size >= wanted), _WINDOWS[-1])
+        wanted = _WINDOWS[-1] if whole_window else frames + self._margin
+        window = next((size for size in self._windows if size >= wanted), _WINDOWS[-1])
         samples = window * MODEL_RATE // FRAMES_PER_SECOND
         padded = np.pad(audio[:samples], (0, max(0, samples - len(audio))))
         features = np.ascontiguousarray(self._features(padded, padding=0)[None, :, :window], np.float32)
@@ -161,6 +182,19 @@ class WhisperModel:
             median_filter_width=1,
         )
         return [np.log(np.maximum(np.asarray(result.text_token_probs), _LOWEST)) for result in results]
+
+
+def _fingerprint(folder: Path, adaptation: Traversable | Path | None) -> str:
+    """A short name for what a model knows: its size, its beginning and its end, and what is added to it."""
+    weights = folder / "model.bin"
+    end = 1 << 20
+    digest = hashlib.sha256(str(weights.stat().st_size).encode())
+    with weights.open("rb") as file:
+        digest.update(file.read(end))
+        file.seek(-min(end, weights.stat().st_size), 2)
+        digest.update(file.read())
+    digest.update(fingerprint(adaptation))
+    return digest.hexdigest()[:16]
 
 
 def _view(states: NDArray[np.float32]) -> ctranslate2.StorageView:

@@ -80,7 +80,11 @@ class Listener:
         words = utterances[0].words() if utterances else 0
         alike = alarming(likeness, self._lexicon, question, spelt.get(0, ()), words)
         every = [*(reading for found in spelt.values() for reading in found), *sounded, *audio, *alike]
-        raised = tempered(alarms(every, spelt.get(0, ())), likeness)
+        raised = tempered(
+            alarms(every, spelt.get(0, ())),
+            likeness,
+            several=bool(utterances) and len(utterances[0].clauses) > 1,
+        )
         ordinary = self._ordinary(utterances, spelt, sounded, audio, question, interpreter)
         ordinary = settled(ordinary, likeness, self._lexicon)
         yes_no = interpreter.entry.bare.get("yes") == "yes"

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from support.models import models_with
 
+from speech.answering import take
 from speech.lexicon import load_lexicon
 from speech.meaning import MeaningReader, open_reader
 from speech.meaning.encoder import SentenceEncoder
 from speech.modelstore import require
 from speech.types import Language, Understanding, Urgency
-from speech.understanding import from_text, understand
+from speech.understanding import from_text
 
 pytestmark = pytest.mark.models
 
@@ -26,8 +27,8 @@ def reader() -> MeaningReader:
 
 
 def taken(reader: MeaningReader, text: str, question: str, language: Language = "zh-CN") -> Understanding:
-    heard = reader.read(from_text(text, language), question)
-    return understand(heard, question, load_lexicon(language))
+    _, understood = take(from_text(text, language), question, load_lexicon(language), reader=reader)
+    return understood
 
 
 def test_sentences_of_like_meaning_point_the_same_way_whatever_their_language() -> None:

@@ -17,7 +17,7 @@ NONSENSE = "哗啦哗啦哗啦哗啦"
 
 def heard(text: str, **meanings: float) -> Heard:
     named = {name.replace("__", "/"): likely for name, likely in meanings.items()}
-    return replace(from_text(text, "zh-CN"), meanings=named)
+    return replace(from_text(text, "zh-CN"), meanings=named, meanings_apart=())
 
 
 def taken(text: str, question: str = "wellbeing", **meanings: float) -> Understanding:
@@ -73,11 +73,27 @@ def test_an_alarming_wording_in_what_is_clearly_ordinary_talk_is_let_go() -> Non
     assert taken("药断了", "medicine", ok__none=0.99, no_medicine=0.01).urgency is Urgency.NONE
 
 
-def test_an_emergency_that_is_spelt_out_is_never_let_go() -> None:
-    found = taken("我摔倒了，起不来", ok__none=0.99, fall_now=0.01)
+def test_an_emergency_that_is_spelt_out_is_let_go_only_when_there_is_hardly_any_doubt() -> None:
+    sounds_calm = taken("电视里有人摔倒了，真吓人", ok__none=1.0)
+    doubtful = taken("我摔倒了，起不来", ok__none=0.7, fall_now=0.3)
 
-    assert found.urgency is Urgency.EMERGENCY
-    assert found.confirm
+    assert sounds_calm.urgency is Urgency.NONE
+    assert doubtful.urgency is Urgency.EMERGENCY
+    assert doubtful.confirm
+
+
+@pytest.mark.parametrize("alarm", [0.2, 0.5, 1.0])
+def test_one_piece_that_is_alarming_by_itself_keeps_the_alarm(alarm: float) -> None:
+    fire, weather = {"fire": alarm, "ok/none": 1 - alarm}, {"ok/none": 1.0}
+    told = replace(heard("着火了，今天天气不错", ok__none=1.0), meanings_apart=(fire, weather))
+
+    assert understand(told, "anything_else", ZH).urgency is Urgency.EMERGENCY
+
+
+def test_before_the_pieces_were_read_nothing_is_let_go() -> None:
+    whole = replace(heard("药断了", ok__none=1.0), meanings_apart=None)
+
+    assert understand(whole, "medicine", ZH).urgency is Urgency.URGENT
 
 
 def test_a_cry_for_help_is_never_let_go() -> None:
@@ -116,7 +132,9 @@ def test_a_resemblance_of_sounds_is_let_go_when_the_whole_is_clearly_something_o
     sounds_like_a_fall = Heard((Hypothesis("传不上期", -0.2),), "zh-CN", "text", 0.0, 0.0)
     without = understand(sounds_like_a_fall, "falls", ZH)
     with_opinion = understand(
-        replace(sounds_like_a_fall, meanings={"ok/none": 0.99, "fall_now": 0.01}), "falls", ZH
+        replace(sounds_like_a_fall, meanings={"ok/none": 0.99, "fall_now": 0.01}, meanings_apart=()),
+        "falls",
+        ZH,
     )
 
     assert without.urgency >= Urgency.URGENT
@@ -155,7 +173,9 @@ def test_what_a_wording_says_is_lowered_only_where_it_is_hardly_likely(
         sum(likely for code, likely in meanings.items() if ZH.urgency(code) >= Urgency.URGENT) >= CALM_SOUNDS
     )
     without = understand(from_text(text, "zh-CN"), "wellbeing", ZH)
-    with_opinion = understand(replace(from_text(text, "zh-CN"), meanings=meanings), "wellbeing", ZH)
+    with_opinion = understand(
+        replace(from_text(text, "zh-CN"), meanings=meanings, meanings_apart=()), "wellbeing", ZH
+    )
 
     assert with_opinion.urgency >= without.urgency
 
@@ -164,7 +184,7 @@ def test_what_a_wording_says_is_lowered_only_where_it_is_hardly_likely(
 def test_any_opinion_on_any_text_gives_an_answer(
     text: str, meanings: dict[str, float], question: str
 ) -> None:
-    found = understand(replace(from_text(text, "zh-CN"), meanings=meanings), question, ZH)
+    found = understand(replace(from_text(text, "zh-CN"), meanings=meanings, meanings_apart=()), question, ZH)
 
     assert found.answer
     assert 0.0 <= found.confidence <= 1.0

@@ -1,0 +1,134 @@
+"""Learns and writes ``speech/recognizers/adaptations/whisper-base.npz``."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import multiprocessing
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from speech.modelstore import default_models_dir, require
+from speech.recognizers.ct2_file import read_weights
+from tools.tune_whisper.listening import Heard, Listener, batches
+from tools.tune_whisper.speaking import rendered
+from tools.tune_whisper.torch_whisper import Whisper
+
+MODEL = "whisper-base"
+BATCH = 16
+RATE, WARMING_STEPS = 5e-4, 40
+SETTLED, WILD = 50, 3.0
+"""After so many steps a batch with so many times the usual loss is passed over."""
+KEPT_BACK = 64
+"""Lessons that are never learnt: their loss shows whether learning still helps."""
+
+
+def main() -> None:
+    """Learn, and write what was learnt every hundred steps."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="the sound that the first step made")
+    parser.add_argument("--rounds", type=int, default=10, help="how often each lesson is heard")
+    parser.add_argument("--begin", type=Path, help="an adaptation to go on from")
+    parser.add_argument("--out", type=Path, default=Path(f"speech/recognizers/adaptations/{MODEL}.npz"))
+    options = parser.parse_args()
+    torch.manual_seed(1)
+    folder = require(MODEL, default_models_dir())
+    model = Whisper(read_weights((folder / "model.bin").read_bytes()))
+    if options.begin:
+        model.recall(options.begin)
+    said = rendered(options.folder)
+    print(f"{len(said)} lessons, {sum(p.numel() for p in model.parameters()):,} numbers to learn")
+    kept, learnt = said[:KEPT_BACK], said[KEPT_BACK:]
+    unseen = list(batches(kept, Listener(options.folder, folder, 0), BATCH, random.Random(0)))
+    steps = options.rounds * -(-len(learnt) // BATCH)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _warmth(step, steps))
+    started, losses = time.monotonic(), []
+    for step, heard in enumerate(_prefetched(options.folder, folder, options.rounds), 1):
+        optimiser.zero_grad()
+        loss = _loss(model, heard)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        if len(losses) < SETTLED or float(loss.detach()) < WILD * np.mean(losses[-SETTLED:]):
+            optimiser.step()  # one batch that goes wild must not undo what was learnt
+        schedule.step()
+        losses.append(float(loss.detach()))
+        if step % 10 == 0:
+            minutes = (time.monotonic() - started) / 60
+            print(f"step {step} of {steps}, loss {np.mean(losses[-10:]):.3f}, {minutes:.1f} min", flush=True)
+        if step % 100 == 0 or step == steps:
+            with torch.no_grad():
+                loss_unseen = np.mean([float(_loss(model, batch)) for batch in unseen])
+            print(f"  lessons kept back: loss {loss_unseen:.3f}", flush=True)
+            _write(model, options.out)
+    _write(model, options.out)
+
+
+def _loss(model: Whisper, heard: list[Heard]) -> Tensor:
+    frames = max(one.mel.shape[1] for one in heard)
+    mel = torch.from_numpy(np.stack([_padded(one.mel, frames) for one in heard]))
+    length = max(len(one.tokens) for one in heard)
+    tokens = torch.full((len(heard), length), heard[0].tokens[-1])
+    wanted = torch.zeros((len(heard), length), dtype=torch.bool)
+    for row, one in enumerate(heard):
+        tokens[row, : len(one.tokens)] = torch.tensor(one.tokens)
+        wanted[row, one.start : len(one.tokens)] = True
+    with torch.autocast("cpu", torch.bfloat16):
+        states = model.encoder(mel)
+        logits = model.decoder(tokens[:, :-1], states, wanted[:, 1:])
+    return functional.cross_entropy(logits, tokens[:, 1:][wanted[:, 1:]])
+
+
+def _padded(mel: np.ndarray, frames: int) -> np.ndarray:
+    """With the value that silence has in this recording."""
+    return np.pad(mel, ((0, 0), (0, frames - mel.shape[1])), constant_values=float(mel.min()))
+
+
+def _warmth(step: int, steps: int) -> float:
+    if step < WARMING_STEPS:
+        return (step + 1) / WARMING_STEPS
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - WARMING_STEPS) / max(1, steps - WARMING_STEPS))))
+
+
+def _prefetched(folder: Path, model: Path, rounds: int) -> Iterator[list[Heard]]:
+    """Hearings made by a process of their own while the model learns from those before."""
+    queue: multiprocessing.Queue[list[Heard] | None] = multiprocessing.Queue(maxsize=6)
+    worker = multiprocessing.Process(target=_hear_all, args=(queue, folder, model, rounds), daemon=True)
+    worker.start()
+    while (heard := queue.get()) is not None:
+        yield heard
+    worker.join()
+
+
+def _hear_all(
+    queue: multiprocessing.Queue[list[Heard] | None], folder: Path, model: Path, rounds: int
+) -> None:
+    torch.set_num_threads(1)
+    for number in range(rounds):
+        listener, dice = Listener(folder, model, number + 1), random.Random(number)
+        learnt = rendered(folder)[KEPT_BACK:]
+        for heard in batches(learnt, listener, BATCH, dice):
+            queue.put(heard)
+    queue.put(None)
+
+
+def _write(model: Whisper, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        f"{name}/{side}": matrix.detach().numpy().astype(np.float16)
+        for name, pair in model.learnt().items()
+        for side, matrix in zip(("up", "down"), pair, strict=True)
+    }
+    with path.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+if __name__ == "__main__":
+    main()
