@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 from sqlalchemy.orm import Session
 
+from campaigns.absences import bring_back, returning
 from campaigns.desk import Desk, problem_of, settled
 from campaigns.recovery import lapsed_visits, recover
 from campaigns.sweeper import expire, expired_visits, tidy_up
@@ -29,6 +30,7 @@ async def sweep(desk: Desk, *, mine: Collection[int]) -> list[int]:
     Raises LedgerError when the ledger is out of reach.
     """
     now = desk.clock.now()
+    await _bring_back(desk, now)
     await desk.write(partial(_tidy_and_beat, now=now, calls=len(mine)))
     aftercare = desk.aftercare
     abandoned = [each for each in await desk.read(partial(lapsed_visits, now=now)) if each not in mine]
@@ -38,6 +40,15 @@ async def sweep(desk: Desk, *, mine: Collection[int]) -> list[int]:
         *((each, partial(expire, visit_id=each, aftercare=aftercare, now=now)) for each in over),
     ]
     return [visit_id for visit_id, work in tasks if not await _is_put_in_order(desk, visit_id, work)]
+
+
+async def _bring_back(desk: Desk, now: datetime) -> None:
+    """Let those be called again whose absence is over; trouble with one keeps nobody else waiting."""
+    for elder_id in await desk.read(partial(returning, now=now)):
+        back = await settled(desk.write(partial(bring_back, elder_id=elder_id, now=now)))
+        error = back.exception()
+        if error is not None:
+            log.error("an elder could not be brought back", elder=elder_id, problem=problem_of(error))
 
 
 async def _is_put_in_order(desk: Desk, visit_id: int, work: Callable[[Session], object]) -> bool:

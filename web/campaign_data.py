@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from campaigns.presence import ABSENT
 from records.orders import WorkOrder
 from records.people import Elder
 from records.visits import Assessment, CallAttempt, Campaign, Flag, Turn, Visit
@@ -170,6 +171,24 @@ def in_person(session: Session, user: SignedIn, campaign: Campaign) -> Sequence[
         .where(ours(user), Visit.campaign_id == campaign.id, Visit.mode == "in_home", Visit.status != "ended")
         .options(joinedload(Visit.elder).joinedload(Elder.area))
         .order_by(Visit.mode_reason, Visit.id)
+        .limit(LONG_LIST)
+    ).all()
+
+
+def absent(session: Session, user: SignedIn, campaign: Campaign) -> Sequence[Elder]:
+    """Elders with an open visit by telephone who are in hospital or away, the first to be back first."""
+    return session.scalars(
+        select(Elder)
+        .join(Visit, Visit.elder_id == Elder.id)
+        .where(
+            ours(user),
+            Visit.campaign_id == campaign.id,
+            Visit.mode == "telephone",
+            Visit.status != "ended",
+            Elder.status.in_(ABSENT),
+        )
+        .options(joinedload(Elder.area))
+        .order_by(Elder.back_on.is_(None), Elder.back_on, Elder.id)
         .limit(LONG_LIST)
     ).all()
 

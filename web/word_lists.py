@@ -274,6 +274,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "auditor": _l("the auditor"),
         "outbox": _l("the outbox"),
         "duty": _l("whoever is on duty"),
+        "calendar": _l("the calendar"),
     },
     "rule": {
         "manner": _l("Speaks otherwise than before"),
@@ -298,6 +299,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "campaign": _l("Campaign"),
         "roster": _l("Roster"),
         "phone": _l("Number"),
+        "area": _l("Area"),
     },
     "action": {
         "viewed_file": _l("looked at the file"),
@@ -337,6 +339,10 @@ WORDS: dict[str, dict[str, Any]] = {
         "opened": _l("opened the campaign"),
         "running": _l("let the calls go on"),
         "paused": _l("paused the calls"),
+        "elder_absent": _l("noted that the elder is not at home"),
+        "elder_back": _l("noted that the elder is back"),
+        "wish_noted": _l("noted when the elder likes to be phoned"),
+        "area_hours": _l("set the calling hours of an area"),
     },
     "language": {"zh-CN": _l("Mandarin"), "es": _l("Spanish"), "en": _l("English")},
 }

@@ -17,6 +17,7 @@ def wenan(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.Com
     settings = {
         "WENAN_DATA_DIR": str(tmp_path / "data"),
         "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT),  # this checkout, whatever else is installed
         "PYTHONUTF8": "1",
         **environment,
     }
@@ -95,6 +96,42 @@ def test_a_campaign_is_created_shown_paused_and_started(tmp_path: Path) -> None:
     assert "paused" in wenan(tmp_path, "campaign", "status").stdout
     assert wenan(tmp_path, "campaign", "start", "本月").returncode == 0
     assert wenan(tmp_path, "campaign", "pause", "下月").returncode == errors.USAGE
+
+
+def test_areas_and_elders_have_hours_of_their_own(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    wide = {"COLUMNS": "200"}
+    areas = wenan(tmp_path, "area", "list", **wide).stdout
+    assert "as campaigns say" in areas
+    set_hours = wenan(
+        tmp_path, "area", "hours", "1", "--hours", "09:00-17:30", "--no-holidays", "--timezone", "Asia/Urumqi"
+    )
+    assert "09:00-12:00, 14:00-17:30, no holidays, Asia/Urumqi" in set_hours.stdout, set_hours.stderr
+    assert "(from above)" in wenan(tmp_path, "area", "list", **wide).stdout
+    wrong = wenan(tmp_path, "area", "hours", "1", "--timezone", "Asia/Zichuan")
+    assert (wrong.returncode, "Asia/Zichuan" in one_line(wrong)) == (errors.USAGE, True)
+    assert wenan(tmp_path, "area", "hours", "Atlantis").returncode == errors.USAGE
+
+    away = wenan(tmp_path, "elder", "away", "1", "--until", "2999-01-01", "--why", "in_hospital")
+    assert "is not phoned until 2999-01-01" in away.stdout, away.stderr
+    assert "2999-01-01" in wenan(tmp_path, "elder", "absent", **wide).stdout
+    assert "23 to be phoned" in wenan(tmp_path, "campaign", "create", "本月", "--no-weekends").stdout
+    assert wenan(tmp_path, "elder", "away", "2", "--until", "2020-01-01").returncode == errors.USAGE
+    assert "phoned again" in wenan(tmp_path, "elder", "back", "1").stdout
+    assert wenan(tmp_path, "elder", "back", "1").returncode == errors.USAGE
+    assert "Tue, Thu 06:00-12:00" in wenan(tmp_path, "elder", "wish", "1", "周二周四上午").stdout
+    assert wenan(tmp_path, "elder", "wish", "1", "周末别打").returncode == errors.USAGE
+    assert wenan(tmp_path, "elder", "wish", "何人", "随时").returncode == errors.USAGE
+
+
+def test_the_calendar_shows_holidays_make_up_days_and_what_is_not_known(tmp_path: Path) -> None:
+    known = wenan(tmp_path, "calendar", "--from", "2026-02-14", "--days", "4").stdout
+    assert "make-up workday" in known
+    assert "春节" in known
+    unknown = wenan(tmp_path, "calendar", "--from", "2060-01-01", "--days", "1").stdout
+    assert "holiday (not announced)" in unknown
+    assert "holidays of 2060 are not known" in unknown
+    assert wenan(tmp_path, "calendar", "--from", "tomorrow").returncode == errors.USAGE
 
 
 def test_a_port_in_use_is_one_line_and_starts_nothing(tmp_path: Path) -> None:

@@ -12,14 +12,18 @@ from rich.table import Table
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from campaigns.calendar import unknown_years
 from campaigns.opening import open_campaign, pause_campaign, resume_campaign
+from campaigns.overlap import without_rest
 from campaigns.planner import plan_visits
 from campaigns.retries import RetryPolicy
 from campaigns.who import Who
 from ivr.clock import SystemClock
 from ivr.script import load_script
 from records.visits import Campaign, Visit
+from wenan.cli.area import find_area
 from wenan.cli.errors import UsageError
+from wenan.cli.spans import read_rest, read_span
 from wenan.display import show_plan
 from wenan.settings import load_settings
 from wenan.wiring import open_ledger
@@ -28,7 +32,7 @@ app = typer.Typer(help="Campaigns: open, pause, resume, watch.", no_args_is_help
 
 
 @app.command("create")
-def create(
+def create(  # noqa: PLR0913, PLR0917 - as many options as terms
     name: str,
     script: Annotated[str, typer.Option(help="Name of a shipped script, or a YAML file.")] = "standard",
     script_version: Annotated[
@@ -41,6 +45,12 @@ def create(
     hours: Annotated[
         list[str] | None, typer.Option(help="Calling hours, e.g. 09:00-11:30; repeatable.")
     ] = None,
+    rest: Annotated[
+        list[str] | None, typer.Option(help="Lunch and nap, taken out of the hours; none for none.")
+    ] = None,
+    holidays: Annotated[bool, typer.Option(help="Whether to phone on public holidays.")] = True,
+    weekends: Annotated[bool, typer.Option(help="Whether to phone on weekends.")] = True,
+    area: Annotated[list[str] | None, typer.Option(help="Name or id of an area; repeat for several.")] = None,
     attempts: Annotated[int, typer.Option(min=1, max=10, help="How often a telephone may ring in vain.")] = 3,
 ) -> None:
     """Open a campaign and plan its visits; the dialer of `wenan serve` takes it from there."""
@@ -48,7 +58,7 @@ def create(
     now = SystemClock().now()
     today = now.astimezone(ZoneInfo(settings.timezone)).date()
     document = load_script(script, script_version)
-    given = {"hours": [_span(span) for span in hours]} if hours else {}
+    windows = _windows(hours, rest, timezone=settings.timezone, holidays=holidays, weekends=weekends)
     ledger = open_ledger(settings)
     with ledger.session() as session:
         opened = open_campaign(
@@ -56,8 +66,10 @@ def create(
             script=document,
             now=now,
             name=name,
-            who=Who.model_validate({"tiers": tier} if tier else {}),
-            windows={"timezone": settings.timezone, **given},
+            who=Who.model_validate(
+                {"tiers": tier or (), "areas": [find_area(session, each).id for each in area or ()]}
+            ),
+            windows=windows,
             retries=RetryPolicy(max_attempts=attempts),
             starts_on=today,
             ends_on=today + timedelta(days=days - 1),
@@ -65,6 +77,9 @@ def create(
         )
         plan = plan_visits(session, opened, now)
     show_plan(Console(), plan)
+    if not (holidays and weekends):
+        for year in unknown_years(today, today + timedelta(days=days - 1)):
+            typer.echo(f"The holidays of {year} are not announced here: any day that may be one has no calls")
 
 
 @app.command("status")
@@ -106,11 +121,14 @@ def _id(session: Session, name: str) -> int:
     return found
 
 
-def _span(span: str) -> tuple[str, str]:
-    begin, dash, end = span.partition("-")
-    if not dash:
-        raise UsageError(f"--hours {span}: write it as 09:00-11:30")
-    return begin.strip(), end.strip()
+def _windows(
+    hours: list[str] | None, rest: list[str] | None, *, timezone: str, holidays: bool, weekends: bool
+) -> dict[str, object]:
+    given: dict[str, object] = {"timezone": timezone, "holidays": holidays, "weekends": weekends}
+    if hours:
+        spans = [read_span("--hours", span) for span in hours]
+        given["hours"] = without_rest(spans, read_rest(rest))
+    return given
 
 
 def _row(session: Session, campaign: Campaign) -> tuple[str, ...]:
