@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from campaigns.planner import plan_visits
-from campaigns.policy import load_policy
+from campaigns.policies import Policies
 from campaigns.presence import ABSENT, is_absent, today_at
 from campaigns.standing import settle
 from campaigns.who import Who, elders_for
@@ -43,7 +43,7 @@ def be_away(
     if back_on is not None and back_on <= today_at(elder, now):
         raise AbsenceError(f"{back_on} is not ahead: say when {elder.name} will be back")
     elder.status, elder.back_on, elder.updated_at = why, back_on, now
-    settle(elder, load_policy(), today_at(elder, now))
+    _settle(session, elder, now)
     day = back_on.isoformat() if back_on else ""
     _note(session, elder, now, actor, action="elder_absent", why=why, back_on=day)
 
@@ -57,7 +57,7 @@ def come_back(session: Session, elder: Elder, *, now: datetime, actor: str) -> b
     if elder.status not in ABSENT:
         return False
     elder.status, elder.back_on, elder.updated_at = "active", None, now
-    settle(elder, load_policy(), today_at(elder, now))
+    _settle(session, elder, now)
     _note(session, elder, now, actor, action="elder_back")
     session.flush()
     session.execute(
@@ -86,6 +86,11 @@ def bring_back(session: Session, elder_id: int, now: datetime) -> bool:
     elder = session.get_one(Elder, elder_id)
     over = elder.status in ABSENT and not is_absent(elder, today_at(elder, now))
     return over and come_back(session, elder, now=now, actor=ACTOR)
+
+
+def _settle(session: Session, elder: Elder, now: datetime) -> None:
+    today = today_at(elder, now)
+    settle(elder, Policies.read(session).of(elder.area_id, today), today)
 
 
 def _campaigns_without(session: Session, elder: Elder) -> Sequence[Campaign]:

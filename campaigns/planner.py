@@ -10,10 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.claims import lock_running
+from campaigns.due import due_on, last_visited
 from campaigns.opening import ACTOR, CampaignError
 from campaigns.phoning import reason_against_phoning, reason_against_visiting
 from campaigns.places import hours_for, reason_never
-from campaigns.policy import Policy, load_policy
+from campaigns.policies import Policies
+from campaigns.policy import Policy
 from campaigns.presence import back_at, is_absent, today_at
 from campaigns.retries import RetryPolicy
 from campaigns.scripts import module_for, stored_script
@@ -68,12 +70,18 @@ class _Rules:
 
     campaign: Campaign
     script: Script
-    policy: Policy
+    policy: Policy | None
+    """For everybody; None: the one in force where each of them lives."""
+    policies: Policies
     windows: Windows
     retries: RetryPolicy
     now: datetime
     firsts: dict[tuple[Windows, datetime], datetime | None] = field(default_factory=dict)
     """First calls by hours and the moment to count from: most elders share them."""
+
+    def policy_for(self, elder: Elder) -> Policy:
+        """The policy that governs an elder's visit."""
+        return self.policy or self.policies.of(elder.area_id, today_at(elder, self.now))
 
     def first_call(self, here: Windows, not_before: datetime) -> datetime | None:
         """The first moment at which an elder with these hours may be rung."""
@@ -94,16 +102,17 @@ def plan_visits(
 ) -> PlanReport:
     """Plan a visit for every elder the campaign is for and who has none yet; doing it again adds nothing.
 
-    ``policy`` is the shipped one unless another is given; ``only`` are ids of elders, None for all. Nothing
-    is committed here. Raises CampaignError for a campaign that is not running, and ScriptError when its
-    script cannot be read any more.
+    ``policy`` is the one in force where an elder lives unless one is given; ``only`` are ids of elders, None
+    for all. Nothing is committed here. Raises CampaignError for a campaign that is not running, ScriptError
+    when its script cannot be read any more, and PolicyError when a policy cannot.
     """
     if lock_running(session, campaign.id) is None:
         raise CampaignError(f"The campaign {campaign.name!r} is {campaign.status}; resume it before planning")
-    rules = _rules(campaign, now, policy or load_policy())
+    rules = _rules(session, campaign, now, policy)
     planned = set(session.scalars(select(Visit.elder_id).filter_by(campaign_id=campaign.id)))
     elders = elders_for(session, Who.model_validate(campaign.who), now.date())
     elders = [elder for elder in elders if only is None or elder.id in only]
+    elders = _those_due(session, elders, Who.model_validate(campaign.who), rules)
     report = PlanReport()
     for number, elder in enumerate(elders, start=1):
         if elder.id in planned:
@@ -118,11 +127,22 @@ def plan_visits(
     return report
 
 
-def _rules(campaign: Campaign, now: datetime, policy: Policy) -> _Rules:
+def _those_due(session: Session, elders: Sequence[Elder], who: Who, rules: _Rules) -> Sequence[Elder]:
+    """The elders whose next visit is due by the filter's date; everybody when it names none."""
+    if who.due_by is None:
+        return elders
+    last = last_visited(session)
+    return [
+        elder for elder in elders if due_on(elder, last.get(elder.id), rules.policy_for(elder)) <= who.due_by
+    ]
+
+
+def _rules(session: Session, campaign: Campaign, now: datetime, policy: Policy | None) -> _Rules:
     return _Rules(
         campaign=campaign,
         script=stored_script(campaign.script_version),
         policy=policy,
+        policies=Policies.read(session),
         windows=Windows.model_validate(campaign.windows),
         retries=RetryPolicy.model_validate(campaign.retries),
         now=now,
@@ -149,7 +169,7 @@ def _plan(session: Session, elder: Elder, rules: _Rules, report: PlanReport) -> 
     if is_absent(elder, today_at(elder, rules.now)):
         _plan_for_return(session, elder, here, rules, report)
         return
-    reason = reason_against_phoning(elder, rules.policy)
+    reason = reason_against_phoning(elder, rules.policy_for(elder))
     first = None if reason else rules.first_call(here, rules.now)
     if not reason and first is None:
         reason = reason_never(here).value
@@ -172,8 +192,8 @@ def _plan_for_return(
     Otherwise they get no visit yet: nobody would be at home. ``campaigns.absences`` plans one on return.
     """
     back = back_at(elder)
-    may_be_called = back is not None and not reason_against_phoning(elder, rules.policy, once_back=True)
-    first = rules.first_call(here, max(back, rules.now)) if may_be_called and back else None
+    reason = reason_against_phoning(elder, rules.policy_for(elder), once_back=True)
+    first = None if reason or back is None else rules.first_call(here, max(back, rules.now))
     if first is None:
         report.left_out.append(Planned(elder.id, elder.name, ModeReason.NOT_ACTIVE.value))
     else:
@@ -197,7 +217,7 @@ def _visit(
     first: datetime | None = None,
 ) -> Visit:
     snapshot = Snapshot(
-        policy=rules.policy,
+        policy=rules.policy_for(elder),
         retries=rules.retries,
         windows=rules.windows,
         hours_here=here,

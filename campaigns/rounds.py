@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.absences import bring_back, returning
 from campaigns.desk import Desk, problem_of, settled
+from campaigns.policies import put_in_force
 from campaigns.recovery import lapsed_visits, recover
 from campaigns.sweeper import expire, expired_visits, tidy_up
 from records.audit import beat
@@ -30,6 +31,7 @@ async def sweep(desk: Desk, *, mine: Collection[int]) -> list[int]:
     Raises LedgerError when the ledger is out of reach.
     """
     now = desk.clock.now()
+    await _put_policies_in_force(desk, now)
     await _bring_back(desk, now)
     await desk.write(partial(_tidy_and_beat, now=now, calls=len(mine)))
     aftercare = desk.aftercare
@@ -49,6 +51,13 @@ async def _bring_back(desk: Desk, now: datetime) -> None:
         error = back.exception()
         if error is not None:
             log.error("an elder could not be brought back", elder=elder_id, problem=problem_of(error))
+
+
+async def _put_policies_in_force(desk: Desk, now: datetime) -> None:
+    """Let policies whose day has come say who belongs to which tier."""
+    error = (await settled(desk.write(partial(put_in_force, now=now, actor=COMPONENT)))).exception()
+    if error is not None:
+        log.error("a policy could not be put in force", problem=problem_of(error))
 
 
 async def _is_put_in_order(desk: Desk, visit_id: int, work: Callable[[Session], object]) -> bool:

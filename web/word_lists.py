@@ -300,6 +300,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "roster": _l("Roster"),
         "phone": _l("Number"),
         "area": _l("Area"),
+        "policy": _l("Visiting policy"),
     },
     "action": {
         "viewed_file": _l("looked at the file"),
@@ -343,6 +344,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "elder_back": _l("noted that the elder is back"),
         "wish_noted": _l("noted when the elder likes to be phoned"),
         "area_hours": _l("set the calling hours of an area"),
+        "policy_saved": _l("saved a visiting policy"),
+        "policy_in_force": _l("put a visiting policy in force"),
     },
     "language": {"zh-CN": _l("Mandarin"), "es": _l("Spanish"), "en": _l("English")},
 }

@@ -124,6 +124,28 @@ def test_areas_and_elders_have_hours_of_their_own(tmp_path: Path) -> None:
     assert wenan(tmp_path, "elder", "wish", "何人", "随时").returncode == errors.USAGE
 
 
+def test_a_policy_is_exported_changed_checked_imported_compared_and_shown(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    assert wenan(tmp_path, "policy", "show", "--output", "mine.yaml").returncode == 0
+    mine = tmp_path / "mine.yaml"
+    text = mine.read_text(encoding="utf-8")
+    mine.write_text(
+        text.replace("district-2023.1", "town-1").replace("general: 30", "general: 14"), encoding="utf-8"
+    )
+    checked = wenan(tmp_path, "policy", "check", "mine.yaml", COLUMNS="200")
+    assert "days between visits 30 → 14" in checked.stdout, checked.stderr
+    asked = wenan(tmp_path, "policy", "import", "mine.yaml", "--area", "1")
+    assert (asked.returncode, "town-1" in wenan(tmp_path, "policy", "history").stdout) == (1, False)
+    saved = wenan(tmp_path, "policy", "import", "mine.yaml", "--area", "1", "--yes", "--note", "new plan")
+    assert "Version town-1 is in force" in saved.stdout, saved.stderr
+    assert "general: 14" in wenan(tmp_path, "policy", "show", "--area", "1").stdout
+    assert "+    general: 14" in wenan(tmp_path, "policy", "diff", "shipped", "town-1").stdout
+    assert "new plan" in wenan(tmp_path, "policy", "history", COLUMNS="200").stdout
+    mine.write_text("version: x", encoding="utf-8")
+    wrong = wenan(tmp_path, "policy", "check", "mine.yaml")
+    assert (wrong.returncode, "mine.yaml is wrong at" in one_line(wrong)) == (errors.BAD_INPUT, True)
+
+
 def test_the_calendar_shows_holidays_make_up_days_and_what_is_not_known(tmp_path: Path) -> None:
     known = wenan(tmp_path, "calendar", "--from", "2026-02-14", "--days", "4").stdout
     assert "make-up workday" in known

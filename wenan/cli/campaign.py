@@ -51,6 +51,9 @@ def create(  # noqa: PLR0913, PLR0917 - as many options as terms
     holidays: Annotated[bool, typer.Option(help="Whether to phone on public holidays.")] = True,
     weekends: Annotated[bool, typer.Option(help="Whether to phone on weekends.")] = True,
     area: Annotated[list[str] | None, typer.Option(help="Name or id of an area; repeat for several.")] = None,
+    due: Annotated[
+        bool, typer.Option("--due", help="Only those whose visit falls due in the period by their policy.")
+    ] = False,
     attempts: Annotated[int, typer.Option(min=1, max=10, help="How often a telephone may ring in vain.")] = 3,
 ) -> None:
     """Open a campaign and plan its visits; the dialer of `wenan serve` takes it from there."""
@@ -67,7 +70,11 @@ def create(  # noqa: PLR0913, PLR0917 - as many options as terms
             now=now,
             name=name,
             who=Who.model_validate(
-                {"tiers": tier or (), "areas": [find_area(session, each).id for each in area or ()]}
+                {
+                    "tiers": tier or (),
+                    "areas": [find_area(session, each).id for each in area or ()],
+                    "due_by": today + timedelta(days=days - 1) if due else None,
+                }
             ),
             windows=windows,
             retries=RetryPolicy(max_attempts=attempts),

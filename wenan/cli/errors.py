@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import OperationalError
 
 from campaigns.opening import CampaignError
+from campaigns.policy import PolicyError
 from campaigns.roster import RosterError
 from campaigns.scripts import ScriptChangedError
 from ivr.script import ScriptError
@@ -55,6 +56,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (WeakPasswordError, USAGE),
     (DataFolderError, USAGE),
     (RosterError, BAD_INPUT),
+    (PolicyError, BAD_INPUT),
     (AudioUnreadableError, BAD_INPUT),
     (LexiconError, BAD_INPUT),
     (VillageError, BAD_INPUT),

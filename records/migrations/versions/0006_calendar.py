@@ -1,4 +1,4 @@
-"""When people may be phoned: windows of areas, wishes of elders, and when an absence ends.
+"""When people may be phoned: windows of areas, wishes of elders, absences; and policies of areas by version.
 
 Revision: 0006
 Follows: 0005
@@ -20,10 +20,26 @@ def upgrade() -> None:
     op.add_column("areas", sa.Column("windows", sa.JSON(), nullable=True))
     op.add_column("elders", sa.Column("call_wish", sa.JSON(), nullable=False, server_default="{}"))
     op.add_column("elders", sa.Column("back_on", sa.Date(), nullable=True))
+    op.create_table(
+        "policy_versions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("area_id", sa.Integer(), nullable=True),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("effective_from", sa.Date(), nullable=False),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("created_by", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["area_id"], ["areas.id"], name=op.f("fk_policy_versions_area_id_areas")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_versions")),
+        sa.UniqueConstraint("area_id", "version", name=op.f("uq_policy_versions_area_id_version")),
+    )
 
 
 def downgrade() -> None:
     """Drop the columns with all they hold."""
+    op.drop_table("policy_versions")
     op.drop_column("elders", "back_on")
     op.drop_column("elders", "call_wish")
     op.drop_column("areas", "windows")
