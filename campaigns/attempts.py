@@ -22,6 +22,7 @@ from campaigns.scripts import stored_script
 from campaigns.settling import end_visit, end_with_period, leave_to_people, put_off
 from campaigns.snapshots import Snapshot
 from campaigns.spreading import not_before
+from campaigns.surges import Surges, module_in
 from campaigns.tiers import ModeReason
 from campaigns.windows import Windows, known_zone, may_begin, next_opening
 from ivr.dialogue import DialogueState, begin
@@ -92,7 +93,7 @@ def prepare(
         phone_number=phone.number,
         elder_name=visit.elder.name,
         script=script,
-        state=_state_of(visit, script, snapshot, caller, now),
+        state=_state_of(visit, script, _module_now(session, visit, script, snapshot, now), caller, now),
         recording=_recording_path(visit, number, now),
     )
 
@@ -201,9 +202,20 @@ def _in_use(session: Session, visit: Visit, phone: Phone) -> bool:
     return session.scalar(in_use) is not None
 
 
-def _state_of(
-    visit: Visit, script: Script, snapshot: Snapshot, caller: Caller, now: datetime
-) -> DialogueState:
+def _module_now(session: Session, visit: Visit, script: Script, snapshot: Snapshot, now: datetime) -> str:
+    """What a surge of the day asks to speak of; else the module the visit was planned with.
+
+    A talk that broke off goes on with the module it was begun with.
+    """
+    known = [module.id for module in script.modules]
+    if visit.dialogue_state:
+        begun = (visit.dialogue_state.get("brief") or {}).get("module")
+        return begun if begun in known else snapshot.module
+    surges = Surges.read(session).of(visit.elder)
+    return module_in(surges, today_at(visit.elder, now), known) or snapshot.module
+
+
+def _state_of(visit: Visit, script: Script, module: str, caller: Caller, now: datetime) -> DialogueState:
     """The dialogue to begin with: where the last call broke off, or from the start."""
     elder = visit.elder
     brief = brief_for(
@@ -211,7 +223,7 @@ def _state_of(
         sex=elder.sex,
         language=elder.language,
         preferences=elder.speech_preferences,
-        module=snapshot.module,
+        module=module,
         caller=caller,
         moment=now,
         timezone=visit.elder.area.timezone,

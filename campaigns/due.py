@@ -1,15 +1,16 @@
-"""When an elder's next visit is due: so many days after the last one as the policy in force allows."""
+"""When an elder's next visit is due: so many days after the last one as policy and surge days allow."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns.policy import Policy
 from campaigns.presence import today_at
+from campaigns.surges import Surges, due_with
 from campaigns.tiers import cadence_days
 from records.people import Elder
 from records.visits import Visit
@@ -28,12 +29,7 @@ def last_visited(session: Session) -> Mapping[int, datetime]:
     return {elder_id: at for elder_id, at in rows if at is not None}
 
 
-def next_due(last: date | None, days: int) -> date:
-    """The last day on which the next visit is in time; for somebody never visited, long ago."""
-    return date.min if last is None else last + timedelta(days=days)
-
-
-def due_on(elder: Elder, last: datetime | None, policy: Policy) -> date:
-    """The day by which an elder is to be visited again, on their own calendar."""
+def due_on(elder: Elder, last: datetime | None, policy: Policy, surges: Surges) -> date:
+    """The day by which an elder is to be visited again, on their own calendar; long ago if never visited."""
     day = None if last is None else today_at(elder, last)
-    return next_due(day, cadence_days(elder.tier, elder.categories, policy))
+    return due_with(day, cadence_days(elder.tier, elder.categories, policy), surges.of(elder))

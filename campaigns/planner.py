@@ -20,6 +20,7 @@ from campaigns.presence import back_at, is_absent, today_at
 from campaigns.retries import RetryPolicy
 from campaigns.scripts import module_for, stored_script
 from campaigns.snapshots import Snapshot
+from campaigns.surges import Surges
 from campaigns.tiers import ModeReason, VisitMode
 from campaigns.who import Who, elders_for
 from campaigns.windows import Windows, end_of_day, next_opening, start_of_day
@@ -73,6 +74,7 @@ class _Rules:
     policy: Policy | None
     """For everybody; None: the one in force where each of them lives."""
     policies: Policies
+    surges: Surges
     windows: Windows
     retries: RetryPolicy
     now: datetime
@@ -133,7 +135,9 @@ def _those_due(session: Session, elders: Sequence[Elder], who: Who, rules: _Rule
         return elders
     last = last_visited(session)
     return [
-        elder for elder in elders if due_on(elder, last.get(elder.id), rules.policy_for(elder)) <= who.due_by
+        elder
+        for elder in elders
+        if due_on(elder, last.get(elder.id), rules.policy_for(elder), rules.surges) <= who.due_by
     ]
 
 
@@ -143,6 +147,7 @@ def _rules(session: Session, campaign: Campaign, now: datetime, policy: Policy |
         script=stored_script(campaign.script_version),
         policy=policy,
         policies=Policies.read(session),
+        surges=Surges.read(session),
         windows=Windows.model_validate(campaign.windows),
         retries=RetryPolicy.model_validate(campaign.retries),
         now=now,
@@ -216,12 +221,13 @@ def _visit(
     reason: str = "",
     first: datetime | None = None,
 ) -> Visit:
+    policy = rules.policy_for(elder)
     snapshot = Snapshot(
-        policy=rules.policy_for(elder),
+        policy=policy,
         retries=rules.retries,
         windows=rules.windows,
         hours_here=here,
-        module=module_for(rules.script, elder.id, rules.campaign.starts_on),
+        module=module_for(rules.script, elder.id, rules.campaign.starts_on, policy.seasons),
         tier=elder.tier,
     )
     return Visit(

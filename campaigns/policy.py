@@ -57,6 +57,7 @@ class _Data(BaseModel):
 
 
 Days = Annotated[int, Field(ge=1, le=366)]
+Month = Annotated[int, Field(ge=1, le=12)]
 
 
 class TierRule(_Data):
@@ -105,6 +106,8 @@ class Policy(_Data):
     tiers: tuple[TierRules, ...]
     cadence_days: Cadence
     telephone: TelephoneRules
+    seasons: dict[str, tuple[Month, ...]] = Field(default_factory=dict)
+    """Months in which a module of the script is spoken of, the first of them first; others always are."""
 
     @model_validator(mode="after")
     def _nobody_falls_through(self) -> Policy:

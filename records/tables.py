@@ -6,6 +6,7 @@ from records.facts import LedgerFact
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Area, Consent, Contact, Elder, Phone, Worker
 from records.policies import PolicyVersion
+from records.surges import SurgeDays
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Phone",
     "PolicyVersion",
     "ScriptVersion",
+    "SurgeDays",
     "Turn",
     "Visit",
     "WorkOrder",

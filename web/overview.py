@@ -84,6 +84,7 @@ def _page(session: Session, user: SignedIn, campaign: Campaign) -> str:
         live=campaign_data.live_calls(session, user, campaign, now),
         at_risk=at_risk,
         in_person=by_reason(in_person),
+        surges=campaign_data.surges_of(session, user, now),
         absent=campaign_data.absent(session, user, campaign),
         without_visit=campaign_data.without_visit(session, user, campaign),
         orders=campaign_data.urgent_orders(session, user),

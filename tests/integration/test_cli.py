@@ -146,6 +146,18 @@ def test_a_policy_is_exported_changed_checked_imported_compared_and_shown(tmp_pa
     assert (wrong.returncode, "mine.yaml is wrong at" in one_line(wrong)) == (errors.BAD_INPUT, True)
 
 
+def test_surge_days_are_declared_listed_and_called_off(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    options = ("--every", "3", "--until", "2999-08-10", "--kind", "heat", "--module", "summer_heat")
+    declared = wenan(tmp_path, "surge", "declare", "高温", *options)
+    assert "24 elders visited every 3 days" in declared.stdout, declared.stderr
+    assert "summer_heat" in wenan(tmp_path, "surge", "list", COLUMNS="200").stdout
+    wrong = wenan(tmp_path, "surge", "declare", "别的", *options[:-1], "astrology")
+    assert (wrong.returncode, "astrology" in one_line(wrong)) == (errors.USAGE, True)
+    assert wenan(tmp_path, "surge", "end", "高温").returncode == 0
+    assert wenan(tmp_path, "surge", "end", "高温").returncode == errors.USAGE
+
+
 def test_the_calendar_shows_holidays_make_up_days_and_what_is_not_known(tmp_path: Path) -> None:
     known = wenan(tmp_path, "calendar", "--from", "2026-02-14", "--days", "4").stdout
     assert "make-up workday" in known

@@ -8,7 +8,20 @@ from collections.abc import Sequence
 import typer
 
 from wenan import __version__
-from wenan.cli import area, campaign, days, dialogue, elder, hearing, models, people, policy, product, roster
+from wenan.cli import (
+    area,
+    campaign,
+    days,
+    dialogue,
+    elder,
+    hearing,
+    models,
+    people,
+    policy,
+    product,
+    roster,
+    surge,
+)
 from wenan.cli.errors import explain
 
 app = typer.Typer(
@@ -31,6 +44,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(area.app, name="area")
 app.add_typer(elder.app, name="elder")
 app.add_typer(policy.app, name="policy")
+app.add_typer(surge.app, name="surge")
 app.add_typer(people.app, name="worker")
 app.add_typer(models.app, name="models")
 

@@ -10,6 +10,7 @@ from campaigns.opening import CampaignError
 from campaigns.policy import PolicyError
 from campaigns.roster import RosterError
 from campaigns.scripts import ScriptChangedError
+from campaigns.surges import SurgeError
 from ivr.script import ScriptError
 from records.keyring import KeyringError
 from records.sessions import LedgerError
@@ -53,6 +54,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (ScriptError, USAGE),
     (ScriptChangedError, USAGE),
     (CampaignError, USAGE),
+    (SurgeError, USAGE),
     (WeakPasswordError, USAGE),
     (DataFolderError, USAGE),
     (RosterError, BAD_INPUT),
