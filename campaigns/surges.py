@@ -105,19 +105,18 @@ class Surges:
 
     def of(self, elder: Elder) -> list[Surge]:
         """Those meant for an elder, whatever the day."""
+        return self.meant_for(elder.area_id, elder.tier, elder.categories)
+
+    def meant_for(self, area_id: int, tier: str, categories: Collection[str]) -> list[Surge]:
+        """Those meant for somebody who lives there, of that tier and those groups, whatever the day."""
         if not self._surges:
             return []
-        above = self._above(elder.area_id)
+        above = self._above(area_id)
         return [
             surge
             for surge in self._surges
-            if (surge.area_id is None or surge.area_id in above)
-            and surge.is_for(elder.tier, elder.categories)
+            if (surge.area_id is None or surge.area_id in above) and surge.is_for(tier, categories)
         ]
-
-    def on(self, day: date) -> list[Surge]:
-        """Those of a day, whomever they are for."""
-        return [surge for surge in self._surges if surge.lasts_on(day)]
 
     def _above(self, area_id: int | None) -> set[int]:
         path: set[int] = set()

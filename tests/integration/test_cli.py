@@ -158,6 +158,21 @@ def test_surge_days_are_declared_listed_and_called_off(tmp_path: Path) -> None:
     assert wenan(tmp_path, "surge", "end", "高温").returncode == errors.USAGE
 
 
+def test_a_forecast_opens_nothing_and_says_whether_the_lines_suffice(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    options = ("--from", "2999-01-07", "--days", "1", "--forecast", "--hours", "09:00-09:20")
+    short = wenan(
+        tmp_path, "campaign", "create", "试", *options, COLUMNS="200", WENAN_MAX_CONCURRENT_CALLS="1"
+    )
+    assert "not be rung even once by 2999-01-07" in short.stdout, short.stderr
+    assert "lines would do" in short.stdout
+    assert wenan(tmp_path, "campaign", "forecast", "试").returncode == errors.USAGE
+    wenan(tmp_path, "campaign", "create", "真", "--days", "3")
+    shown = wenan(tmp_path, "campaign", "forecast", "真", COLUMNS="200").stdout
+    assert "Everybody is rung by" in shown
+    assert "hours of line time" in shown
+
+
 def test_the_calendar_shows_holidays_make_up_days_and_what_is_not_known(tmp_path: Path) -> None:
     known = wenan(tmp_path, "calendar", "--from", "2026-02-14", "--days", "4").stdout
     assert "make-up workday" in known
