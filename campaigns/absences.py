@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.planner import plan_visits
 from campaigns.policies import Policies
-from campaigns.presence import ABSENT, is_absent, today_at
+from campaigns.presence import ABSENT, back_at, is_absent, today_at
 from campaigns.standing import settle
 from campaigns.who import Who, elders_for
 from records.audit import audit
@@ -44,8 +44,23 @@ def be_away(
         raise AbsenceError(f"{back_on} is not ahead: say when {elder.name} will be back")
     elder.status, elder.back_on, elder.updated_at = why, back_on, now
     _settle(session, elder, now)
+    _wait_for_return(session, elder)
     day = back_on.isoformat() if back_on else ""
     _note(session, elder, now, actor, action="elder_absent", why=why, back_on=day)
+
+
+def _wait_for_return(session: Session, elder: Elder) -> None:
+    """Date the elder's open visits for the day of return, for all to see; the dialer would do so in its time."""
+    back = back_at(elder)
+    if back is None:
+        return
+    session.execute(
+        update(Visit)
+        .where(Visit.elder_id == elder.id, Visit.mode == "telephone", Visit.status == "planned")
+        .where(Visit.next_attempt_at < back)
+        .values(next_attempt_at=back)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def come_back(session: Session, elder: Elder, *, now: datetime, actor: str) -> bool:

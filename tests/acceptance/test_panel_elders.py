@@ -143,3 +143,10 @@ class TestTimes:
         for act in ("away", "back"):
             far.press(f"/elders/{panel.town.elders['沈月娥']}/{act}", why="away")
             assert far.seen.status_code == 404
+
+    def test_a_call_that_was_due_is_dated_for_the_day_of_return_at_once(self, panel):
+        assert "沈月娥 77 岁 · 女 该打的电话还没打" in panel.as_("li").words("/")
+        panel.as_("wang").press(
+            f"/elders/{panel.town.elders['沈月娥']}/away", why="in_hospital", until="2026-03-06"
+        )
+        assert "沈月娥 77 岁 · 女 该打的电话还没打" not in panel.as_("li").words("/")
