@@ -50,7 +50,7 @@ def be_away(
 
 
 def _wait_for_return(session: Session, elder: Elder) -> None:
-    """Date the elder's open visits for the day of return, for all to see; the dialer would do so in its time."""
+    """Date the elder's open visits for the day of return, for all to see; the dialer would do so later."""
     back = back_at(elder)
     if back is None:
         return
