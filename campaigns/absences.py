@@ -20,6 +20,7 @@ from campaigns.presence import ABSENT, back_at, is_absent, today_at
 from campaigns.standing import settle
 from campaigns.who import Who, elders_for
 from records.audit import audit
+from records.locks import take_turns
 from records.people import Elder
 from records.visits import Campaign, Visit
 
@@ -98,6 +99,7 @@ def returning(session: Session, now: datetime) -> list[int]:
 
 def bring_back(session: Session, elder_id: int, now: datetime) -> bool:
     """Let somebody come back whose day of return has come; False when that has changed meanwhile."""
+    take_turns(session, "absences")
     elder = session.get_one(Elder, elder_id)
     over = elder.status in ABSENT and not is_absent(elder, today_at(elder, now))
     return over and come_back(session, elder, now=now, actor=ACTOR)

@@ -54,12 +54,13 @@ def reason_against_phoning(elder: Elder, policy: Policy, *, once_back: bool = Fa
     return decision.code
 
 
-def reason_against_visiting(elder: Elder) -> str:
+def reason_against_visiting(elder: Elder, *, once_back: bool = False) -> str:
     """Why nobody should come to see an elder either: a code of ``ModeReason``; empty when somebody should.
 
-    Who does not want to be phoned is still visited, unless they have refused that as well.
+    Who does not want to be phoned is still visited, unless they have refused that as well. ``once_back`` as
+    for ``reason_against_phoning``.
     """
-    if elder.status not in {"active", "opted_out"}:
+    if elder.status not in {"active", "opted_out", *(ABSENT if once_back else ())}:
         return ModeReason.NOT_ACTIVE.value
     refused = consented(elder, IN_HOME_VISIT) is False
     return ModeReason.REFUSED.value if refused else ""

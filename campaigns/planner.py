@@ -174,14 +174,15 @@ def _plan(session: Session, elder: Elder, rules: _Rules, report: PlanReport) -> 
     if is_absent(elder, today_at(elder, rules.now)):
         _plan_for_return(session, elder, here, rules, report)
         return
-    reason = reason_against_phoning(elder, rules.policy_for(elder))
+    # Whoever is still noted as absent here has come back today, and only the note has not been taken off yet.
+    reason = reason_against_phoning(elder, rules.policy_for(elder), once_back=True)
     first = None if reason else rules.first_call(here, rules.now)
     if not reason and first is None:
         reason = reason_never(here).value
     if first is not None:
         _ring_from(session, elder, here, first, rules, report)
         return
-    unwanted = reason_against_visiting(elder)
+    unwanted = reason_against_visiting(elder, once_back=True)
     if unwanted:
         report.left_out.append(Planned(elder.id, elder.name, unwanted))
         return

@@ -153,14 +153,20 @@ def save_policy(
     return version
 
 
+def versions_due(session: Session, now: datetime) -> list[PolicyVersion]:
+    """The versions whose first day has come and by which nobody's standing was derived yet."""
+    waiting = session.scalars(select(PolicyVersion).where(PolicyVersion.applied_at.is_(None))).all()
+    return [each for each in waiting if each.effective_from <= _today(session, each.area, now)]
+
+
 def put_in_force(session: Session, *, now: datetime, actor: str) -> int:
     """Derive tiers and ways of visiting anew where a version has come into force; how many elders changed.
 
     The day begins when it does in the version's area. Visits that are planned already keep
     the policy they were planned under. Raises PolicyError for a version this program cannot read.
     """
-    waiting = session.scalars(select(PolicyVersion).where(PolicyVersion.applied_at.is_(None))).all()
-    due = [each for each in waiting if each.effective_from <= _today(session, each.area, now)]
+    take_turns(session, "policy")
+    due = versions_due(session, now)
     if not due:
         return 0
     policies = Policies.read(session)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.absences import bring_back, returning
 from campaigns.desk import Desk, problem_of, settled
-from campaigns.policies import put_in_force
+from campaigns.policies import put_in_force, versions_due
 from campaigns.recovery import lapsed_visits, recover
 from campaigns.sweeper import expire, expired_visits, tidy_up
 from records.audit import beat
@@ -55,6 +55,8 @@ async def _bring_back(desk: Desk, now: datetime) -> None:
 
 async def _put_policies_in_force(desk: Desk, now: datetime) -> None:
     """Let policies whose day has come say who belongs to which tier."""
+    if not await desk.read(partial(versions_due, now=now)):
+        return
     error = (await settled(desk.write(partial(put_in_force, now=now, actor=COMPONENT)))).exception()
     if error is not None:
         log.error("a policy could not be put in force", problem=problem_of(error))

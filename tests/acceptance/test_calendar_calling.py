@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from rich.console import Console
 from sqlalchemy import select
 from support.campaigning import (
     MONDAY,
@@ -20,17 +21,23 @@ from support.campaigning import (
     open_monthly,
     rings,
 )
+from support.casebook import HandClock, rules
 
 from campaigns.absences import AbsenceError, be_away, come_back
 from campaigns.planner import plan_visits
+from campaigns.policies import save_policy
+from campaigns.policy import load_policy
 from campaigns.retries import RetryPolicy
 from campaigns.windows import Windows
 from campaigns.wishes import read_wish
 from ivr.lines import Disposition
 from records.audit import AuditEvent
 from records.people import Area, Elder
+from records.policies import PolicyVersion
 from records.sessions import Ledger
 from records.visits import Visit
+from wenan.settings import Settings
+from wenan.wiring import open_upkeep
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YEARS_EVE = datetime(2026, 2, 13, 9, 0, tzinfo=UTC)
@@ -211,6 +218,22 @@ class TestWhoIsAway:
         community.run()
         assert (rung(community), community.visit().outcome) == (["11-27 09:00"], "completed")
 
+    def test_until_today_is_planned_for_although_the_note_is_still_there(self, ledger: Ledger) -> None:
+        """No dialer has run since the morning; the campaign is planned from the command line."""
+        note = {
+            "status": "away",
+            "back_on": date(2026, 11, 23),
+            "visit_mode": "in_home",
+            "mode_reason": "not_active",
+        }
+        with ledger.session() as session:
+            area = add_area(session)
+            add_elder(session, 1, area, **note)
+            add_elder(session, 2, area, consent=None, **note)
+            report = plan_visits(session, open_monthly(session), MONDAY)
+        assert [each.elder_id for each in report.telephone] == [1]
+        assert [(each.elder_id, each.reason) for each in report.in_home] == [(2, "no_consent")]
+
     def test_beyond_the_period_is_left_out_by_name_and_reason(self, community: Community) -> None:
         report = community.settle(1, status="away", back_on=date(2026, 12, 15))
         assert [(each.name, each.reason) for each in report.left_out] == [(elder_name(1), "not_active")]
@@ -295,3 +318,27 @@ def test_the_auditor_waits_for_the_hours_that_the_elder_has(community: Community
     with ledger.reading() as session:
         snapshot = session.scalars(select(Visit)).one().snapshot
     assert (snapshot["hours_here"]["days"], snapshot["windows"]["days"]) == ([3], [0, 1, 2, 3, 4, 5, 6])
+
+
+def test_where_nothing_is_dialled_absences_end_and_policies_come_into_force_all_the_same(
+    community: Community, ledger: Ledger
+) -> None:
+    community.settle(2)
+    with ledger.session() as session:
+        first = session.scalars(select(Elder).order_by(Elder.id)).first()
+        assert first is not None
+        be_away(session, first, "away", date(2026, 11, 25), now=MONDAY, actor="li")
+        policy = load_policy().model_copy(update={"version": "late-1"})
+        save_policy(
+            session, None, policy, date(2026, 11, 25), today=date(2026, 11, 23), now=MONDAY, actor="li"
+        )
+    clock = HandClock()
+    beside = open_upkeep(Settings(notify=["console"]), ledger, rules(), clock, Console(quiet=True))
+    clock.moment = MONDAY + timedelta(days=1)
+    assert beside.follow_the_calendar() == 0
+    clock.moment = MONDAY + timedelta(days=2)
+    assert beside.follow_the_calendar() == 1
+    assert beside.follow_the_calendar() == 0
+    with ledger.reading() as session:
+        assert set(session.scalars(select(Elder.status))) == {"active"}
+        assert session.scalars(select(PolicyVersion)).one().applied_at == clock.moment
