@@ -82,7 +82,8 @@ def visits_overdue(session: Session, rules: AuditorRules, now: datetime) -> Iter
     for visit in rows:
         due = visit.next_attempt_at or visit.created_at
         campaign = visit.campaign
-        if calling_time(campaign.windows, campaign.timezone, due, now) >= limit:
+        windows = visit.snapshot.get("hours_here") or campaign.windows
+        if calling_time(windows, campaign.timezone, due, now) >= limit:
             yield _of_visit("visit_overdue", visit, due)
 
 

@@ -5,6 +5,8 @@ from records.base import Base
 from records.facts import LedgerFact
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Area, Consent, Contact, Elder, Phone, Worker
+from records.policies import PolicyVersion
+from records.surges import SurgeDays
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
 
 __all__ = [
@@ -23,7 +25,9 @@ __all__ = [
     "LedgerFact",
     "Notification",
     "Phone",
+    "PolicyVersion",
     "ScriptVersion",
+    "SurgeDays",
     "Turn",
     "Visit",
     "WorkOrder",

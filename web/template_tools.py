@@ -16,6 +16,7 @@ from records.orders import WorkOrderEvent
 from records.people import Elder, Worker
 from web import call_data, order_data
 from web.access import may
+from web.elder_times import wish_words
 from web.i18n import today
 from web.identity import SignedIn
 from web.panel import panel
@@ -143,6 +144,7 @@ def install(app: Flask) -> None:
         tel,
         masked,
         why_not_phoned,
+        wish_words,
         sureness,
     ):
         app.add_template_filter(tool)

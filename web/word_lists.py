@@ -36,6 +36,14 @@ WORDS: dict[str, dict[str, Any]] = {
         "rejected": _l("Call rejected"),
         "invalid_number": _l("Invalid number"),
     },
+    "surge_kind": {
+        "heat": _l("Heat"),
+        "cold": _l("Cold"),
+        "typhoon": _l("Storm and flood"),
+        "epidemic": _l("Epidemic"),
+        "festival": _l("Festival"),
+        "other": _l("Special days"),
+    },
     "visit_status": {"planned": _l("Waiting"), "in_progress": _l("In progress"), "ended": _l("Ended")},
     "mode": {"telephone": _l("By telephone"), "in_home": _l("In person")},
     "level": {
@@ -274,6 +282,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "auditor": _l("the auditor"),
         "outbox": _l("the outbox"),
         "duty": _l("whoever is on duty"),
+        "calendar": _l("the calendar"),
     },
     "rule": {
         "manner": _l("Speaks otherwise than before"),
@@ -298,6 +307,9 @@ WORDS: dict[str, dict[str, Any]] = {
         "campaign": _l("Campaign"),
         "roster": _l("Roster"),
         "phone": _l("Number"),
+        "area": _l("Area"),
+        "policy": _l("Visiting policy"),
+        "surge": _l("Surge days"),
     },
     "action": {
         "viewed_file": _l("looked at the file"),
@@ -337,6 +349,14 @@ WORDS: dict[str, dict[str, Any]] = {
         "opened": _l("opened the campaign"),
         "running": _l("let the calls go on"),
         "paused": _l("paused the calls"),
+        "elder_absent": _l("noted that the elder is not at home"),
+        "elder_back": _l("noted that the elder is back"),
+        "wish_noted": _l("noted when the elder likes to be phoned"),
+        "area_hours": _l("set the calling hours of an area"),
+        "surge_declared": _l("declared surge days"),
+        "surge_called_off": _l("called off surge days"),
+        "policy_saved": _l("saved a visiting policy"),
+        "policy_in_force": _l("put a visiting policy in force"),
     },
     "language": {"zh-CN": _l("Mandarin"), "es": _l("Spanish"), "en": _l("English")},
 }

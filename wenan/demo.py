@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from campaigns.briefing import Caller, brief_for
 from campaigns.opening import open_campaign
 from campaigns.planner import plan_visits
+from campaigns.policy import load_policy
 from campaigns.retries import RetryPolicy
 from campaigns.roster import import_roster
 from campaigns.snapshots import Snapshot
@@ -136,7 +137,8 @@ def _prepare(settings: Settings, ledger: Ledger, console: Console) -> Round:
             ends_on=now.astimezone(ZoneInfo(settings.timezone)).date() + timedelta(days=6),
             max_concurrent=settings.max_concurrent_calls,
         )
-        plan = plan_visits(session, campaign, now)
+        # The village shows all topics of the script, whatever the season it is visited in.
+        plan = plan_visits(session, campaign, now, policy=load_policy().model_copy(update={"seasons": {}}))
         campaign_id = campaign.id
     show_import(console, report)
     show_plan(console, plan)

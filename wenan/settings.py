@@ -57,7 +57,9 @@ class Settings(BaseSettings):
     )
     default_language: Language = Field("zh-CN", description="Language of elders whose roster row names none.")
     default_area_code: str = Field("", description="Area code for landlines written without one, e.g. 0533.")
-    timezone: str = Field("Asia/Shanghai", description="Time zone of calling windows and deadlines.")
+    timezone: str = Field(
+        "Asia/Shanghai", description="Time zone of new areas, of campaigns' periods and of deadlines."
+    )
     line: Literal["none", "village"] = Field(
         "none",
         description="What places calls: none (nothing is dialled, visits wait and the panel says so) or "

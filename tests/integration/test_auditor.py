@@ -24,6 +24,7 @@ from support.casebook import (
     settle_village,
 )
 
+from campaigns.windows import Windows
 from escalation import work_orders
 from escalation.auditor import HANDFUL, Auditor
 from escalation.oversights import (
@@ -122,6 +123,18 @@ def test_the_night_does_not_make_a_visit_overdue(watch: Watch) -> None:
     assert watch.round() == []
     watch.clock.forward(minutes=25)
     assert watch.round() == ["visit_overdue"]
+
+
+def test_hours_in_which_the_elder_may_not_be_called_make_nothing_overdue(watch: Watch) -> None:
+    """Due at 17:20 and the campaign calls on; but this elder may only be called on Wednesdays."""
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.next_attempt_at = datetime(2026, 3, 4, 9, 20, tzinfo=UTC)
+        visit.snapshot = {**visit.snapshot, "hours_here": Windows(days=(2,)).model_dump(mode="json")}
+    watch.clock.moment = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
+    assert watch.round() == []
+    watch.clock.moment = datetime(2026, 3, 11, 2, 0, tzinfo=UTC)
+    assert "visit_overdue" in watch.round()
 
 
 def test_a_paused_campaign_is_not_called_overdue(watch: Watch) -> None:

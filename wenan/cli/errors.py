@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy.exc import OperationalError
 
 from campaigns.opening import CampaignError
+from campaigns.policy import PolicyError
 from campaigns.roster import RosterError
 from campaigns.scripts import ScriptChangedError
+from campaigns.surges import SurgeError
 from ivr.script import ScriptError
 from records.keyring import KeyringError
 from records.sessions import LedgerError
@@ -52,9 +54,11 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (ScriptError, USAGE),
     (ScriptChangedError, USAGE),
     (CampaignError, USAGE),
+    (SurgeError, USAGE),
     (WeakPasswordError, USAGE),
     (DataFolderError, USAGE),
     (RosterError, BAD_INPUT),
+    (PolicyError, BAD_INPUT),
     (AudioUnreadableError, BAD_INPUT),
     (LexiconError, BAD_INPUT),
     (VillageError, BAD_INPUT),

@@ -33,7 +33,8 @@ def add(
     """Let a worker sign in (asks for the password)."""
     if role not in ROLES:
         raise UsageError(f"--role {role}: use one of {', '.join(ROLES)}")
-    ledger = open_ledger(load_settings())
+    settings = load_settings()
+    ledger = open_ledger(settings)
     with ledger.session() as session:
         if session.scalar(select(Worker).where(Worker.login == login)):
             raise UsageError(f"A worker already signs in as {login}")
@@ -44,7 +45,7 @@ def add(
         if place is None and area:
             raise UsageError(f"No area is called {area}; import a roster first, or leave --area out")
         if place is None:
-            place = Area(level="district", name="本地区")
+            place = Area(level="district", name="本地区", timezone=settings.timezone)
             session.add(place)
         session.add(
             Worker(
