@@ -15,7 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.decide import DecidedOrder, decide, decide_in_home
-from escalation.opening import SYSTEM, Opened, going_to, open_order
+from escalation.history import SYSTEM
+from escalation.opening import Opened, going_to, open_order
 from escalation.reading import ScriptShelf, VisitRead, newest_consent, read_visit
 from escalation.rules import Rules
 from records.audit import audit

@@ -112,7 +112,7 @@ def _tell(session: Session, rules: Rules, group: Sequence[Oversight], key: str, 
     first = group[0]
     about_order = first.subject_type == "work_order" and len(group) == 1
     new = 0
-    for recipient in recipients(of_role(session, first.area_id, "coordinator"), rules):
+    for recipient in recipients(of_role(session, first.area_id, "coordinator", now), rules):
         for channel in rules.channels:
             new += enqueue(
                 session,

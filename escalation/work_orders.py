@@ -14,18 +14,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
-from escalation.alerts import recipients, tell
-from escalation.opening import alert_number, assign, note_event
+from escalation.asking import FIELD_ROLES, climb, put_on_ladder
+from escalation.history import note_event
 from escalation.rules import Rules
 from records.audit import audit
-from records.orders import WorkOrder, WorkOrderEvent
+from records.orders import WorkOrder
 from records.people import Worker
-
-FIELD_ROLES = ("grid_worker", "social_worker", "coordinator")
-"""Who may hold an order."""
 
 
 class OrderError(Exception):
@@ -99,7 +96,7 @@ def accept(session: Session, order_id: int, worker: Worker, now: datetime) -> Wo
 def decline(
     session: Session, rules: Rules, order_id: int, worker: Worker, reason: str, now: datetime
 ) -> WorkOrder:
-    """Give an order back with a reason; the next on duty is asked, or the coordinators if there is none.
+    """Give an order back with a reason; the next step of its ladder is taken at once.
 
     Raises:
         MissingWordsError, OrderNotFoundError, NotYourOrderError, WrongStepError.
@@ -112,10 +109,7 @@ def decline(
         raise _refusal(_order(session, order_id), _DECLINE)
     order = _order(session, order_id)
     note_event(session, order, _DECLINE.event, note, actor=worker.login, now=now)
-    following = assign(session, rules, order, _roles(rules, order), but=_declined(session, order), now=now)
-    if following is not None:
-        number = alert_number(session, order)
-        tell(session, rules, order, recipients([following], rules), alert=number, now=now)
+    climb(session, rules, order, now)
     return order
 
 
@@ -170,12 +164,9 @@ def reopen(
     if not _move(session, order_id, _REOPEN, {"closed_at": None}):
         raise _refusal(_order(session, order_id), _REOPEN)
     order = _order(session, order_id)
+    put_on_ladder(session, rules, order)
     note_event(session, order, _REOPEN.event, note, actor=worker.login, now=now)
-    if order.assignee is None or not order.assignee.active:
-        assign(session, rules, order, _roles(rules, order), now=now)
-    if order.assignee is not None:
-        number = alert_number(session, order)
-        tell(session, rules, order, recipients([order.assignee], rules), alert=number, now=now)
+    climb(session, rules, order, now)
     return order
 
 
@@ -221,7 +212,9 @@ def _move(
     if holder is not None:
         statement = statement.where(WorkOrder.assignee_id == holder.id)
     result = session.execute(
-        statement.values(status=step.target, **values).execution_options(synchronize_session=False)
+        statement.values(status=step.target, next_step_at=None, **values).execution_options(
+            synchronize_session=False
+        )
     )
     return isinstance(result, CursorResult) and result.rowcount == 1
 
@@ -248,26 +241,6 @@ def _words(text: str, missing: str) -> str:
     if not words:
         raise MissingWordsError(missing)
     return words
-
-
-def _roles(rules: Rules, order: WorkOrder) -> tuple[str, ...]:
-    """For whom the policy meant this order."""
-    if order.reason == "in_home":
-        return rules.policy.in_home.roles
-    for name, rule in rules.policy.situations.items():
-        if name == order.reason:
-            return next((each.roles for each in rule.orders if each.kind == order.kind), FIELD_ROLES)
-    return FIELD_ROLES
-
-
-def _declined(session: Session, order: WorkOrder) -> frozenset[int]:
-    """Workers who have declined this order since it was last opened."""
-    ids = session.scalars(
-        select(Worker.id)
-        .join(WorkOrderEvent, WorkOrderEvent.actor == Worker.login)
-        .where(WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == _DECLINE.event)
-    ).all()
-    return frozenset(ids)
 
 
 def _end_visit(

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     notify: list[Literal["console", "file"]] = Field(
         ["console", "file"], description="Channels notifications go out by, as a JSON list."
     )
+    ladders: Path | None = Field(
+        None, description="On-call ladders of this deployment, a YAML file; default: the shipped ones."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
     @property

@@ -1,4 +1,4 @@
-"""What runs beside the dialer: messages, orders for visits at home, the auditor's rounds."""
+"""What runs beside the dialer: ladders, messages, orders for visits at home, the auditor's rounds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import structlog
 
 from escalation.aftercare import VisitAftercare
 from escalation.auditor import Auditor
+from escalation.climber import Climber
 from escalation.outbox import Outbox
 from ivr.clock import Clock
 from records.sessions import Ledger, LedgerError
@@ -18,6 +19,7 @@ from records.sessions import Ledger, LedgerError
 log = structlog.get_logger(__name__)
 
 OUTBOX_SECONDS = 2.0
+LADDER_SECONDS = 5.0
 HOMES_SECONDS = 60.0
 AUDIT_SECONDS = 60.0
 
@@ -27,15 +29,23 @@ class Upkeep:
     """The work to be done again and again, each on its own schedule."""
 
     outbox: Outbox
+    climber: Climber
     auditor: Auditor
     aftercare: VisitAftercare
     ledger: Ledger
     clock: Clock
 
-    async def run(self, executor: Executor, *, audit_seconds: float = AUDIT_SECONDS) -> None:
+    async def run(
+        self,
+        executor: Executor,
+        *,
+        audit_seconds: float = AUDIT_SECONDS,
+        ladder_seconds: float = LADDER_SECONDS,
+    ) -> None:
         """Work until cancelled."""
         rounds: tuple[tuple[str, Callable[[], object], float], ...] = (
             ("orders at home", self.order_in_home, HOMES_SECONDS),
+            ("ladders", self.climber.make_round, ladder_seconds),
             ("outbox", self.outbox.drain, OUTBOX_SECONDS),
             ("auditor", self.auditor.make_round, audit_seconds),
         )

@@ -20,6 +20,7 @@ from campaigns.progress import OnEvent
 from campaigns.roster import RosterSettings
 from escalation.aftercare import VisitAftercare
 from escalation.auditor import Auditor
+from escalation.climber import Climber
 from escalation.notifiers import ConsoleNotifier, FileNotifier, Notifier
 from escalation.outbox import Outbox
 from escalation.rules import Channel, Rules
@@ -91,9 +92,12 @@ def open_senses(settings: Settings, prompts: PromptStore, executor: Executor) ->
 
 
 def open_rules(settings: Settings) -> Rules:
-    """Escalation's policy, weights, wording and channels. The console shows no health detail."""
+    """Escalation's policy, ladders, weights, wording and channels. The console shows no health detail.
+
+    Raises LadderError.
+    """
     channels = [Channel(name, "code" if name == "file" else "none") for name in settings.notify]
-    return Rules.load(channels, language=settings.default_language)
+    return Rules.load(channels, ladders=settings.ladders, language=settings.default_language)
 
 
 def open_dialer(
@@ -139,8 +143,14 @@ def open_outbox(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, 
 def open_upkeep(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, console: Console) -> Upkeep:
     """What runs beside the dialer; ``console`` is where console notifications go."""
     aftercare = VisitAftercare(rules)
-    outbox = open_outbox(settings, ledger, rules, clock, console)
-    return Upkeep(outbox, Auditor(ledger, rules, aftercare, clock), aftercare, ledger, clock)
+    return Upkeep(
+        outbox=open_outbox(settings, ledger, rules, clock, console),
+        climber=Climber(ledger, rules, clock),
+        auditor=Auditor(ledger, rules, aftercare, clock),
+        aftercare=aftercare,
+        ledger=ledger,
+        clock=clock,
+    )
 
 
 def open_panel(

@@ -252,6 +252,7 @@ def test_a_part_of_the_system_that_falls_silent_is_raised(watch: Watch) -> None:
     watch.clock.forward(minutes=6)
     with watch.ledger.session() as session:
         beat(session, "outbox", watch.clock.now())
+        beat(session, "ladders", watch.clock.now())
 
     assert [each.subject for each in watch.auditor.make_round()] == ["dialer"]
     assert "dialer" in watch.told()[0]
@@ -263,9 +264,9 @@ def test_parts_get_their_time_when_everything_has_just_been_started(ledger: Ledg
 
     assert auditor.make_round() == []
     clock.forward(minutes=6)
-    assert {each.subject for each in auditor.make_round()} == {"dialer", "outbox"}
+    assert {each.subject for each in auditor.make_round()} == {"dialer", "ladders", "outbox"}
     with ledger.reading() as session:
-        assert len(list(components_silent(session, RULES, clock.now()))) == 2, "asked once, without any grace"
+        assert len(list(components_silent(session, RULES, clock.now()))) == 3, "asked once, without any grace"
 
 
 def test_a_lost_night_is_told_in_one_message(watch: Watch) -> None:
