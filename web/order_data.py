@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from escalation.asking import what_follows
+from escalation.climbing import NextStep
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Elder
 from records.visits import Turn
@@ -112,6 +114,11 @@ def history(session: Session, order: WorkOrder) -> list[WorkOrderEvent | Message
     ]
     events = [event for event in order.events if event.kind != "notified"]  # the messages say it better
     return sorted([*events, *messages], key=lambda step: step.at)
+
+
+def next_step(session: Session, order: WorkOrder, now: datetime) -> NextStep | None:
+    """Who is asked or reminded next, and when, unless somebody takes the order or is there by then."""
+    return what_follows(session, order, now)
 
 
 def evidence_turns(session: Session, order: WorkOrder) -> list[Turn]:

@@ -64,6 +64,7 @@ def one(order_id: int) -> str:
             calls=calls,
             exchanges=[one for call in calls.values() for one in call.exchanges if one.turn.id in shown],
             history=order_data.history(session, order),
+            following=order_data.next_step(session, order, panel().now()),
             acts=acts(order, user),
         )
 

@@ -19,6 +19,7 @@ PAGES = {
     "a call": "/calls/{visit}",
     "orders": "/orders/",
     "an order": "/orders/{order}",
+    "on duty": "/duty/",
     "elders": "/elders/",
     "a file": "/elders/{elder}",
     "trail": "/trail/",
