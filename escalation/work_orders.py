@@ -11,18 +11,21 @@ the other is told who has it. Pressing twice does nothing the second time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
+from escalation import consents
 from escalation.asking import FIELD_ROLES, climb, put_on_ladder
 from escalation.history import note_event
 from escalation.rules import Rules
 from records.audit import audit
 from records.orders import WorkOrder
 from records.people import Worker
+from speech.weights import COLUMNS
 
 
 class OrderError(Exception):
@@ -33,6 +36,7 @@ class OrderError(Exception):
      +-- OrderTakenError
      +-- NotYourOrderError
      +-- WrongStepError
+     +-- ConsentError
      +-- MissingWordsError
     """
 
@@ -51,6 +55,10 @@ class NotYourOrderError(OrderError):
 
 class WrongStepError(OrderError):
     """The order is not in a state from which this step leads on."""
+
+
+class ConsentError(OrderError):
+    """The elder (or whoever supports them) must be asked first, or has refused the visit."""
 
 
 class MissingWordsError(OrderError):
@@ -114,7 +122,7 @@ def decline(
 
 
 def on_the_way(session: Session, order_id: int, worker: Worker, now: datetime) -> WorkOrder:
-    """Set out. Raises OrderNotFoundError, NotYourOrderError, WrongStepError."""
+    """Set out. Raises OrderNotFoundError, NotYourOrderError, WrongStepError, ConsentError."""
     return _advance(session, order_id, worker, _SET_OUT, "", now)
 
 
@@ -122,16 +130,39 @@ def on_site(session: Session, order_id: int, worker: Worker, now: datetime, plac
     """Arrive; ``place`` is where, if the worker allows it to be kept.
 
     Raises:
-        OrderNotFoundError, NotYourOrderError, WrongStepError.
+        OrderNotFoundError, NotYourOrderError, WrongStepError, ConsentError.
     """
     return _advance(session, order_id, worker, _ARRIVE, place.strip(), now)
 
 
+def answer_consent(
+    session: Session, order_id: int, worker: Worker, reply: consents.Reply, now: datetime
+) -> WorkOrder:
+    """Keep what the elder or whoever supports them said to a visit at home; only for whoever has the order.
+
+    Raises:
+        OrderNotFoundError, NotYourOrderError.
+    """
+    order = _order(session, order_id)
+    if order.assignee_id != worker.id and worker.role != "coordinator":
+        raise NotYourOrderError(f"Order {order_id} is {_holder(order)}, not yours: accept it first")
+    consents.note_reply(session, order, worker, reply, now)
+    return order
+
+
 def close(
-    session: Session, order_id: int, worker: Worker, result: str, now: datetime, *, elder_seen: bool = True
+    session: Session,
+    order_id: int,
+    worker: Worker,
+    result: str,
+    now: datetime,
+    *,
+    elder_seen: bool = True,
+    sheet: Mapping[str, str] | None = None,
 ) -> WorkOrder:
     """Close an order with its result. A coordinator may close any order, e.g. when word came another way.
 
+    ``sheet`` is what was found and done by column of the visit record; columns left empty stay empty.
     Closing the order of a planned visit in person ends that visit: completed if the elder was seen,
     unreachable otherwise.
 
@@ -143,7 +174,8 @@ def close(
     if before.status == "closed" and before.result == note:
         return before
     step = _CLOSE_BY_COORDINATOR if worker.role == "coordinator" else _CLOSE
-    values = {"result": note, "closed_at": now}
+    filled = {column: words for column in COLUMNS if (words := (sheet or {}).get(column, "").strip())}
+    values = {"result": note, "closed_at": now, "record_sheet": (filled or None) if elder_seen else None}
     order = _advance(session, order_id, worker, step, note, now, values=values)
     if order.kind == "in_person_visit":
         _end_visit(session, order, worker, now, elder_seen=elder_seen)
@@ -197,6 +229,9 @@ def _advance(
     coordinates = step is _CLOSE_BY_COORDINATOR
     if order.status in step.sources and not holds and not coordinates:
         raise NotYourOrderError(f"Order {order_id} is {_holder(order)}, not yours: accept it first")
+    going = step in (_SET_OUT, _ARRIVE) and order.status in step.sources
+    if going and (objection := consents.objection(session, order)):
+        raise ConsentError(f"Order {order_id}: {objection}")
     if not _move(session, order_id, step, values or {}, holder=None if coordinates else worker):
         raise _refusal(_order(session, order_id), step)
     order = _order(session, order_id)

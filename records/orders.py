@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
 from records.people import Elder, Worker
-from records.sealing import Sealed
+from records.sealing import Sealed, SealedJson
 from records.visits import Visit
 
 
@@ -45,6 +45,8 @@ class WorkOrder(Base):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     result: Mapped[str] = mapped_column(Text, default="")
+    record_sheet: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
+    """What a worker found and did at home: column of the visit record (annex 2) -> words. None: nothing."""
     ladder: Mapped[dict[str, Any] | None]
     """The ladder as it was when the order was opened (``escalation.ladders.OrderLadder``); None on orders
     older than ladders."""

@@ -17,7 +17,7 @@ from web.identity import SignedIn
 from web.pages import Page, fingerprint, slice_of
 
 PER_PAGE = 25
-SHOW = ("open", "mine", "closed")
+SHOW = ("open", "overdue", "mine", "closed")
 URGENCIES = ("emergency", "urgent", "need", "none")
 
 
@@ -30,9 +30,13 @@ class OrderFilter:
     kind: str = ""
 
 
-def find_orders(session: Session, user: SignedIn, wanted: OrderFilter, page: int) -> Page[WorkOrder]:
+def find_orders(
+    session: Session, user: SignedIn, wanted: OrderFilter, page: int, now: datetime
+) -> Page[WorkOrder]:
     """Open orders by urgency, then deadline; closed ones by when they were closed, newest first."""
     conditions = _conditions(user, wanted)
+    if wanted.show == "overdue":
+        conditions += _late(now)
     counted = select(func.count(WorkOrder.id)).join(Elder, Elder.id == WorkOrder.elder_id).where(*conditions)
     at = slice_of(session.scalar(counted) or 0, page, PER_PAGE)
     statement = (
@@ -64,6 +68,17 @@ def open_count(session: Session, user: SignedIn) -> int:
         )
         or 0
     )
+
+
+def overdue_count(session: Session, user: SignedIn, now: datetime) -> int:
+    """How many orders are past their deadline with nobody on site."""
+    conditions = [*_conditions(user, OrderFilter()), *_late(now)]
+    counted = select(func.count(WorkOrder.id)).join(Elder, Elder.id == WorkOrder.elder_id)
+    return session.scalar(counted.where(*conditions)) or 0
+
+
+def _late(now: datetime) -> list[ColumnElement[bool]]:
+    return [WorkOrder.deadline < now, WorkOrder.status != "on_site"]
 
 
 def revision(session: Session, user: SignedIn) -> str:
