@@ -9,6 +9,7 @@ from typing import Literal, cast
 
 from sqlalchemy.orm import Session
 
+from escalation.addresses import Reach
 from escalation.once import insert_once, key_of
 from escalation.rules import Channel, Rules
 from escalation.wording import Wording
@@ -69,7 +70,7 @@ def tell(
     kind = "step" if occasion.step else "order"
     named = [channel for channel in rules.channels if channel.name in occasion.channels]
     for recipient in to:
-        for channel in named or rules.channels:
+        for channel in reaching(session, named or rules.channels, recipient.login):
             told += enqueue(
                 session,
                 key=key_of(kind, order.id, occasion.number, recipient.login, channel.name),
@@ -82,6 +83,17 @@ def tell(
                 step=occasion.number if occasion.step else 0,
             )
     return told
+
+
+def reaching(session: Session, channels: Sequence[Channel], login: str) -> list[Channel]:
+    """The channels on which somebody can be reached; all of them when there is none.
+
+    In that case the messages fail, and the auditor tells a person so.
+    """
+    if all(channel.needs is None for channel in channels):
+        return list(channels)
+    known = Reach.of(session, login)
+    return [channel for channel in channels if known.on(channel)] or list(channels)
 
 
 def enqueue(  # noqa: PLR0913 - the columns of a message, each by name

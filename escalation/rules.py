@@ -17,6 +17,10 @@ Detail = Literal["none", "code", "full"]
 """How much a channel may carry: nothing about health; what it is about in a few words; the whole summary."""
 
 
+Need = Literal["address", "number"]
+"""The address noted for a worker on this channel, or their telephone number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One way of telling people, and what may be told on it."""
@@ -24,6 +28,8 @@ class Channel:
     name: str
     """The notifier's name, e.g. ``console`` or ``file``."""
     detail: Detail = "none"
+    needs: Need | None = None
+    """What must be known of a worker to reach them here; None where all who watch the channel see it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,3 +171,17 @@ class Absence(Base):
     def last_at(self) -> datetime:
         """A moment of the absence's last day."""
         return self.ends_at - timedelta(seconds=1)
+
+
+class WorkerAddress(Base):
+    """Where a worker is reached on one channel: an e-mail address, an account, a number."""
+
+    __tablename__ = "worker_addresses"
+    __table_args__ = (UniqueConstraint("worker_id", "channel"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    worker_id: Mapped[int] = mapped_column(ForeignKey("workers.id"))
+    channel: Mapped[str] = mapped_column(String(24))
+    address: Mapped[str] = mapped_column(Sealed)
+
+    worker: Mapped[Worker] = relationship()

@@ -4,7 +4,7 @@ from records.audit import AuditEvent, Heartbeat
 from records.base import Base
 from records.facts import LedgerFact
 from records.orders import Notification, WorkOrder, WorkOrderEvent
-from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker
+from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker, WorkerAddress
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "WorkOrder",
     "WorkOrderEvent",
     "Worker",
+    "WorkerAddress",
 ]

@@ -230,7 +230,7 @@ def _phone(settings: Settings, round_: Round, console: Console) -> tuple[list[Re
                     beside_calls.cancel()
                     with suppress(asyncio.CancelledError):
                         await beside_calls
-                await asyncio.get_running_loop().run_in_executor(beside, upkeep.outbox.drain)
+                await asyncio.get_running_loop().run_in_executor(beside, upkeep.deliver)
         return clock.now()
 
     now = run_virtual(main, round_.starts_at)

@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     notify: list[Literal["console", "file"]] = Field(
         ["console", "file"], description="Channels notifications go out by, as a JSON list."
     )
+    channels: Path | None = Field(
+        None, description="Further channels (bots, e-mail, SMS, webhooks), a YAML file; see docs/channels.md."
+    )
+    panel_url: str = Field(
+        "", description="Where workers open the panel, e.g. https://panel.example; messages link to it."
+    )
     ladders: Path | None = Field(
         None, description="On-call ladders of this deployment, a YAML file; default: the shipped ones."
     )

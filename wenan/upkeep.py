@@ -28,7 +28,8 @@ AUDIT_SECONDS = 60.0
 class Upkeep:
     """The work to be done again and again, each on its own schedule."""
 
-    outbox: Outbox
+    outboxes: tuple[Outbox, ...]
+    """One for each channel, so that none waits for another."""
     climber: Climber
     auditor: Auditor
     aftercare: VisitAftercare
@@ -46,12 +47,17 @@ class Upkeep:
         rounds: tuple[tuple[str, Callable[[], object], float], ...] = (
             ("orders at home", self.order_in_home, HOMES_SECONDS),
             ("ladders", self.climber.make_round, ladder_seconds),
-            ("outbox", self.outbox.drain, OUTBOX_SECONDS),
+            *(("outbox", outbox.drain, OUTBOX_SECONDS) for outbox in self.outboxes),
             ("auditor", self.auditor.make_round, audit_seconds),
         )
         async with asyncio.TaskGroup() as tasks:
             for what, work, seconds in rounds:
                 tasks.create_task(self._again_and_again(what, work, seconds, executor))
+
+    def deliver(self) -> None:
+        """Send everything that is due on every channel."""
+        for outbox in self.outboxes:
+            outbox.drain()
 
     def order_in_home(self) -> int:
         """Give every visit that a person must make at home its work order; returns how many were new."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
@@ -18,8 +18,12 @@ from campaigns.desk import DialerOptions
 from campaigns.dialer import Dialer, new_owner
 from campaigns.progress import OnEvent
 from campaigns.roster import RosterSettings
+from escalation.addresses import Reach
 from escalation.aftercare import VisitAftercare
+from escalation.apprise_notifier import AppriseNotifier
 from escalation.auditor import Auditor
+from escalation.bots import BotNotifier
+from escalation.channels import ChannelRule, load_channels
 from escalation.climber import Climber
 from escalation.notifiers import ConsoleNotifier, FileNotifier, Notifier
 from escalation.outbox import Outbox
@@ -94,10 +98,20 @@ def open_senses(settings: Settings, prompts: PromptStore, executor: Executor) ->
 def open_rules(settings: Settings) -> Rules:
     """Escalation's policy, ladders, weights, wording and channels. The console shows no health detail.
 
-    Raises LadderError.
+    Raises LadderError, ChannelError.
     """
     channels = [Channel(name, "code" if name == "file" else "none") for name in settings.notify]
-    return Rules.load(channels, ladders=settings.ladders, language=settings.default_language)
+    channels += [rule.as_channel(name) for name, rule in _channel_rules(settings).items()]
+    return Rules.load(
+        channels,
+        ladders=settings.ladders,
+        language=settings.default_language,
+        link=f"{settings.panel_url.rstrip('/')}/orders/{{order_id}}",
+    )
+
+
+def _channel_rules(settings: Settings) -> Mapping[str, ChannelRule]:
+    return {} if settings.channels is None else load_channels(settings.channels)
 
 
 def open_dialer(
@@ -130,21 +144,43 @@ def open_dialer(
     )
 
 
-def open_outbox(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, console: Console) -> Outbox:
-    """The outbox with the notifiers that the settings name."""
-    known: dict[str, Notifier] = {
+def open_notifiers(
+    settings: Settings, ledger: Ledger, clock: Clock, console: Console
+) -> Mapping[str, Notifier]:
+    """Every channel that the settings name. Raises ChannelError."""
+
+    def reach(login: str) -> Reach:
+        with ledger.reading() as session:
+            return Reach.of(session, login)
+
+    built_in: dict[str, Notifier] = {
         "console": ConsoleNotifier(console),
         "file": FileNotifier(settings.data_dir / "notifications.jsonl", clock.now),
     }
-    notifiers = {str(name): known[name] for name in settings.notify}
-    return Outbox(ledger, notifiers, rules.policy.delivery, clock)
+    notifiers = {str(name): built_in[name] for name in settings.notify}
+    for name, rule in _channel_rules(settings).items():
+        if rule.bot is not None:
+            notifiers[name] = BotNotifier(rule, reach, clock.now)
+        else:
+            notifiers[name] = AppriseNotifier(name, rule, reach)
+    return notifiers
+
+
+def open_outboxes(
+    ledger: Ledger, rules: Rules, clock: Clock, notifiers: Mapping[str, Notifier]
+) -> tuple[Outbox, ...]:
+    """One outbox for each channel, and one for messages whose channel is not configured any more."""
+    delivery = rules.policy.delivery
+    own = [Outbox(ledger, {name: each}, delivery, clock, only=name) for name, each in notifiers.items()]
+    return (*own, Outbox(ledger, {}, delivery, clock, but=notifiers.keys()))
 
 
 def open_upkeep(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, console: Console) -> Upkeep:
     """What runs beside the dialer; ``console`` is where console notifications go."""
     aftercare = VisitAftercare(rules)
+    notifiers = open_notifiers(settings, ledger, clock, console)
     return Upkeep(
-        outbox=open_outbox(settings, ledger, rules, clock, console),
+        outboxes=open_outboxes(ledger, rules, clock, notifiers),
         climber=Climber(ledger, rules, clock),
         auditor=Auditor(ledger, rules, aftercare, clock),
         aftercare=aftercare,

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from sqlalchemy import text
 from typer.testing import CliRunner
 
+from escalation.addresses import Reach
 from escalation.ladders import LadderError
 from wenan.cli import app, errors
 from wenan.settings import load_settings
-from wenan.wiring import open_rules
+from wenan.wiring import open_ledger, open_rules
 
 PASSWORD = {"WENAN_NEW_PASSWORD": "teapot-and-tangerines", "COLUMNS": "200"}
 
@@ -60,3 +62,20 @@ def test_ladders_that_cannot_be_used_are_one_line(tmp_path: Path) -> None:
     explained = errors.explain(refused.value)
     assert explained is not None
     assert explained.exit_code == errors.BAD_INPUT
+
+
+def test_where_a_worker_is_reached_is_noted_sealed_and_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channels = tmp_path / "channels.yaml"
+    channels.write_text("channels: {mail: {apprise: 'mailtos://u:p@example.cn/{address}'}}", encoding="utf-8")
+    monkeypatch.setenv("WENAN_CHANNELS", str(channels))
+    worker("add", "li", "--name", "li")
+
+    assert worker("reach", "li", "mail", "li@example.org").exit_code == 0
+    with open_ledger(load_settings()).reading() as session:
+        assert Reach.of(session, "li").addresses == {"mail": "li@example.org"}
+        stored = session.execute(text("SELECT address FROM worker_addresses")).scalar_one()
+        assert "example" not in stored
+    assert "not reached" in worker("reach", "li", "mail").output
+    assert "there are: mail" in line_of(worker("reach", "li", "pager", "123"))

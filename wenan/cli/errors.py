@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from campaigns.opening import CampaignError
 from campaigns.roster import RosterError
 from campaigns.scripts import ScriptChangedError
+from escalation.channels import ChannelError
 from escalation.ladders import LadderError
 from ivr.script import ScriptError
 from records.keyring import KeyringError
@@ -57,6 +58,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (DataFolderError, USAGE),
     (RosterError, BAD_INPUT),
     (LadderError, BAD_INPUT),
+    (ChannelError, BAD_INPUT),
     (AudioUnreadableError, BAD_INPUT),
     (LexiconError, BAD_INPUT),
     (VillageError, BAD_INPUT),

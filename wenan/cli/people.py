@@ -13,12 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.absences import AbsenceError, absences_ahead, end_absences, note_absence
+from escalation.addresses import note_address
 from ivr.clock import SystemClock
 from records.people import Absence, Area, Worker
 from web.passwords import hash_password
 from wenan.cli.errors import UsageError
 from wenan.settings import load_settings
-from wenan.wiring import open_ledger
+from wenan.wiring import open_ledger, open_rules
 
 app = typer.Typer(help="Workers: who may sign in to the panel.", no_args_is_help=True)
 ROLES = ("coordinator", "social_worker", "grid_worker", "viewer")
@@ -62,6 +63,23 @@ def add(
             )
         )
     typer.echo(f"{name} may sign in as {login}")
+
+
+@app.command("reach")
+def reach(
+    login: str,
+    channel: str,
+    address: Annotated[str, typer.Argument(help="E-mail address, account or number; none: forget it.")] = "",
+) -> None:
+    """Note where a worker is reached on a channel of docs/channels.md."""
+    settings = load_settings()
+    known = {each.name for each in open_rules(settings).channels if each.needs == "address"}
+    if channel not in known:
+        named = ", ".join(sorted(known)) or "none yet"
+        raise UsageError(f"{channel} is no channel with addresses; there are: {named}")
+    with open_ledger(settings).session() as session:
+        note_address(session, _worker(session, login), channel, address.strip())
+    typer.echo(f"{login} is reached on {channel}" if address else f"{login} is not reached on {channel}")
 
 
 @app.command("away")
