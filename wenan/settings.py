@@ -82,6 +82,11 @@ class Settings(BaseSettings):
     panel_url: str = Field(
         "", description="Where workers open the panel, e.g. https://panel.example; messages link to it."
     )
+    deadman_url: SecretStr | None = Field(
+        None,
+        description="An outside monitor that calls a person when requests to this address stay away: one a "
+        "minute, only while nothing is silent or stuck.",
+    )
     ladders: Path | None = Field(
         None, description="On-call ladders of this deployment, a YAML file; default: the shipped ones."
     )

@@ -12,6 +12,7 @@ import structlog
 from escalation.aftercare import VisitAftercare
 from escalation.auditor import Auditor
 from escalation.climber import Climber
+from escalation.deadman import DeadMansSwitch
 from escalation.outbox import Outbox
 from ivr.clock import Clock
 from records.sessions import Ledger, LedgerError
@@ -22,6 +23,7 @@ OUTBOX_SECONDS = 2.0
 LADDER_SECONDS = 5.0
 HOMES_SECONDS = 60.0
 AUDIT_SECONDS = 60.0
+SIGN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Upkeep:
     aftercare: VisitAftercare
     ledger: Ledger
     clock: Clock
+    switch: DeadMansSwitch | None = None
 
     async def run(
         self,
@@ -50,6 +53,8 @@ class Upkeep:
             *(("outbox", outbox.drain, OUTBOX_SECONDS) for outbox in self.outboxes),
             ("auditor", self.auditor.make_round, audit_seconds),
         )
+        if self.switch is not None:
+            rounds = (*rounds, ("sign of life", self.switch.signal, SIGN_SECONDS))
         async with asyncio.TaskGroup() as tasks:
             for what, work, seconds in rounds:
                 tasks.create_task(self._again_and_again(what, work, seconds, executor))

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -25,6 +26,7 @@ from escalation.auditor import Auditor
 from escalation.bots import BotNotifier
 from escalation.channels import ChannelRule, load_channels
 from escalation.climber import Climber
+from escalation.deadman import DeadMansSwitch
 from escalation.notifiers import ConsoleNotifier, FileNotifier, Notifier
 from escalation.outbox import Outbox
 from escalation.rules import Channel, Rules
@@ -102,12 +104,21 @@ def open_rules(settings: Settings) -> Rules:
     """
     channels = [Channel(name, "code" if name == "file" else "none") for name in settings.notify]
     channels += [rule.as_channel(name) for name, rule in _channel_rules(settings).items()]
-    return Rules.load(
+    rules = Rules.load(
         channels,
         ladders=settings.ladders,
         language=settings.default_language,
         link=f"{settings.panel_url.rstrip('/')}/orders/{{order_id}}",
     )
+    return rules if settings.line != "none" else _without_dialer(rules)
+
+
+def _without_dialer(rules: Rules) -> Rules:
+    """Without a telephone line nothing dials, so that nobody waits for the dialer's heartbeat."""
+    auditor = rules.policy.auditor
+    beats = {name: minutes for name, minutes in auditor.heartbeats.items() if name != "dialer"}
+    policy = rules.policy.model_copy(update={"auditor": auditor.model_copy(update={"heartbeats": beats})})
+    return replace(rules, policy=policy)
 
 
 def _channel_rules(settings: Settings) -> Mapping[str, ChannelRule]:
@@ -186,7 +197,14 @@ def open_upkeep(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, 
         aftercare=aftercare,
         ledger=ledger,
         clock=clock,
+        switch=open_switch(settings, ledger, rules, clock),
     )
+
+
+def open_switch(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock) -> DeadMansSwitch | None:
+    """The dead man's switch, if the settings name where its signs go."""
+    url = settings.deadman_url.get_secret_value() if settings.deadman_url else ""
+    return DeadMansSwitch(url, ledger, rules.policy.auditor, clock) if url else None
 
 
 def open_panel(
