@@ -89,6 +89,7 @@ class _Climb:
     """Whether the next step comes of waiting, so that night may hold it."""
     asked: list[str] = field(default_factory=list)
     declined: set[str] = field(default_factory=set)
+    held_at: datetime | None = None
     late_place: int = 0
     late_due: datetime | None = None
 
@@ -103,7 +104,7 @@ class _Climb:
             if self.phase == "offered":
                 self._begin(happening.at)
         elif happening.kind == "accepted":
-            self.phase, self.late_place, self.late_due = "held", 0, None
+            self.phase, self.late_place, self.late_due, self.held_at = "held", 0, None, happening.at
         elif happening.kind == "declined":
             self.phase, self.due, self.waits = "offered", happening.at, False
             self.declined.add(happening.actor)
@@ -114,7 +115,7 @@ class _Climb:
         """What follows from all events."""
         if self.phase == "held":
             step = self.ladder.overdue[self.late_place % len(self.ladder.overdue)]
-            at = self._in_hours(self.late_due) if self.late_due else deadline
+            at = self._in_hours(self.late_due) if self.late_due else self._first_late(deadline)
             return NextStep(self.number + 1, at, step, late=True)
         if self.phase == "done" or self.due is None:
             return None
@@ -154,6 +155,12 @@ class _Climb:
         at_once = happening.kind == PASSED and self.place > 0
         self.due = happening.at if at_once else happening.at + timedelta(minutes=step.wait)
         self.waits = not at_once
+
+    def _first_late(self, deadline: datetime) -> datetime:
+        """The deadline; whoever takes an order that is late already gets one step's time to get there."""
+        if self.held_at is None or deadline > self.held_at:
+            return deadline
+        return self.held_at + timedelta(minutes=self.ladder.overdue[0].wait)
 
     def _in_hours(self, at: datetime) -> datetime:
         if not self.ladder.hold_at_night:

@@ -24,7 +24,7 @@ from escalation.aftercare import VisitAftercare
 from escalation.apprise_notifier import AppriseNotifier
 from escalation.auditor import Auditor
 from escalation.bots import BotNotifier
-from escalation.channels import ChannelRule, load_channels
+from escalation.channels import ChannelError, ChannelRule, load_channels
 from escalation.climber import Climber
 from escalation.deadman import DeadMansSwitch
 from escalation.notifiers import ConsoleNotifier, FileNotifier, Notifier
@@ -104,6 +104,8 @@ def open_rules(settings: Settings) -> Rules:
     """
     channels = [Channel(name, "code" if name == "file" else "none") for name in settings.notify]
     channels += [rule.as_channel(name) for name, rule in _channel_rules(settings).items()]
+    if not channels:
+        raise ChannelError("No channel is configured: set WENAN_NOTIFY or WENAN_CHANNELS, or nobody is told")
     rules = Rules.load(
         channels,
         ladders=settings.ladders,

@@ -175,6 +175,18 @@ def test_who_has_an_order_and_misses_its_deadline_is_reminded_and_the_coordinato
     assert order.events == ["opened", "assigned", "accepted", "on_the_way", "overdue", "overdue", "on_site"]
 
 
+def test_who_takes_an_order_that_is_late_already_gets_time_to_get_there(ledger: Ledger) -> None:
+    duty = Duty(ledger)
+    order = duty.elder_says("chest_pain")
+    duty.passes("35 min")
+    duty.worker("li").takes(order)
+
+    duty.nobody_hears_anything_for("9 min")
+    duty.worker("zhao").gets_alert_within("5 s")
+    duty.passes("60 s")
+    assert order.events[-1] == "overdue"
+
+
 def test_an_order_older_than_ladders_is_put_on_one(ledger: Ledger) -> None:
     duty = Duty(ledger)
     order = duty.elder_says("chest_pain")

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from escalation.addresses import Reach
+from escalation.channels import ChannelError
 from escalation.ladders import LadderError
 from wenan.cli import app, errors
 from wenan.settings import load_settings
@@ -79,3 +80,8 @@ def test_where_a_worker_is_reached_is_noted_sealed_and_forgotten(
         assert "example" not in stored
     assert "not reached" in worker("reach", "li", "mail").output
     assert "there are: mail" in line_of(worker("reach", "li", "pager", "123"))
+
+
+def test_a_deployment_that_would_tell_nobody_is_refused() -> None:
+    with pytest.raises(ChannelError, match="WENAN_NOTIFY"):
+        open_rules(load_settings(notify=[]))
