@@ -85,6 +85,7 @@ class _Climb:
     """Of the next step in the round; 0 begins a round."""
     steps: tuple[Step, ...] = ()
     due: datetime | None = None
+    stepped_at: datetime | None = None
     waits: bool = False
     """Whether the next step comes of waiting, so that night may hold it."""
     asked: list[str] = field(default_factory=list)
@@ -119,7 +120,7 @@ class _Climb:
             return NextStep(self.number + 1, at, step, late=True)
         if self.phase == "done" or self.due is None:
             return None
-        at = self._in_hours(self.due) if self.waits else self.due
+        at = self._in_hours(self._not_past(self.due, deadline)) if self.waits else self.due
         steps = self.steps if self.place else self.ladder.steps_at(max(at, now))
         asked = tuple(self.asked) if self.place else ()
         return NextStep(
@@ -140,7 +141,7 @@ class _Climb:
             if happening.kind == ASKED:
                 self.asked.append(happening.note)
             return
-        self.number = happening.step or self.number
+        self.number, self.stepped_at = happening.step or self.number, happening.at
         if happening.kind == OVERDUE:
             step = self.ladder.overdue[self.late_place % len(self.ladder.overdue)]
             self.late_place += 1
@@ -155,6 +156,10 @@ class _Climb:
         at_once = happening.kind == PASSED and self.place > 0
         self.due = happening.at if at_once else happening.at + timedelta(minutes=step.wait)
         self.waits = not at_once
+
+    def _not_past(self, due: datetime, deadline: datetime) -> datetime:
+        """When waiting ends: an order whose deadline comes first does not wait beyond it."""
+        return deadline if self.stepped_at is not None and self.stepped_at < deadline < due else due
 
     def _first_late(self, deadline: datetime) -> datetime:
         """The deadline; whoever takes an order that is late already gets one step's time to get there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from support.casebook import raise_flag
 from support.duty_night import Duty, in_china
@@ -129,6 +129,7 @@ def test_needs_do_not_ring_at_the_weekend(ledger: Ledger) -> None:
     with ledger.session() as session:
         row = session.merge(order.row)
         row.urgency, row.ladder, row.next_step_at = "need", None, None
+        row.deadline = in_china(date(2026, 3, 13), "10:00")
     duty.pulse()
 
     assert order.row.next_step_at == in_china(date(2026, 3, 9), "08:30"), "two days on, a Sunday, is held"
@@ -173,6 +174,24 @@ def test_who_has_an_order_and_misses_its_deadline_is_reminded_and_the_coordinato
     duty.worker("li").gets_alert_within("5 s").arrives(order)
     duty.nobody_hears_anything_for("30 min")
     assert order.events == ["opened", "assigned", "accepted", "on_the_way", "overdue", "overdue", "on_site"]
+
+
+def test_a_need_whose_deadline_comes_before_the_next_step_does_not_wait_beyond_it(ledger: Ledger) -> None:
+    duty = Duty(ledger)
+    order = duty.elder_says("no_food", Urgency.URGENT)
+    deadline = duty.clock.now() + timedelta(hours=4)
+    with ledger.session() as session:
+        row = session.merge(order.row)
+        row.urgency, row.ladder, row.next_step_at, row.deadline = "need", None, None, deadline
+    duty.pulse()
+    assert order.row.next_step_at == deadline
+
+    duty.worker("li").takes(order)
+    duty.pulse()
+    assert order.row.next_step_at == deadline, "whoever has it is reminded then"
+    duty.clock.moment = deadline
+    duty.pulse()
+    assert order.events == ["opened", "assigned", "accepted", "overdue"]
 
 
 def test_who_takes_an_order_that_is_late_already_gets_time_to_get_there(ledger: Ledger) -> None:

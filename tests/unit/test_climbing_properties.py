@@ -124,6 +124,17 @@ def test_looking_again_at_the_same_moment_takes_no_further_step(
     assert story.climb() == 0
 
 
+@given(URGENCIES, DEEDS)
+def test_a_deadline_that_passes_with_nobody_there_is_a_step_by_itself(
+    urgency: str, deeds: list[tuple[str, int, str]]
+) -> None:
+    story = told(urgency, deeds)
+    following = story.following()
+    last = max((each.at for each in story.events if each.step is not None), default=START)
+    if following is not None and story.state == "offered" and last < DEADLINE:
+        assert following.at <= DEADLINE, "the deadline lies in working hours"
+
+
 @given(DEEDS)
 def test_an_emergency_is_asked_about_every_five_minutes_by_day_and_night(
     deeds: list[tuple[str, int, str]],
@@ -168,9 +179,10 @@ def test_a_ladder_survives_its_copy_on_the_order(urgency: str) -> None:
 
 def test_an_unreadable_time_zone_holds_nothing_back() -> None:
     lost = ladder("need").model_copy(update={"timezone": "Mars/Olympus"})
+    in_a_week = START + timedelta(days=7)
     happenings = [Happening("opened", START), Happening(ASKED, START, note="li", step=1)]
-    following = next_step(lost, happenings, deadline=DEADLINE, now=START)
+    following = next_step(lost, happenings, deadline=in_a_week, now=START)
     assert following is not None
     assert following.at == START + timedelta(minutes=2880)
     nights = replace(happenings[0], at=START + timedelta(hours=12))
-    assert next_step(lost, [nights], deadline=DEADLINE, now=START) is not None
+    assert next_step(lost, [nights], deadline=in_a_week, now=START) is not None
