@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
 
+import phonenumbers
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from escalation.rules import Channel
+from records.audit import audit
 from records.people import Worker, WorkerAddress
 
 
@@ -38,11 +41,50 @@ class Reach:
         return bool(self.number if channel.needs == "number" else self.addresses.get(channel.name))
 
 
-def note_address(session: Session, worker: Worker, channel: str, address: str) -> None:
-    """Keep where a worker is reached on a channel; an empty address forgets it."""
-    session.execute(
-        delete(WorkerAddress).where(WorkerAddress.worker_id == worker.id, WorkerAddress.channel == channel)
+NUMBER = "number"
+"""Stands for the telephone number where a channel is named."""
+REGION = "CN"
+"""Numbers written without a country code are of this country."""
+
+
+class AddressError(Exception):
+    """An address that cannot be kept; the message says why."""
+
+
+def note_address(
+    session: Session, worker: Worker, channel: str, address: str, *, actor: str, now: datetime
+) -> None:
+    """Keep where a worker is reached on a channel, or with ``number`` their telephone number.
+
+    An empty address forgets it. Raises AddressError for a telephone number that is none.
+    """
+    if channel == NUMBER:
+        worker.number = _e164(address) if address else ""
+    else:
+        session.execute(
+            delete(WorkerAddress).where(
+                WorkerAddress.worker_id == worker.id, WorkerAddress.channel == channel
+            )
+        )
+        if address:
+            session.add(WorkerAddress(worker_id=worker.id, channel=channel, address=address))
+    audit(
+        session,
+        at=now,
+        actor=actor,
+        action="address_noted" if address else "address_forgotten",
+        subject_type="worker",
+        subject_id=worker.id,
+        channel=channel,
     )
-    if address:
-        session.add(WorkerAddress(worker_id=worker.id, channel=channel, address=address))
     session.flush()
+
+
+def _e164(number: str) -> str:
+    try:
+        parsed = phonenumbers.parse(number, REGION)
+    except phonenumbers.NumberParseException as error:
+        raise AddressError(f"{number} is no telephone number") from error
+    if not phonenumbers.is_valid_number(parsed):
+        raise AddressError(f"{number} is no telephone number that can be rung")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

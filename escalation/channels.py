@@ -22,7 +22,8 @@ from escalation.rules import Channel, Detail, Need
 BotKind = Literal["wecom", "dingtalk", "feishu"]
 PLACES = frozenset({"address", "number", "key", "urgency"})
 """What an Apprise URL may leave open, in braces."""
-BUILT_IN = frozenset({"console", "file"})
+TAKEN = frozenset({"console", "file", "number"})
+"""Names that mean something already."""
 UNCHECKED = ("wecombot:", "dingtalk:", "feishu:", "lark:")
 """Apprise takes any reply of these bots for a delivery, even one that says "refused": use ``bot``."""
 
@@ -84,8 +85,10 @@ class _File(BaseModel):
     @model_validator(mode="after")
     def _named(self) -> Self:
         for name in self.channels:
-            if name in BUILT_IN or not _NAME.fullmatch(name):
-                raise ValueError(f"{name}: use up to 24 small letters, digits, - or _, not console or file")
+            if name in TAKEN or not _NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name}: use up to 24 small letters, digits, - or _, not console, file or number"
+                )
         return self
 
 

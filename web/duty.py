@@ -18,12 +18,16 @@ from escalation.absences import (
     end_absences,
     note_absence,
 )
+from escalation.addresses import NUMBER, AddressError, Reach, note_address
 from escalation.asking import FIELD_ROLES
 from records.people import Worker
 from web.access import May, may
 from web.i18n import today
 from web.identity import SignedIn, me
 from web.panel import panel
+
+LONGEST_ADDRESS = 200
+"""Characters of an address."""
 
 blueprint = Blueprint("duty", __name__, url_prefix="/duty")
 
@@ -47,7 +51,28 @@ def roster() -> str:
             stand_ins=_field(session),
             may_note={worker.id for worker in workers if _may_note(user, worker)},
             first_day=today(),
+            places=_places(),
+            reach={worker.id: Reach.of(session, worker.login) for worker in workers},
         )
+
+
+@blueprint.post("/<int:worker_id>/reach")
+def reach(worker_id: int) -> Response:
+    """Note where a worker is reached on one channel, or their telephone number; empty forgets it."""
+    user = me()
+    place = request.form.get("place", "")
+    if place not in _places():
+        abort(400)
+    address = request.form.get("address", "").strip()[:LONGEST_ADDRESS]
+    try:
+        with panel().ledger.session() as session:
+            worker = _worker(session, user, worker_id)
+            note_address(session, worker, place, address, actor=user.login, now=panel().now())
+    except AddressError:
+        flash(gettext("This is no telephone number that can be rung."), "problem")
+    else:
+        flash(gettext("Noted."), "done")
+    return redirect(url_for("duty.roster"))
 
 
 @blueprint.post("/<int:worker_id>/away")
@@ -88,6 +113,11 @@ def come_back(worker_id: int) -> Response:
         end_absences(session, worker, actor=user.login, now=panel().now())
         flash(gettext("Noted. %(name)s is asked again.", name=worker.name), "done")
     return redirect(url_for("duty.roster"))
+
+
+def _places() -> list[str]:
+    """Where workers can be reached: by telephone, and on the channels that need an address of theirs."""
+    return [NUMBER, *(channel.name for channel in panel().rules.channels if channel.needs == "address")]
 
 
 def _worker(session: Session, user: SignedIn, worker_id: int) -> Worker:

@@ -148,6 +148,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "social_worker": _l("the social workers"),
         "grid_worker": _l("the grid workers"),
     },
+    "place": {"number": _l("Telephone")},
     "tier": {"key": _l("Key"), "secondary": _l("Secondary"), "general": _l("General")},
     "sex": {"female": _l("Female"), "male": _l("Male"), "unknown": _l("Not known")},
     "ability": {
@@ -349,6 +350,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "order_consent_given": _l("noted consent to a visit at home"),
         "order_consent_refused": _l("noted that a visit at home is refused"),
         "order_consent_at_door": _l("could ask nobody before the visit"),
+        "address_noted": _l("noted where somebody is reached"),
+        "address_forgotten": _l("removed where somebody is reached"),
         "absence_noted": _l("noted an absence"),
         "absence_ended": _l("ended an absence"),
         "order_added": _l("added to the order"),

@@ -40,7 +40,7 @@ def equip(duty: Duty, login: str, *, number: str = "", mail: str = "") -> None:
     with duty.ledger.session() as session:
         worker = session.get_one(Worker, duty.village.workers[login])
         worker.number = number
-        note_address(session, worker, "mail", mail)
+        note_address(session, worker, "mail", mail, actor="zhao", now=MORNING)
 
 
 def test_everybody_is_told_where_they_can_be_reached(ledger: Ledger) -> None:

@@ -75,3 +75,14 @@ def test_the_order_says_who_is_asked_next_and_who_was_asked(panel):
     words = panel.as_("li").words(f"/orders/{order}")
     assert f"已派给 {name}" in words or name in words
     assert "10:45还没人接单，就再找：下一位值班人员。" in words
+
+
+def test_a_telephone_number_is_noted_as_it_is_rung_and_seen_by_those_who_may(panel, wang):
+    chen = panel.as_("chen")
+    chen.press(f"{wang}/reach", place="number", address="138 5331 0009")
+    assert "+8613853310009" in chen.read("/duty/")
+    assert "+8613853310009" not in panel.as_("li").read("/duty/"), "a colleague sees that there is one"
+    assert "拨得通" in chen.press(f"{wang}/reach", place="number", address="12")
+    assert "+8613853310009" in chen.read("/duty/"), "a mistake forgets nothing"
+    chen.press(f"{wang}/reach", place="pager", address="12")
+    assert chen.seen.status_code == 400

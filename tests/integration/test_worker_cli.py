@@ -79,7 +79,11 @@ def test_where_a_worker_is_reached_is_noted_sealed_and_forgotten(
         stored = session.execute(text("SELECT address FROM worker_addresses")).scalar_one()
         assert "example" not in stored
     assert "not reached" in worker("reach", "li", "mail").output
-    assert "there are: mail" in line_of(worker("reach", "li", "pager", "123"))
+    assert "there are: mail, number" in line_of(worker("reach", "li", "pager", "123"))
+    assert worker("reach", "li", "number", "138 5331 0002").exit_code == 0
+    with open_ledger(load_settings()).reading() as session:
+        assert Reach.of(session, "li").number == "+8613853310002"
+    assert "no telephone number" in line_of(worker("reach", "li", "number", "12"))
 
 
 def test_a_deployment_that_would_tell_nobody_is_refused() -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.absences import AbsenceError, absences_ahead, end_absences, note_absence
-from escalation.addresses import note_address
+from escalation.addresses import NUMBER, AddressError, note_address
 from ivr.clock import SystemClock
 from records.people import Absence, Area, Worker
 from web.passwords import hash_password
@@ -71,14 +71,19 @@ def reach(
     channel: str,
     address: Annotated[str, typer.Argument(help="E-mail address, account or number; none: forget it.")] = "",
 ) -> None:
-    """Note where a worker is reached on a channel of docs/channels.md."""
+    """Note where a worker is reached: on a channel of docs/channels.md, or ``number``, their telephone."""
     settings = load_settings()
-    known = {each.name for each in open_rules(settings).channels if each.needs == "address"}
+    known = {NUMBER, *(each.name for each in open_rules(settings).channels if each.needs == "address")}
     if channel not in known:
-        named = ", ".join(sorted(known)) or "none yet"
-        raise UsageError(f"{channel} is no channel with addresses; there are: {named}")
+        raise UsageError(f"{channel} is no channel with addresses; there are: {', '.join(sorted(known))}")
+    now = SystemClock().now()
     with open_ledger(settings).session() as session:
-        note_address(session, _worker(session, login), channel, address.strip())
+        try:
+            note_address(
+                session, _worker(session, login), channel, address.strip(), actor="command line", now=now
+            )
+        except AddressError as error:
+            raise UsageError(str(error)) from error
     typer.echo(f"{login} is reached on {channel}" if address else f"{login} is not reached on {channel}")
 
 
