@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from escalation.alerts import NOBODY as WATCHERS
 from escalation.alerts import Occasion, Standing, recipients, tell
 from escalation.climbing import ASKED, NOBODY, OVERDUE, PASSED, TOLD, Happening, NextStep, next_step
 from escalation.duty import Roster, areas_above, of_role, on_call
@@ -121,8 +122,9 @@ def _ask(session: Session, rules: Rules, order: WorkOrder, following: NextStep, 
         order.assignee_id, order.assignee = None, None
         note_event(session, order, NOBODY, "nobody on duty", step=number, now=now)
         _tell(session, rules, order, others, following, "unassigned", now)
-    elif others:
-        note_event(session, order, TOLD, _logins(others), step=number, now=now)
+    elif others or (worker is None and len(offers) < len(targets)):
+        # Where those whom the step names are not to be found, whoever watches the channel is told.
+        note_event(session, order, TOLD, _logins(others) or WATCHERS, step=number, now=now)
         _tell(session, rules, order, others, following, "untaken", now)
     elif worker is None:
         note_event(session, order, PASSED, "", step=number, now=now)

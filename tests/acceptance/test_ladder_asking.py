@@ -79,6 +79,17 @@ def test_whoever_watches_the_channel_is_told_where_there_is_no_coordinator_eithe
     duty.worker("duty").gets_alert_within("5 s").reads("没有可派的值班人员")
 
 
+def test_where_there_is_no_coordinator_the_watchers_of_the_channel_hear_that_nobody_takes_it(
+    ledger: Ledger,
+) -> None:
+    duty = Duty(ledger, ("grid_worker:li",))
+    order = duty.elder_says("fire")
+    duty.worker("li").gets_alert_within("5 s").ignores()
+    duty.worker("duty").gets_alert_within("5 min").reads("还没有人接单")
+    duty.worker("li").gets_alert_within("6 min")
+    assert order.events == ["opened", "assigned", "passed_over", "escalated", "assigned"]
+
+
 def test_who_is_away_is_not_asked_and_the_stand_in_is(ledger: Ledger) -> None:
     duty = Duty(ledger)
     duty.is_away("li", stand_in="zhang")

@@ -127,7 +127,8 @@ def back(login: str) -> None:
 @app.command("list")
 def list_workers() -> None:
     """Show who may sign in, and who is away."""
-    ledger = open_ledger(load_settings())
+    settings = load_settings()
+    ledger, zone = open_ledger(settings), ZoneInfo(settings.timezone)
     table = Table("login", "name", "role", "area", "active", "away")
     with ledger.reading() as session:
         absences = absences_ahead(session, SystemClock().now())
@@ -138,7 +139,7 @@ def list_workers() -> None:
                 worker.role,
                 worker.area.name,
                 "yes" if worker.active else "no",
-                _away(absences.get(worker.id), worker),
+                _away(absences.get(worker.id), zone),
             )
     Console().print(table)
 
@@ -150,10 +151,9 @@ def _worker(session: Session, login: str) -> Worker:
     return worker
 
 
-def _away(absence: Absence | None, worker: Worker) -> str:
-    """First and last day on the clock of the worker's area, and who stands in."""
+def _away(absence: Absence | None, zone: ZoneInfo) -> str:
+    """First and last day, and who stands in."""
     if absence is None:
         return ""
-    zone = ZoneInfo(worker.area.timezone)
     first, last = (moment.astimezone(zone).date() for moment in (absence.starts_at, absence.last_at))
     return f"{first} to {last}" + (f", {absence.stand_in.login}" if absence.stand_in else "")
