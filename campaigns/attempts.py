@@ -17,6 +17,7 @@ from campaigns.history import INTERRUPTED, NEVER_DIALLED, count_dialled, end_of_
 from campaigns.phoning import RECORDING, consented, reason_against_phoning, usable_phones
 from campaigns.places import hours_for, reason_never
 from campaigns.presence import back_at, is_absent, today_at
+from campaigns.promises import with_promise
 from campaigns.retries import End, EndReason, VisitOutcome, next_phone
 from campaigns.scripts import stored_script
 from campaigns.settling import end_visit, end_with_period, leave_to_people, put_off
@@ -29,6 +30,7 @@ from ivr.dialogue import DialogueState, begin
 from ivr.lines import Disposition
 from ivr.script import Script
 from records.people import Phone
+from records.promises import promised_order
 from records.visits import CallAttempt, Visit
 
 NUMBER_IN_USE_PAUSE = timedelta(minutes=10)
@@ -85,6 +87,8 @@ def prepare(
     session.add(attempt)
     session.flush()
     script = stored_script(visit.campaign.script_version)
+    if (promised := promised_order(session, visit)) is not None:
+        script = with_promise(script, promised.codes)
     return Ready(
         lease=lease,
         attempt_id=attempt.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
@@ -156,3 +156,39 @@ class Worker(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
     area: Mapped[Area] = relationship()
+
+
+class Absence(Base):
+    """A time in which a worker is not to be asked, and who stands in."""
+
+    __tablename__ = "absences"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    worker_id: Mapped[int] = mapped_column(ForeignKey("workers.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    """The first moment at which the worker is there again."""
+    stand_in_id: Mapped[int | None] = mapped_column(ForeignKey("workers.id"))
+    recorded_at: Mapped[datetime]
+
+    worker: Mapped[Worker] = relationship(foreign_keys=[worker_id])
+    stand_in: Mapped[Worker | None] = relationship(foreign_keys=[stand_in_id])
+
+    @property
+    def last_at(self) -> datetime:
+        """A moment of the absence's last day."""
+        return self.ends_at - timedelta(seconds=1)
+
+
+class WorkerAddress(Base):
+    """Where a worker is reached on one channel: an e-mail address, an account, a number."""
+
+    __tablename__ = "worker_addresses"
+    __table_args__ = (UniqueConstraint("worker_id", "channel"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    worker_id: Mapped[int] = mapped_column(ForeignKey("workers.id"))
+    channel: Mapped[str] = mapped_column(String(24))
+    address: Mapped[str] = mapped_column(Sealed)
+
+    worker: Mapped[Worker] = relationship()

@@ -19,6 +19,7 @@ from web import (
     api,
     auth,
     calls,
+    duty,
     elder_times,
     elders,
     errors,
@@ -105,7 +106,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     template_tools.install(app)
     manner_rows.install(app)
     errors.handle(app)
-    pages = (overview, calls, reviews, recordings, orders, elders, elder_times, rosters, trail)
+    pages = (overview, calls, reviews, recordings, orders, duty, elders, elder_times, rosters, trail)
     for room in (auth, *pages, api, health):
         app.register_blueprint(room.blueprint)
     if proxies:

@@ -12,6 +12,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from campaigns.tiers import age_on, reason_text
+from escalation.ladders import Step
 from records.orders import WorkOrderEvent
 from records.people import Elder, Worker
 from web import call_data, order_data
@@ -109,6 +110,19 @@ def name_of(login: str) -> str:
     return names.get(login) or str(word(login, "actor"))
 
 
+def names_of(logins: str) -> str:
+    """Names for logins that an event lists with commas."""
+    return str(gettext(", ")).join(name_of(login) for login in logins.split(", "))
+
+
+def asked_next(step: Step) -> str:
+    """Whom a step of a ladder asks, in words."""
+    return str(gettext(", ")).join(
+        name_of(target.login) if target.login else str(word(target.role or target.who, "target"))
+        for target in step.to
+    )
+
+
 def url_with(**changes: Any) -> str:
     """This page with parts of its query changed; an empty value leaves a part out, and paging starts anew."""
     query = {**request.args.to_dict(), "page": None, **changes}
@@ -138,6 +152,8 @@ def install(app: Flask) -> None:
         because,
         is_pattern,
         name_of,
+        names_of,
+        asked_next,
         news,
         age,
         phone,

@@ -71,8 +71,10 @@ async def _run(settings: Settings, ledger: Ledger, clock: Clock, console: Consol
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    with ThreadPoolExecutor(2, "engines") as engines, ThreadPoolExecutor(2, "upkeep") as beside:
-        upkeep = asyncio.create_task(open_upkeep(settings, ledger, rules, clock, console).run(beside))
+    work = open_upkeep(settings, ledger, rules, clock, console)
+    threads = 2 + len(work.outboxes)  # a channel that hangs holds up neither the others nor the rounds
+    with ThreadPoolExecutor(2, "engines") as engines, ThreadPoolExecutor(threads, "upkeep") as beside:
+        upkeep = asyncio.create_task(work.run(beside))
         stopped = asyncio.create_task(stopping.wait())
         try:
             if settings.line == "none":

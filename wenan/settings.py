@@ -78,6 +78,20 @@ class Settings(BaseSettings):
     notify: list[Literal["console", "file"]] = Field(
         ["console", "file"], description="Channels notifications go out by, as a JSON list."
     )
+    channels: Path | None = Field(
+        None, description="Further channels (bots, e-mail, SMS, webhooks), a YAML file; see docs/channels.md."
+    )
+    panel_url: str = Field(
+        "", description="Where workers open the panel, e.g. https://panel.example; messages link to it."
+    )
+    deadman_url: SecretStr | None = Field(
+        None,
+        description="An outside monitor that calls a person when requests to this address stay away: one a "
+        "minute, only while nothing is silent or stuck.",
+    )
+    ladders: Path | None = Field(
+        None, description="On-call ladders of this deployment, a YAML file; default: the shipped ones."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
     @property

@@ -1,4 +1,4 @@
-"""What runs beside the dialer: messages, orders for visits at home, the auditor's rounds, the calendar."""
+"""What runs beside the dialer: ladders, messages, orders for visits at home, auditor's rounds, calendar."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from campaigns.policies import put_in_force, versions_due
 from campaigns.policy import PolicyError
 from escalation.aftercare import VisitAftercare
 from escalation.auditor import Auditor
+from escalation.climber import Climber
+from escalation.deadman import DeadMansSwitch
 from escalation.outbox import Outbox
 from ivr.clock import Clock
 from ivr.script import ScriptError
@@ -25,32 +27,51 @@ from records.sessions import Ledger, LedgerError
 log = structlog.get_logger(__name__)
 
 OUTBOX_SECONDS = 2.0
+LADDER_SECONDS = 5.0
 HOMES_SECONDS = 60.0
 AUDIT_SECONDS = 60.0
 CALENDAR_SECONDS = 300.0
+SIGN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
     """The work to be done again and again, each on its own schedule."""
 
-    outbox: Outbox
+    outboxes: tuple[Outbox, ...]
+    """One for each channel, so that none waits for another."""
+    climber: Climber
     auditor: Auditor
     aftercare: VisitAftercare
     ledger: Ledger
     clock: Clock
+    switch: DeadMansSwitch | None = None
 
-    async def run(self, executor: Executor, *, audit_seconds: float = AUDIT_SECONDS) -> None:
+    async def run(
+        self,
+        executor: Executor,
+        *,
+        audit_seconds: float = AUDIT_SECONDS,
+        ladder_seconds: float = LADDER_SECONDS,
+    ) -> None:
         """Work until cancelled."""
         rounds: tuple[tuple[str, Callable[[], object], float], ...] = (
             ("orders at home", self.order_in_home, HOMES_SECONDS),
-            ("outbox", self.outbox.drain, OUTBOX_SECONDS),
+            ("ladders", self.climber.make_round, ladder_seconds),
+            *(("outbox", outbox.drain, OUTBOX_SECONDS) for outbox in self.outboxes),
             ("auditor", self.auditor.make_round, audit_seconds),
             ("calendar", self.follow_the_calendar, CALENDAR_SECONDS),
         )
+        if self.switch is not None:
+            rounds = (*rounds, ("sign of life", self.switch.signal, SIGN_SECONDS))
         async with asyncio.TaskGroup() as tasks:
             for what, work, seconds in rounds:
                 tasks.create_task(self._again_and_again(what, work, seconds, executor))
+
+    def deliver(self) -> None:
+        """Send everything that is due on every channel."""
+        for outbox in self.outboxes:
+            outbox.drain()
 
     def order_in_home(self) -> int:
         """Give every visit that a person must make at home its work order; returns how many were new."""

@@ -7,7 +7,7 @@ import pytest
 from campaigns.policy import Ability, Category, Tier
 from campaigns.surges import SurgeKind
 from campaigns.tiers import VisitMode
-from escalation.opening import ALERTING
+from escalation.history import ALERTING
 from escalation.policy import OrderKind, Situation
 from ivr.lines import Disposition
 from ivr.report import CallOutcome, Confirmed

@@ -11,6 +11,8 @@ from campaigns.policy import PolicyError
 from campaigns.roster import RosterError
 from campaigns.scripts import ScriptChangedError
 from campaigns.surges import SurgeError
+from escalation.channels import ChannelError
+from escalation.ladders import LadderError
 from ivr.script import ScriptError
 from records.keyring import KeyringError
 from records.sessions import LedgerError
@@ -59,6 +61,8 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (DataFolderError, USAGE),
     (RosterError, BAD_INPUT),
     (PolicyError, BAD_INPUT),
+    (LadderError, BAD_INPUT),
+    (ChannelError, BAD_INPUT),
     (AudioUnreadableError, BAD_INPUT),
     (LexiconError, BAD_INPUT),
     (VillageError, BAD_INPUT),
