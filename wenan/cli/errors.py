@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from campaigns.opening import CampaignError
 from campaigns.roster import RosterError
 from campaigns.scripts import ScriptChangedError
+from ivr.lines.sip import SipNotInstalledError, SipStartError
 from ivr.script import ScriptError
 from records.keyring import KeyringError
 from records.sessions import LedgerError
@@ -32,6 +33,8 @@ PORT_IN_USE = 5
 """The panel's port is taken."""
 LEDGER = 6
 """The ledger cannot be opened."""
+LINE = 7
+"""The telephone line cannot be used."""
 
 
 class UsageError(Exception):
@@ -61,6 +64,8 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (ModelMissingError, MODEL_MISSING),
     (SpeechError, MODEL_MISSING),
     (PortInUseError, PORT_IN_USE),
+    (SipNotInstalledError, LINE),
+    (SipStartError, LINE),
     (KeyringError, LEDGER),
     (LedgerError, LEDGER),
 )

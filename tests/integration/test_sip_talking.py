@@ -1,0 +1,126 @@
+"""Calls over loopback to a PJSIP telephone: what each side says, presses and hears."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from support.sip import Phone, direct, need_pjsip, pjsip_phone
+from support.telephone import frames_of, tone
+
+from ivr.lines import AudioFrame, FarEndHungUp, KeyPressed
+from ivr.lines.sip import SipLine
+from ivr.lines.sip.call import SipCall
+from speech.types import SAMPLE_RATE, Pcm
+
+pytestmark = pytest.mark.sip
+NUMBER = "+865331234567"
+
+
+@pytest.fixture(autouse=True)
+def _peer() -> None:
+    need_pjsip()
+
+
+async def say(call: SipCall, pcm: Pcm) -> None:
+    for frame in frames_of(pcm):
+        await call.send(frame)
+
+
+class Listener:
+    """Keeps what comes from a call until the other side hangs up."""
+
+    def __init__(self) -> None:
+        self.frames: list[AudioFrame] = []
+        self.keys = ""
+        self.cause = ""
+
+    async def listen(self, call: SipCall) -> None:
+        while not self.cause:
+            match await call.receive():
+                case AudioFrame() as frame:
+                    self.frames.append(frame)
+                case KeyPressed(digit=digit):
+                    self.keys += digit
+                case FarEndHungUp(cause=cause):
+                    self.cause = cause
+
+    def strongest_hz(self, second: int) -> int:
+        pcm = np.concatenate([frame.pcm for frame in self.frames])
+        return int(np.abs(np.fft.rfft(pcm[second * SAMPLE_RATE : (second + 1) * SAMPLE_RATE])).argmax())
+
+
+def with_phone(
+    story: Callable[[SipLine, Phone], Awaitable[None]], settings: dict[str, Any], **manner: Any
+) -> None:
+    async def main() -> None:
+        async with pjsip_phone(**manner) as phone, SipLine(direct(phone.port, **settings)) as line:
+            await story(line, phone)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("codec", ["PCMA", "PCMU"])
+def test_both_hear_each_other_press_keys_and_the_elder_hangs_up(codec: str) -> None:
+    async def story(line: SipLine, phone: Phone) -> None:
+        call = await line.dial(NUMBER, reference="visit-7/1")
+        listener = Listener()
+        speaking = asyncio.create_task(say(call, tone(20.0, hertz=440.0)))
+        await listener.listen(call)
+        speaking.cancel()
+        assert listener.cause == "normal"
+        assert listener.keys == "150#"
+        assert abs(listener.strongest_hz(0) - 700) <= 2
+        report = await phone.report()
+        assert report["codec"] == codec
+        assert "X-Wenan-Attempt: visit-7/1" in report["invite"]
+        middle = report["heard"][1:-1]
+        assert {hertz for hertz, level in middle if level > 1000} == {440.0}
+        assert sum(level > 1000 for _, level in middle) >= len(middle) - 1
+        assert report["lost"] == report["misordered"] == report["duplicated"] == 0
+
+    with_phone(story, {}, codec=f"{codec}/8000", presses="150#", hangs_up_after_s=4.0)
+
+
+def test_we_prefer_the_codec_that_is_named_first() -> None:
+    async def story(line: SipLine, phone: Phone) -> None:
+        await (await line.dial(NUMBER, reference="visit-7/1")).hang_up()
+        offer = (await phone.report())["invite"]
+        assert "RTP/AVP 0 8" in offer
+
+    with_phone(story, {"codecs": ("pcmu", "pcma")})
+
+
+def test_an_extension_is_keyed_in_behind_the_switchboard() -> None:
+    async def story(line: SipLine, phone: Phone) -> None:
+        call = await line.dial(f"{NUMBER};ext=8042", reference="visit-7/1")
+        await say(call, tone(0.5))
+        await call.hang_up()
+        report = await phone.report()
+        assert report["digits"] == "8042"
+        assert f"INVITE sip:{NUMBER}@" in report["invite"]
+
+    with_phone(story, {"extension_pause_s": 0.3})
+
+
+def test_what_was_played_before_the_answer_is_not_taken_for_the_elder() -> None:
+    async def story(line: SipLine, phone: Phone) -> None:
+        call = await line.dial(NUMBER, reference="visit-7/1")
+        listener = Listener()
+        await listener.listen(call)
+        await phone.report()
+        assert len(listener.frames) < 1.5 * 50 + 10, "no more than what came since the answer"
+
+    with_phone(story, {}, answers_after_s=1.0, hangs_up_after_s=1.0)
+
+
+def test_a_telephone_that_dies_without_a_word_ends_the_call() -> None:
+    async def story(line: SipLine, _phone: Phone) -> None:
+        call = await line.dial(NUMBER, reference="visit-7/1")
+        listener = Listener()
+        await listener.listen(call)
+        assert listener.cause == "the far end has sent no audio for 1 s"
+        assert listener.frames[-1].lost, "the silence of a dead line is not the silence of an elder"
+
+    with_phone(story, {"rtp_timeout_s": 1}, dies_after_s=0.8)
