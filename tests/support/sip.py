@@ -76,8 +76,12 @@ async def sipp(
     calls: int = 1,
     transport: str = "u1",
     values: Mapping[str, str] | None = None,
+    target: str = "",
 ) -> AsyncIterator[Sipp]:
-    """A telephone (or registrar) that plays a scenario of tests/data/sip for so many calls."""
+    """A telephone or provider that plays a scenario of tests/data/sip for so many calls.
+
+    With a ``target`` it is the one who calls.
+    """
     port = port or free_port()
     messages = folder / f"{scenario}-{port}.log"
     given = {"rtp_port": str(free_port()), "payload": "8", "codec": "PCMA", **(values or {})}
@@ -87,13 +91,14 @@ async def sipp(
     script = folder / f"{scenario}-{port}.xml"
     script.write_text(text, encoding="utf-8")
     process = await asyncio.create_subprocess_exec(
-        "sipp", "-sf", str(script), "-i", "127.0.0.1", "-p", str(port),
+        "sipp", *([target] if target else []), "-sf", str(script), "-i", "127.0.0.1", "-p", str(port),
         "-m", str(calls), "-t", transport, "-nostdin", "-timeout", f"{PATIENCE_S:.0f}", "-timeout_error",
         "-trace_msg", "-message_file", str(messages),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=folder,
     )  # fmt: skip
     try:
-        await _listening(port, process, tcp=transport != "u1")
+        if not target:
+            await _listening(port, process, tcp=transport != "u1")
         yield Sipp(port, process, messages)
     finally:
         if process.returncode is None:

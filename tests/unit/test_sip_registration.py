@@ -16,7 +16,9 @@ NINE = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
 
 
 class RegistrarError(Exception):
-    pass
+    def __init__(self, answer: str) -> None:
+        super().__init__(answer)
+        self.status = int(answer[:3])
 
 
 class Happening(Enum):
@@ -63,20 +65,33 @@ class Provider:
 
 
 def test_a_provider_that_is_down_is_asked_again_and_again() -> None:
-    provider = Provider("403 Forbidden", "503 Service Unavailable")
+    provider = Provider("500 Server Error", "503 Service Unavailable")
 
     async def main(_clock: LoopClock) -> None:
         registration = Registration(provider, RegistrarError)
         assert registration.health == LineHealth(LineState.STARTING, "not registered yet")
         keeping = asyncio.create_task(registration.keep())
         assert not await registration.wait_ready(1.0)
-        assert registration.health == LineHealth(LineState.DOWN, "not registered: 403 Forbidden")
+        assert registration.health == LineHealth(LineState.DOWN, "not registered: 500 Server Error")
         assert await registration.wait_ready(60.0)
         assert registration.health == LineHealth(LineState.READY)
         keeping.cancel()
 
     run_virtual(main, NINE)
     assert len(provider.asked_at) == 3
+
+
+def test_a_provider_that_refuses_us_is_not_pestered() -> None:
+    provider = Provider("403 Forbidden")
+
+    async def main(_clock: LoopClock) -> None:
+        registration = Registration(provider, RegistrarError)
+        keeping = asyncio.create_task(registration.keep())
+        assert not await registration.wait_ready(299.0)
+        assert await registration.wait_ready(2.0)
+        keeping.cancel()
+
+    run_virtual(main, NINE)
 
 
 def test_a_registration_that_is_lost_comes_back() -> None:

@@ -68,7 +68,7 @@ class SipLine:
         if self._settings.register:
             self._registration = Registration(self._agent, self._stack.errors)
             self._keeping = asyncio.create_task(self._registration.keep())
-            await self._registration.wait_ready(_FIRST_REGISTRATION_S)
+            await self.wait_ready(_FIRST_REGISTRATION_S)
         return self
 
     async def __aexit__(
@@ -95,6 +95,12 @@ class SipLine:
         if self._registration is not None:
             return self._registration.health
         return LineHealth(LineState.READY)
+
+    async def wait_ready(self, seconds: float) -> bool:
+        """Whether one can telephone within so many seconds."""
+        if self._registration is not None and self.health.state is not LineState.READY:
+            await self._registration.wait_ready(seconds)
+        return self.health.state is LineState.READY
 
     async def dial(self, number: str, *, reference: str, ring_seconds: float = 60.0) -> SipCall:
         """Ring ``number``; see ``ivr.lines.Line``. Raises CallNotConnectedError.

@@ -15,6 +15,9 @@ log = structlog.get_logger(__name__)
 _PATIENCE_S = 10.0
 _FIRST_PAUSE_S = 2.0
 _LONGEST_PAUSE_S = 60.0
+_REFUSED_PAUSE_S = 300.0
+"""A provider that does not want us is not pestered: many lock out whoever tries passwords."""
+_REFUSALS = frozenset({401, 403, 404, 407})
 
 
 class LineState(StrEnum):
@@ -34,8 +37,10 @@ class LineHealth:
     cause: str = ""
 
 
-def pause_after(failures: int) -> float:
-    """Seconds until the next try after so many failures in a row (1 or more)."""
+def pause_after(failures: int, status: int | None = None) -> float:
+    """Seconds until the next try after so many failures in a row (1 or more), the last with this status."""
+    if status in _REFUSALS:
+        return _REFUSED_PAUSE_S
     return float(min(_FIRST_PAUSE_S * 2 ** (min(failures, 10) - 1), _LONGEST_PAUSE_S))
 
 
@@ -58,17 +63,19 @@ class Registration:
         """Keep the registration until cancelled."""
         failures = 0
         while True:
+            status = None
             self._lost.clear()
             try:
                 await self._agent.register(timeout=_PATIENCE_S)
             except self._errors as error:
+                status = getattr(error, "status", None)
                 self._set(LineHealth(LineState.DOWN, f"not registered: {error}"))
             else:
                 failures = 0
                 self._set(LineHealth(LineState.READY))
                 await self._lost.wait()
             failures += 1
-            await asyncio.sleep(pause_after(failures))
+            await asyncio.sleep(pause_after(failures, status))
 
     async def wait_ready(self, seconds: float) -> bool:
         """Whether we are registered within so many seconds."""
