@@ -1,6 +1,7 @@
 """An account with a provider, played by SIPp: passwords, late registrations, calls from strangers."""
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from support.sip import direct, free_port, need_sipp, sipp
 
 from ivr.lines import CallNotConnectedError, Disposition
-from ivr.lines.sip import LineHealth, LineState, SipLine, SipSettings
+from ivr.lines.sip import LineHealth, LineState, SipLine, SipSettings, SipStartError
 
 pytestmark = pytest.mark.sip
 NUMBER = "+865331234567"
@@ -78,5 +79,30 @@ def test_whoever_calls_us_hears_that_we_are_busy(tmp_path: Path) -> None:
             sipp("caller", tmp_path, target=f"127.0.0.1:{ours}") as stranger,
         ):
             await stranger.played_out()
+
+    asyncio.run(main())
+
+
+def test_a_port_that_is_taken_is_said_before_anybody_is_called() -> None:
+    async def main() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("127.0.0.1", 0))
+            taken = other.getsockname()[1]
+            with pytest.raises(SipStartError, match="The SIP line does not start"):
+                async with SipLine(direct(free_port(), listen=f"127.0.0.1:{taken}")):
+                    pass
+        async with SipLine(direct(free_port())) as line:
+            assert line.health.state is LineState.READY, "the next start is none the worse for it"
+
+    asyncio.run(main())
+
+
+def test_there_is_one_line_in_a_process() -> None:
+    async def main() -> None:
+        async with SipLine(direct(free_port())) as line:
+            with pytest.raises(SipStartError, match="only one"):
+                async with SipLine(direct(free_port())):
+                    pass
+            assert line.health.state is LineState.READY
 
     asyncio.run(main())

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support.certificates import loopback_certificate
 from support.sip import Phone, direct, need_pjsip, pjsip_phone
 from support.telephone import frames_of, tone
 
-from ivr.lines import AudioFrame, FarEndHungUp, KeyPressed
+from ivr.lines import AudioFrame, CallNotConnectedError, Disposition, FarEndHungUp, KeyPressed
 from ivr.lines.sip import SipLine
 from ivr.lines.sip.call import SipCall
 from speech.types import SAMPLE_RATE, Pcm
@@ -113,6 +115,31 @@ def test_what_was_played_before_the_answer_is_not_taken_for_the_elder() -> None:
         assert len(listener.frames) < 1.5 * 50 + 10, "no more than what came since the answer"
 
     with_phone(story, {}, answers_after_s=1.0, hangs_up_after_s=1.0)
+
+
+def test_a_server_with_a_certificate_is_called_over_tls(tmp_path: Path) -> None:
+    certificate, with_key = loopback_certificate(tmp_path)
+
+    async def story(line: SipLine, phone: Phone) -> None:
+        call = await line.dial(NUMBER, reference="visit-7/1")
+        await call.hang_up()
+        assert "transport=tls" in (await phone.report())["invite"]
+
+    with_phone(story, {"transport": "tls", "ca_file": certificate}, certificate=str(with_key))
+
+
+def test_a_server_nobody_vouches_for_is_not_told_whom_we_call(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, with_key = loopback_certificate(tmp_path)
+
+    async def story(line: SipLine, _phone: Phone) -> None:
+        with pytest.raises(CallNotConnectedError) as caught:
+            await line.dial(NUMBER, reference="visit-7/1", ring_seconds=5.0)
+        assert caught.value.disposition is Disposition.FAILED
+
+    with_phone(story, {"transport": "tls"}, certificate=str(with_key))
+    assert "certificate verify failed" in capsys.readouterr().out, "our log says why"
 
 
 def test_a_telephone_that_dies_without_a_word_ends_the_call() -> None:

@@ -36,6 +36,8 @@ class Manner:
     dies_after_s: float = 0.0
     """The process ends without a word so many seconds after answering; 0: never."""
     patience_s: float = 20.0
+    certificate: str = ""
+    """PEM file with certificate and key: then it listens with TLS only."""
 
 
 @dataclass
@@ -189,7 +191,11 @@ def endpoint_for(manner: Manner) -> pj.Endpoint:
     transport = pj.TransportConfig()
     transport.port = manner.port
     transport.boundAddress = "127.0.0.1"
-    endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+    if manner.certificate:
+        transport.tlsConfig.certFile = transport.tlsConfig.privKeyFile = manner.certificate
+        endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, transport)
+    else:
+        endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
     endpoint.libStart()
     endpoint.audDevManager().setNullDev()
     for codec in endpoint.codecEnum2():

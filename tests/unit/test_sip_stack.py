@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from ivr.lines.sip import SipLine, SipNotInstalledError, SipSettings
+from ivr.lines.sip.logs import without_numbers
 from wenan.cli.errors import LINE, USAGE, explain
 from wenan.settings import Settings, SettingsError
 
@@ -49,3 +50,14 @@ def test_a_line_that_cannot_be_is_a_setting_to_correct(wrong: dict[str, str]) ->
     explanation = explain(caught.value)
     assert explanation is not None
     assert explanation.exit_code == USAGE
+
+
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [
+        ("call: sip:+865331234567@10.0.0.1 failed", "call: sip:…@10.0.0.1 failed"),
+        ("tls: connect: error (r=-1, ssl_err=1)", "tls: connect: error (r=-1, ssl_err=1)"),
+    ],
+)
+def test_the_stacks_warnings_are_logged_without_numbers(said: str, logged: str) -> None:
+    assert without_numbers(said) == logged

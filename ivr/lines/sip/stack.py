@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Callable, Mapping
 from enum import Enum
 from types import ModuleType
 from typing import Any, Protocol
 
+from ivr.lines.sip.logs import NATIVE_LOGGER, StackWarnings
 from ivr.lines.sip.settings import SipSettings
 
 REFERENCE_HEADER = "X-Wenan-Attempt"
@@ -114,6 +116,7 @@ class Stack:
         self._baresip = _load()
         self._settings = settings
         self._runtime: Any = None
+        self._warnings = StackWarnings()
         self.dead = False
         """The stack's thread died; only a new process helps."""
         self.errors: type[Exception] = self._baresip.BaresipError
@@ -124,9 +127,11 @@ class Stack:
         try:
             return await self._start(self._settings)
         except (self.errors, ValueError) as error:
+            await self.stop()
             raise SipStartError(f"The SIP line does not start: {error}") from error
 
     async def _start(self, settings: SipSettings) -> UserAgent:
+        logging.getLogger(NATIVE_LOGGER).addHandler(self._warnings)
         runtime = self._baresip.Runtime(command_timeout=COMMAND_PATIENCE_S)
         config = self._baresip.Config(
             net_interface=settings.interface or None,
@@ -137,18 +142,17 @@ class Stack:
         await runtime.start(config)
         self._runtime = runtime
         runtime.on_dead = self._die
-        try:
-            agent: UserAgent = await self._baresip.UserAgent.create(runtime, self._address_of_record())
-        except BaseException:
-            await self.stop()
-            raise
+        agent: UserAgent = await self._baresip.UserAgent.create(runtime, self._address_of_record())
         return agent
 
     async def stop(self) -> None:
         """Take the stack down; calling it again does nothing."""
         runtime, self._runtime = self._runtime, None
-        if runtime is not None and not self.dead:
-            await runtime.close()
+        try:
+            if runtime is not None and not self.dead:
+                await runtime.close()
+        finally:
+            logging.getLogger(NATIVE_LOGGER).removeHandler(self._warnings)
 
     def _die(self) -> None:
         self.dead = True
