@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -17,14 +18,17 @@ from campaigns.dialer import Dialer, new_owner
 from campaigns.progress import ProgressEvent
 from escalation.aftercare import VisitAftercare
 from escalation.rules import Channel, Rules
+from ivr.brief import Brief
 from ivr.call import converse, hold_conversation
 from ivr.clock import LoopClock, SystemClock
 from ivr.dialogue.events import KeyPressed
 from ivr.lines.sip import SipLine, SipSettings
 from ivr.report import CallOutcome
+from ivr.script import load_script
 from records.sessions import Ledger
 from speech.audio import read_wav
 from speech.types import SAMPLE_RATE
+from wenan.trial import Trial, call_once
 
 pytestmark = pytest.mark.sip
 NUMBER = "+865331234567"
@@ -134,3 +138,45 @@ def test_an_elder_who_hangs_up_is_on_record_with_the_recording_and_is_called_aga
     assert 4 < attempt.duration_s < 8
     assert community.visit().outcome is None, "the visit is not over"
     assert community.visit().next_attempt_at is not None
+
+
+TRIAL = Trial(NUMBER, load_script("standard"), Brief("王秀兰", "王奶奶", "滨河社区", "0533-5181234", "zh-CN"))
+
+
+def try_call(port: int, shown: list[str]) -> Awaitable[bool]:
+    """The command has an event loop of its own."""
+    return asyncio.to_thread(
+        call_once,
+        direct(port),
+        TRIAL,
+        lambda engines: senses(Hears(), executor=engines, energy=True),
+        shown.append,
+    )
+
+
+def test_a_trial_call_shows_what_happens() -> None:
+    need_pjsip()
+    shown: list[str] = []
+
+    async def main() -> bool:
+        async with pjsip_phone(tone_hz=0.0, hangs_up_after_s=5.0) as phone:
+            return await try_call(phone.port, shown)
+
+    assert asyncio.run(main())
+    assert shown[0] == "the line is ready"
+    assert shown[1].startswith("answered after ")
+    assert shown[-1].startswith("the call ended after ")
+    assert "normal" in shown[-1]
+
+
+def test_a_trial_call_that_reaches_nobody_says_so(tmp_path: Path) -> None:
+    need_sipp()
+    shown: list[str] = []
+
+    async def main() -> bool:
+        busy = {"status": "486 Busy Here", "reason": "SIP;cause=486"}
+        async with sipp("refuses", tmp_path, values=busy) as network:
+            return await try_call(network.port, shown)
+
+    assert not asyncio.run(main())
+    assert shown[-1].startswith("nobody was reached: busy: 486 Busy Here")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from wenan import __version__
-from wenan.cli import campaign, dialogue, hearing, models, people, product, roster
+from wenan.cli import calling, campaign, dialogue, hearing, models, people, product, roster
 from wenan.cli.errors import explain
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("demo")(product.demo)
 app.command("serve")(product.serve)
 app.command("hear")(hearing.hear)
 app.command("understand")(hearing.understand_text)
+app.command("call")(calling.call)
 app.command("simulate")(dialogue.simulate_call)
 app.add_typer(roster.app, name="roster")
 app.add_typer(campaign.app, name="campaign")

@@ -35,6 +35,8 @@ LEDGER = 6
 """The ledger cannot be opened."""
 LINE = 7
 """The telephone line cannot be used."""
+NOT_REACHED = 8
+"""A trial call reached nobody."""
 
 
 class UsageError(Exception):
