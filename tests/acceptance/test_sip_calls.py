@@ -7,11 +7,14 @@ from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.calls import Hears, Interview, Notes, ask, bye, senses
 from support.campaigning import CALLER, MONDAY, Community
+from support.models import models_with
 from support.sip import direct, need_pjsip, need_sipp, pjsip_phone, sipp
+from support.telephone import voice
 
 from campaigns.desk import DialerOptions
 from campaigns.dialer import Dialer, new_owner
@@ -26,7 +29,8 @@ from ivr.lines.sip import SipLine, SipSettings
 from ivr.report import CallOutcome
 from ivr.script import load_script
 from records.sessions import Ledger
-from speech.audio import read_wav
+from speech.audio import read_wav, write_wav
+from speech.recognizers import open_recognizer
 from speech.types import SAMPLE_RATE
 from wenan.trial import Trial, call_once
 
@@ -143,13 +147,13 @@ def test_an_elder_who_hangs_up_is_on_record_with_the_recording_and_is_called_aga
 TRIAL = Trial(NUMBER, load_script("standard"), Brief("王秀兰", "王奶奶", "滨河社区", "0533-5181234", "zh-CN"))
 
 
-def try_call(port: int, shown: list[str]) -> Awaitable[bool]:
-    """The command has an event loop of its own."""
+def try_call(port: int, shown: list[str], ears: Any = None) -> Awaitable[bool]:
+    """The command has an event loop of its own. Without ``ears`` nothing is understood."""
     return asyncio.to_thread(
         call_once,
         direct(port),
         TRIAL,
-        lambda engines: senses(Hears(), executor=engines, energy=True),
+        lambda engines: senses(ears or Hears(), executor=engines, energy=ears is None),
         shown.append,
     )
 
@@ -180,3 +184,20 @@ def test_a_trial_call_that_reaches_nobody_says_so(tmp_path: Path) -> None:
 
     assert not asyncio.run(main())
     assert shown[-1].startswith("nobody was reached: busy: 486 Busy Here")
+
+
+@pytest.mark.models
+def test_a_cry_for_help_on_a_real_telephone_line_is_heard(tmp_path: Path) -> None:
+    need_pjsip()
+    whisper = open_recognizer("whisper", models_dir=models_with("whisper-base"), vosk_models={}, threads=2)
+    write_wav(tmp_path / "help.wav", voice("kuai_jiu_ming"))
+    shown: list[str] = []
+
+    async def main() -> None:
+        async with pjsip_phone(
+            says=str(tmp_path / "help.wav"), hangs_up_after_s=25.0, patience_s=60.0
+        ) as phone:
+            await try_call(phone.port, shown, whisper)
+
+    asyncio.run(main())
+    assert any(line.startswith("  FLAG") and "(emergency)" in line for line in shown), shown

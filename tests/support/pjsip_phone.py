@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+import wave
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,8 @@ class Manner:
     answers_after_s: float = 0.3
     tone_hz: float = 700.0
     """What the person says: a tone all the time; 0 is silence."""
+    says: str = ""
+    """A WAV file (8 kHz, 16 bits, mono) said again and again, with four seconds of silence in between."""
     presses: str = ""
     """Keys pressed one second after answering."""
     hangs_up_after_s: float = 0.0
@@ -57,19 +60,30 @@ class Report:
     ended: str = ""
 
 
+def speech(path: str) -> np.ndarray:
+    with wave.open(path) as file:
+        assert (file.getframerate(), file.getsampwidth(), file.getnchannels()) == (RATE, 2, 1)
+        said = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    return np.concatenate([said, np.zeros(4 * RATE, np.int16)])
+
+
 class Ear(pj.AudioMediaPort):
     """Keeps what arrives and sends a tone."""
 
-    def __init__(self, hertz: float) -> None:
+    def __init__(self, manner: Manner) -> None:
         super().__init__()
-        self.hertz = hertz
+        self.hertz = manner.tone_hz
+        self.speech = speech(manner.says) if manner.says else None
         self.sent = 0
         self.heard: list[np.ndarray] = []
 
     def onFrameRequested(self, frame: Any) -> None:  # noqa: N802 - PJSIP's name
-        moments = (self.sent + np.arange(FRAME)) / RATE
+        at = self.sent + np.arange(FRAME)
         self.sent += FRAME
-        pcm = (8000 * np.sin(2 * np.pi * self.hertz * moments)).astype("<i2").tobytes()
+        if self.speech is None:
+            pcm = (8000 * np.sin(2 * np.pi * self.hertz * at / RATE)).astype("<i2").tobytes()
+        else:
+            pcm = self.speech[at % len(self.speech)].astype("<i2").tobytes()
         frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
         for byte in pcm:
             frame.buf.append(byte)
@@ -87,7 +101,7 @@ class Conversation(pj.Call):
         super().__init__(account, call_id)
         self.manner = manner
         self.report = report
-        self.ear = Ear(manner.tone_hz)
+        self.ear = Ear(manner)
         self.answered_at = 0.0
         self.over = False
         self.accepted = self.pressed = self.hung_up = False
