@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +204,13 @@ def test_closing_the_line_hangs_up_every_call(tmp_path: Path) -> None:
             return await telephone.played_out()
 
     assert asyncio.run(main()).count("\nBYE sip:") == 5
+
+
+def test_a_server_is_found_by_a_name_of_the_house(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with sipp("answers", tmp_path) as telephone:
+            async with SipLine(replace(direct(telephone.port), server=f"localhost:{telephone.port}")) as line:
+                await (await line.dial(NUMBER, reference="visit-7/1")).hang_up()
+            await telephone.played_out()
+
+    asyncio.run(main())

@@ -15,7 +15,7 @@ from ivr.lines import AudioFrame, FarEndHungUp, KeyPressed
 from ivr.lines.sip import SipLine
 from ivr.lines.sip.call import SipCall
 from speech.audio import alaw_decode
-from speech.types import FRAME_SAMPLES
+from speech.types import FRAME_SAMPLES, SAMPLE_RATE, Pcm
 
 pytestmark = pytest.mark.sip
 NUMBER = "+865331234567"
@@ -51,6 +51,11 @@ def with_audio(
     asyncio.run(main())
 
 
+async def say(call: SipCall, pcm: Pcm) -> None:
+    for frame in frames_of(pcm):
+        await call.send(frame)
+
+
 async def frames_until(call: SipCall, enough: Callable[[list[AudioFrame]], bool]) -> list[AudioFrame]:
     frames: list[AudioFrame] = []
     while not enough(frames):
@@ -72,8 +77,7 @@ async def next_key(call: SipCall) -> str:
 
 def test_what_we_say_leaves_as_an_even_stream(tmp_path: Path) -> None:
     async def story(call: SipCall, audio: RtpSocket) -> None:
-        for frame in frames_of(tone(2.0)):
-            await call.send(frame)
+        await say(call, tone(2.0))
         packets = audio.audio()
         assert len(packets) >= 80
         assert {len(packet.payload) for packet in packets} == {FRAME_SAMPLES}
@@ -134,3 +138,25 @@ def test_a_key_counts_when_it_is_pressed_even_if_its_end_is_lost(tmp_path: Path)
         assert await next_key(call) == "2"
 
     with_audio(story, tmp_path)
+
+
+def test_calls_at_the_same_time_never_hear_each_other(tmp_path: Path) -> None:
+    pitches = [400 + 150 * number for number in range(8)]
+
+    async def talk(line: SipLine, hertz: int) -> int:
+        call = await line.dial(NUMBER, reference=f"visit-{hertz}/1")
+        speaking = asyncio.create_task(say(call, tone(10.0, hertz=hertz)))
+        frames = await frames_until(call, lambda frames: sum(is_loud(each.pcm) for each in frames) >= 60)
+        speaking.cancel()
+        await call.hang_up()
+        heard = np.concatenate([frame.pcm for frame in frames if is_loud(frame.pcm)])
+        return int(np.abs(np.fft.rfft(heard)).argmax() * SAMPLE_RATE / len(heard))
+
+    async def main() -> None:
+        async with sipp("answers", tmp_path, calls=len(pitches), echoes=True) as telephones:
+            async with SipLine(direct(telephones.port)) as line:
+                heard = await asyncio.gather(*(talk(line, hertz) for hertz in pitches))
+            await telephones.played_out()
+        assert heard == pytest.approx(pitches, abs=10)
+
+    asyncio.run(main())

@@ -151,3 +151,21 @@ def test_a_telephone_that_dies_without_a_word_ends_the_call() -> None:
         assert listener.frames[-1].lost, "the silence of a dead line is not the silence of an elder"
 
     with_phone(story, {"rtp_timeout_s": 1}, dies_after_s=0.8)
+
+
+def test_a_call_that_the_exchange_switches_in_the_middle_goes_on() -> None:
+    async def story(line: SipLine, phone: Phone) -> None:
+        call = await line.dial(NUMBER, reference="visit-7/1")
+        listener = Listener()
+        speaking = asyncio.create_task(say(call, tone(20.0, hertz=440.0)))
+        await listener.listen(call)
+        speaking.cancel()
+        assert listener.cause == "normal"
+        seconds = len(listener.frames) / 50
+        assert 4 < seconds < 6, "frames come on hold, too"
+        assert abs(listener.strongest_hz(0) - 700) <= 2
+        assert abs(listener.strongest_hz(int(seconds) - 1) - 700) <= 2, "and the elder is heard again"
+        last = (await phone.report())["heard"][-2]
+        assert abs(last[0] - 440) <= 2, "and hears us again"
+
+    with_phone(story, {"rtp_timeout_s": 1}, holds_s=1.8, hangs_up_after_s=5.0)

@@ -36,6 +36,8 @@ class Manner:
     """Keys pressed one second after answering."""
     hangs_up_after_s: float = 0.0
     """Seconds after answering; 0: never."""
+    holds_s: float = 0.0
+    """One second after answering the call is put on hold for so long, as exchanges do when they switch."""
     dies_after_s: float = 0.0
     """The process ends without a word so many seconds after answering; 0: never."""
     patience_s: float = 20.0
@@ -104,7 +106,7 @@ class Conversation(pj.Call):
         self.ear = Ear(manner)
         self.answered_at = 0.0
         self.over = False
-        self.accepted = self.pressed = self.hung_up = False
+        self.accepted = self.pressed = self.hung_up = self.held = self.resumed = False
 
     def behave(self, ringing_s: float) -> None:
         """Do what is due; called over and over."""
@@ -121,6 +123,15 @@ class Conversation(pj.Call):
         if manner.presses and not self.pressed and talking_s > 1.0:
             self.pressed = True
             self.dialDtmf(manner.presses)
+        if manner.holds_s and not self.held and talking_s > 1.0:
+            self.held = True
+            self.setHold(pj.CallOpParam())
+        if self.held and not self.resumed and talking_s > 1.0 + manner.holds_s:
+            self.resumed = True
+            again = pj.CallOpParam()
+            again.opt.flag = pj.PJSUA_CALL_UNHOLD
+            again.opt.audioCount = 1
+            self.reinvite(again)
         if manner.dies_after_s and talking_s > manner.dies_after_s:
             os._exit(0)
         if manner.hangs_up_after_s and not self.hung_up and talking_s > manner.hangs_up_after_s:

@@ -77,14 +77,16 @@ async def sipp(
     transport: str = "u1",
     values: Mapping[str, str] | None = None,
     target: str = "",
+    echoes: bool = False,
 ) -> AsyncIterator[Sipp]:
     """A telephone or provider that plays a scenario of tests/data/sip for so many calls.
 
-    With a ``target`` it is the one who calls.
+    With a ``target`` it is the one who calls. ``echoes``: every caller hears what they said.
     """
     port = port or free_port()
     messages = folder / f"{scenario}-{port}.log"
-    given = {"rtp_port": str(free_port()), "payload": "8", "codec": "PCMA", **(values or {})}
+    audio_port = str(free_port())
+    given = {"rtp_port": audio_port, "payload": "8", "codec": "PCMA", **(values or {})}
     text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
     for key, value in given.items():
         text = text.replace(f"{{{{{key}}}}}", value)
@@ -93,7 +95,7 @@ async def sipp(
     process = await asyncio.create_subprocess_exec(
         "sipp", *([target] if target else []), "-sf", str(script), "-i", "127.0.0.1", "-p", str(port),
         "-m", str(calls), "-t", transport, "-nostdin", "-timeout", f"{PATIENCE_S:.0f}", "-timeout_error",
-        "-trace_msg", "-message_file", str(messages),
+        *(["-rtp_echo", "-mp", audio_port] if echoes else []), "-trace_msg", "-message_file", str(messages),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=folder,
     )  # fmt: skip
     try:

@@ -55,6 +55,23 @@ def test_tls_servers_have_to_prove_who_they_are() -> None:
     assert "sip_cafile /etc/wenan/ca.pem\n" in extra_configuration(own)
 
 
+@pytest.mark.parametrize(
+    ("server", "proxy", "by_the_system"),
+    [
+        ("pbx:5060", "", True),
+        ("sip.example.cn", "", False),
+        ("sip.example.cn", "pbx:5060", True),
+        ("sip.example.cn:5060", "pbx", False),
+        ("[2001:db8::10]", "", False),
+    ],
+)
+def test_a_host_with_a_port_is_found_as_the_system_finds_hosts(
+    server: str, proxy: str, by_the_system: bool
+) -> None:
+    text = extra_configuration(SipSettings(server, proxy=proxy))
+    assert ("dns_getaddrinfo yes" in text) is by_the_system
+
+
 def test_ports_for_the_firewall() -> None:
     settings = SipSettings("sip.example.cn", listen="0.0.0.0:5060", rtp_ports="20000-20999")
     assert extra_configuration(settings) == "sip_listen 0.0.0.0:5060\nrtp_ports 20000-20999\n"

@@ -92,7 +92,9 @@ class SipLine:
             return LineHealth(LineState.STOPPED, "the line is closed")
         if self._stack.dead:
             return LineHealth(LineState.DOWN, "the SIP stack broke down; the program must be started anew")
-        if self._registration is not None:
+        if self._registration is not None and self._keeping is not None:
+            if self._keeping.done():
+                return LineHealth(LineState.DOWN, "the registration is kept no longer")
             return self._registration.health
         return LineHealth(LineState.READY)
 

@@ -176,6 +176,10 @@ class Stack:
 def extra_configuration(settings: SipSettings) -> str:
     """Lines of the stack's own configuration for which its Python interface has no field."""
     lines: dict[str, str] = {}
+    if (settings.proxy or settings.server).rpartition(":")[2].isdigit():
+        # RFC 3263: with a port there are no service records to be looked up, so the system may find the
+        # host, as it does for everybody else: in /etc/hosts, in the search domains of an intranet.
+        lines["dns_getaddrinfo"] = "yes"
     if settings.listen:
         lines["sip_listen"] = settings.listen
     if settings.rtp_ports:
