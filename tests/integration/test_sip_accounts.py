@@ -60,12 +60,11 @@ def test_a_wrong_password_is_said_and_nobody_is_called(tmp_path: Path) -> None:
 def test_a_provider_that_comes_back_is_found_again(tmp_path: Path) -> None:
     async def main() -> None:
         port = free_port()
-        async with SipLine(account(port, transport="tcp")) as line:
+        async with SipLine(account(port, transport="tcp", line_patience_s=20.0)) as line:
             assert line.health.state is LineState.DOWN
             async with sipp("provider", tmp_path, port=port, calls=2, transport="t1", values=ACCOUNT):
-                await line.wait_ready(15.0)
-                assert line.health.state is LineState.READY
                 call = await line.dial(NUMBER, reference="visit-7/1")
+                assert line.health.state is LineState.READY
                 await call.hang_up()
 
     asyncio.run(main())

@@ -48,7 +48,9 @@ def free_port() -> int:
 
 def direct(port: int, **changes: Any) -> SipSettings:
     """Settings that call the telephone on a loopback port, without registration."""
-    return SipSettings(f"127.0.0.1:{port}", interface="127.0.0.1", **{"register": False, **changes})
+    return SipSettings(
+        f"127.0.0.1:{port}", interface="127.0.0.1", **{"register": False, "line_patience_s": 0.0, **changes}
+    )
 
 
 @dataclass

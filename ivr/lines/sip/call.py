@@ -94,6 +94,11 @@ class SipCall:
         self._arrived.append(self._playout.pull())
         self._wake()
 
+    def break_off(self, cause: str) -> None:
+        """The line is gone, nothing more will come of it."""
+        self._end(cause)
+        self._on_closed(self, self._cause)
+
     def _read(self) -> bytes:
         read = bytearray()
         # No audio between two negotiations: the gap is concealed like any other.

@@ -27,6 +27,7 @@ from ivr.lines.sip.stack import (
 
 log = structlog.get_logger(__name__)
 
+BROKEN = "the SIP stack broke down; the program must be started anew"
 _FIRST_REGISTRATION_S = 5.0
 """How long the start waits for the registration; what comes later comes by itself."""
 _LAST_WORDS_S = 1.0
@@ -46,7 +47,7 @@ class SipLine:
     def __init__(self, settings: SipSettings) -> None:
         """Raises SipNotInstalledError."""
         self._settings = settings
-        self._stack = Stack(settings)
+        self._stack = Stack(settings, self._break_off)
         self._agent: UserAgent | None = None
         self._ringing: RingingCalls | None = None
         self._registration: Registration | None = None
@@ -91,7 +92,7 @@ class SipLine:
         if self._agent is None:
             return LineHealth(LineState.STOPPED, "the line is closed")
         if self._stack.dead:
-            return LineHealth(LineState.DOWN, "the SIP stack broke down; the program must be started anew")
+            return LineHealth(LineState.DOWN, BROKEN)
         if self._registration is not None and self._keeping is not None:
             if self._keeping.done():
                 return LineHealth(LineState.DOWN, "the registration is kept no longer")
@@ -100,7 +101,8 @@ class SipLine:
 
     async def wait_ready(self, seconds: float) -> bool:
         """Whether one can telephone within so many seconds."""
-        if self._registration is not None and self.health.state is not LineState.READY:
+        curable = self._agent is not None and not self._stack.dead
+        if curable and self._registration is not None and self.health.state is not LineState.READY:
             await self._registration.wait_ready(seconds)
         return self.health.state is LineState.READY
 
@@ -126,9 +128,9 @@ class SipLine:
 
     async def _place(self, dialled: Dialled, reference: str) -> tuple[NativeCall, RingingCalls]:
         """Send the INVITE. Raises CallNotConnectedError."""
-        health = self.health
-        if self._agent is None or self._ringing is None or health.state is not LineState.READY:
-            raise CallNotConnectedError(Disposition.FAILED, health.cause)
+        ready = await self.wait_ready(self._settings.line_patience_s)
+        if not ready or self._agent is None or self._ringing is None:
+            raise CallNotConnectedError(Disposition.FAILED, self.health.cause)
         headers = dict(headers_of(reference, self._settings))
         placing = asyncio.ensure_future(self._agent.dial(address_of(dialled.user, self._settings), headers))
         try:
@@ -187,6 +189,14 @@ class SipLine:
         if agent is not None and self._settings.register and not self._stack.dead:
             with contextlib.suppress(self._stack.errors):
                 await agent.unregister(timeout=_PARTING_S)
+
+    def _break_off(self) -> None:
+        """The stack's thread has died: end what depends on it. Only a new process can telephone again."""
+        log.critical("telephone line", state=LineState.DOWN.value, cause=BROKEN)
+        for call in list(self._calls):
+            call.break_off(BROKEN)
+        if self._ringing is not None:
+            self._ringing.break_off(BROKEN)
 
     def _refuse(self, native: NativeCall) -> None:
         """Nobody can be talked to on this number yet: the caller hears that we are busy."""

@@ -51,6 +51,12 @@ class RingingCalls:
         if ringing.closed is not None:
             raise CallNotConnectedError(not_connected(ringing.closed), ringing.closed)
 
+    def break_off(self, why: str) -> None:
+        """Nothing more will be reported: whoever waits is told why."""
+        for ringing in self._calls.values():
+            ringing.closed = why
+            ringing.settled.set()
+
     def forget(self, native: NativeCall) -> None:
         """Follow a call no longer."""
         self._calls.pop(native.handle, None)

@@ -61,6 +61,8 @@ class SipSettings:
     nothing while the person is silent."""
     max_call_s: float = 3600.0
     """Whatever happens, a call ends after so long."""
+    line_patience_s: float = 30.0
+    """How long dialling waits for a registration that is lost: a moment's trouble costs nobody an attempt."""
     extension_pause_s: float = 2.0
     """After a switchboard has answered, until its extension is keyed in."""
 

@@ -16,8 +16,8 @@ from ivr.lines.sip.logs import NATIVE_LOGGER, StackWarnings
 from ivr.lines.sip.settings import SipSettings
 
 REFERENCE_HEADER = "X-Wenan-Attempt"
-COMMAND_PATIENCE_S = 5.0
-"""How long the stack's own thread may take to obey."""
+COMMAND_PATIENCE_S = 15.0
+"""How long the stack's own thread may take to obey. Generous: a dialling that we give up may ring unowned."""
 
 
 class SipNotInstalledError(Exception):
@@ -111,8 +111,9 @@ class UserAgent(Protocol):
 class Stack:
     """The running stack; there can be one in a process at a time."""
 
-    def __init__(self, settings: SipSettings) -> None:
-        """Raises SipNotInstalledError."""
+    def __init__(self, settings: SipSettings, on_death: Callable[[], None]) -> None:
+        """``on_death`` is called on the loop when the stack breaks down. Raises SipNotInstalledError."""
+        self._on_death = on_death
         self._baresip = _load()
         self._settings = settings
         self._runtime: Any = None
@@ -156,6 +157,7 @@ class Stack:
 
     def _die(self) -> None:
         self.dead = True
+        self._on_death()
 
     def _address_of_record(self) -> str:
         settings = self._settings
