@@ -91,6 +91,13 @@ class Settings(BaseSettings):
     sip_ca_file: Path | None = Field(
         None, description="Certificates that may vouch for the server over TLS; default: the system's."
     )
+    sip_encrypt_audio: bool = Field(
+        False, description="Audio by SRTP or not at all; needs WENAN_SIP_TRANSPORT=tls."
+    )
+    sip_reliable_ringing: bool = Field(
+        False,
+        description='Acknowledge "ringing" (100rel); some IMS trunks insist on it, see error 420 or 421.',
+    )
     sip_listen: str = Field(
         "", description="Address and port for SIP, e.g. 0.0.0.0:5060; empty: any free port."
     )
@@ -170,6 +177,8 @@ class Settings(BaseSettings):
                 proxy=self.sip_proxy,
                 transport=self.sip_transport,
                 ca_file=self.sip_ca_file,
+                encrypt_audio=self.sip_encrypt_audio,
+                reliable_ringing=self.sip_reliable_ringing,
                 listen=self.sip_listen,
                 interface=self.sip_interface,
                 rtp_ports=self.sip_rtp_ports,

@@ -214,3 +214,25 @@ def test_a_server_is_found_by_a_name_of_the_house(tmp_path: Path) -> None:
             await telephone.played_out()
 
     asyncio.run(main())
+
+
+def test_a_trunk_whose_domain_is_no_address_is_reached_through_its_proxy(tmp_path: Path) -> None:
+    async def main() -> str:
+        async with sipp("answers", tmp_path) as proxy:
+            settings = replace(direct(proxy.port), server="ims.example.test", proxy=f"127.0.0.1:{proxy.port}")
+            async with SipLine(settings) as line:
+                await (await line.dial(NUMBER, reference="visit-7/1")).hang_up()
+            return await proxy.played_out()
+
+    said = asyncio.run(main())
+    assert f"INVITE sip:{NUMBER}@ims.example.test" in said
+    assert "From: <sip:wenan@ims.example.test>" in said
+
+
+def test_nobody_is_called_whom_the_far_end_names_instead(tmp_path: Path) -> None:
+    async def story(line: SipLine) -> None:
+        assert (await not_reached(line)).disposition is Disposition.FAILED
+
+    elsewhere = {"status": "302 Moved Temporarily", "reason": "SIP;cause=302"}
+    said = with_telephone("refuses", tmp_path, story, values=elsewhere)
+    assert said.count("\nINVITE sip:") == 1

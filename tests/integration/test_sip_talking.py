@@ -169,3 +169,41 @@ def test_a_call_that_the_exchange_switches_in_the_middle_goes_on() -> None:
         assert abs(last[0] - 440) <= 2, "and hears us again"
 
     with_phone(story, {"rtp_timeout_s": 1}, holds_s=1.8, hangs_up_after_s=5.0)
+
+
+@pytest.mark.parametrize("reliable", [True, False])
+def test_a_network_that_wants_its_ringing_acknowledged(*, reliable: bool) -> None:
+    async def story(line: SipLine, phone: Phone) -> None:
+        if not reliable:
+            with pytest.raises(CallNotConnectedError, match="failed: 421"):
+                await line.dial(NUMBER, reference="visit-7/1")
+            return
+        call = await line.dial(NUMBER, reference="visit-7/1")
+        await say(call, tone(1.5))
+        await call.hang_up()
+        assert "100rel" in (await phone.report())["invite"]
+
+    with_phone(story, {"reliable_ringing": reliable}, reliable=True)
+
+
+def test_what_is_said_can_be_encrypted(tmp_path: Path) -> None:
+    certificate, with_key = loopback_certificate(tmp_path)
+
+    async def story(line: SipLine, phone: Phone) -> None:
+        call = await line.dial(NUMBER, reference="visit-7/1")
+        listener = Listener()
+        speaking = asyncio.create_task(say(call, tone(10.0, hertz=440.0)))
+        await listener.listen(call)
+        speaking.cancel()
+        assert abs(listener.strongest_hz(0) - 700) <= 2
+        report = await phone.report()
+        assert "RTP/SAVP" in report["invite"]
+        assert abs(report["heard"][2][0] - 440) <= 2
+
+    with_phone(
+        story,
+        {"transport": "tls", "ca_file": certificate, "encrypt_audio": True},
+        certificate=str(with_key),
+        encrypted=True,
+        hangs_up_after_s=2.5,
+    )

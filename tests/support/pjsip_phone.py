@@ -41,6 +41,10 @@ class Manner:
     dies_after_s: float = 0.0
     """The process ends without a word so many seconds after answering; 0: never."""
     patience_s: float = 20.0
+    encrypted: bool = False
+    """Talks by SRTP only."""
+    reliable: bool = False
+    """Wants its "ringing" acknowledged (RFC 3262), as carriers' IMS networks do."""
     certificate: str = ""
     """PEM file with certificate and key: then it listens with TLS only."""
 
@@ -246,6 +250,11 @@ def main() -> None:
     endpoint = endpoint_for(manner)
     account = pj.AccountConfig()
     account.idUri = "sip:elder@127.0.0.1"
+    if manner.encrypted:
+        account.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
+        account.mediaConfig.srtpSecureSignaling = 1
+    if manner.reliable:
+        account.callConfig.prackUse = pj.PJSUA_100REL_MANDATORY
     telephone = Telephone(manner, report)
     telephone.create(account)
     say("READY")

@@ -31,6 +31,7 @@ def test_a_password_is_shown_to_nobody() -> None:
         {"rtp_ports": "20999-20000"},
         {"rtp_ports": "80-90"},
         {"rtp_timeout_s": -1},
+        {"encrypt_audio": True, "transport": "tcp"},
         {"max_call_s": 0.0},
         {"ca_file": Path("/tmp/two words.pem")},  # noqa: S108 - only a name
     ],

@@ -51,6 +51,10 @@ class SipSettings:
     """Ports for audio, such as 20000-20999; empty: the stack's choice."""
     codecs: tuple[Codec, ...] = ("pcma", "pcmu")
     """In order of preference. China and Europe speak A-law, North America mu-law."""
+    encrypt_audio: bool = False
+    """Audio by SRTP (RFC 4568) or not at all; only over TLS, which carries the keys."""
+    reliable_ringing: bool = False
+    """Acknowledge "ringing" (100rel, RFC 3262), which carriers' IMS trunks may insist on."""
     dial_plan: DialPlan = field(default_factory=DialPlan)
     display_name: str = ""
     """Shown to the called person where the network lets it."""
@@ -81,6 +85,10 @@ class SipSettings:
                 _check(pattern, what, value)
         if any(ord(each) < ord(" ") or each in '"\\' for each in self.password + self.display_name):
             raise SipSettingsError("password and display name must not contain quotes or backslashes")
+        if self.encrypt_audio and self.transport != "tls":
+            raise SipSettingsError(
+                f"encrypt_audio needs transport=tls, not {self.transport}: the keys go along"
+            )
         if not self.codecs:
             raise SipSettingsError("codecs: at least one of pcma, pcmu")
         if self.rtp_timeout_s < 0 or self.max_call_s <= 0 or self.register_seconds <= 0:

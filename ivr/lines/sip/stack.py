@@ -170,6 +170,10 @@ class Stack:
             transport=settings.transport,
             audio_codecs=settings.codecs,
             auth_user=settings.auth_user or None,
+            extra_params=(
+                *(("100rel=yes",) if settings.reliable_ringing else ()),
+                *(("mediaenc=srtp-mand",) if settings.encrypt_audio else ()),
+            ),
         )
         name = f'"{settings.display_name}" ' if settings.display_name else ""
         return name + str(account.aor())
