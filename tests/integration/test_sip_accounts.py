@@ -105,3 +105,14 @@ def test_there_is_one_line_in_a_process() -> None:
             assert line.health.state is LineState.READY
 
     asyncio.run(main())
+
+
+def test_a_start_that_is_broken_off_leaves_nothing_running() -> None:
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5), SipLine(account(free_port())):
+                pass
+        async with SipLine(direct(free_port())) as line:
+            assert line.health.state is LineState.READY
+
+    asyncio.run(main())

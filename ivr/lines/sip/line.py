@@ -69,12 +69,20 @@ class SipLine:
         if self._settings.register:
             self._registration = Registration(self._agent, self._stack.errors)
             self._keeping = asyncio.create_task(self._registration.keep())
-            await self.wait_ready(_FIRST_REGISTRATION_S)
+            try:
+                await self.wait_ready(_FIRST_REGISTRATION_S)
+            except BaseException:
+                await self.close()
+                raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Close the line."""
+        await self.close()
+
+    async def close(self) -> None:
         """Hang up all calls, give up the registration, take the stack down."""
         agent, self._agent = self._agent, None
         if self._keeping is not None:
