@@ -139,7 +139,7 @@ def test_an_elder_who_hangs_up_is_on_record_with_the_recording_and_is_called_aga
     assert (attempt.line, attempt.disposition, attempt.cause) == ("sip", "answered_human", "normal")
     recording = read_wav(community.recordings / attempt.recording, channel=0)
     assert abs(len(recording) / SAMPLE_RATE - attempt.duration_s) < 1
-    assert 4 < attempt.duration_s < 8
+    assert 4 < attempt.duration_s < 15
     assert community.visit().outcome is None, "the visit is not over"
     assert community.visit().next_attempt_at is not None
 
@@ -194,9 +194,7 @@ def test_a_cry_for_help_on_a_real_telephone_line_is_heard(tmp_path: Path) -> Non
     shown: list[str] = []
 
     async def main() -> None:
-        async with pjsip_phone(
-            says=str(tmp_path / "help.wav"), hangs_up_after_s=25.0, patience_s=60.0
-        ) as phone:
+        async with pjsip_phone(says=str(tmp_path / "help.wav"), hangs_up_after_s=25.0) as phone:
             await try_call(phone.port, shown, whisper)
 
     asyncio.run(main())

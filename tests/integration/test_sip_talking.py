@@ -78,7 +78,7 @@ def test_both_hear_each_other_press_keys_and_the_elder_hangs_up(codec: str) -> N
         assert report["codec"] == codec
         assert "X-Wenan-Attempt: visit-7/1" in report["invite"]
         middle = report["heard"][1:-1]
-        assert {hertz for hertz, level in middle if level > 1000} == {440.0}
+        assert all(abs(hertz - 440) <= 4 for hertz, level in middle if level > 1000)
         assert sum(level > 1000 for _, level in middle) >= len(middle) - 1
         assert report["lost"] == report["misordered"] == report["duplicated"] == 0
 
@@ -109,10 +109,12 @@ def test_an_extension_is_keyed_in_behind_the_switchboard() -> None:
 def test_what_was_played_before_the_answer_is_not_taken_for_the_elder() -> None:
     async def story(line: SipLine, phone: Phone) -> None:
         call = await line.dial(NUMBER, reference="visit-7/1")
+        answered_at = asyncio.get_running_loop().time()
         listener = Listener()
         await listener.listen(call)
+        seconds = asyncio.get_running_loop().time() - answered_at
         await phone.report()
-        assert len(listener.frames) < 1.5 * 50 + 10, "no more than what came since the answer"
+        assert len(listener.frames) <= seconds * 50 + 2, "no more than what came since the answer"
 
     with_phone(story, {}, answers_after_s=1.0, hangs_up_after_s=1.0)
 
@@ -162,7 +164,7 @@ def test_a_call_that_the_exchange_switches_in_the_middle_goes_on() -> None:
         speaking.cancel()
         assert listener.cause == "normal"
         seconds = len(listener.frames) / 50
-        assert 4 < seconds < 6, "frames come on hold, too"
+        assert 4 < seconds < 12, "frames come on hold, too"
         assert abs(listener.strongest_hz(0) - 700) <= 2
         assert abs(listener.strongest_hz(int(seconds) - 1) - 700) <= 2, "and the elder is heard again"
         last = (await phone.report())["heard"][-2]
@@ -207,3 +209,21 @@ def test_what_is_said_can_be_encrypted(tmp_path: Path) -> None:
         encrypted=True,
         hangs_up_after_s=2.5,
     )
+
+
+def test_keys_of_old_gateways_are_heard_too() -> None:
+    async def story(line: SipLine, _phone: Phone) -> None:
+        call = await line.dial(NUMBER, reference="visit-7/1")
+        listener = Listener()
+        await listener.listen(call)
+        assert listener.keys == "1"
+
+    with_phone(story, {}, presses="1", presses_by="info", hangs_up_after_s=2.0)
+
+
+def test_a_network_that_insists_on_session_timers_is_not_for_us() -> None:
+    async def story(line: SipLine, _phone: Phone) -> None:
+        with pytest.raises(CallNotConnectedError, match="failed: 421"):
+            await line.dial(NUMBER, reference="visit-7/1")
+
+    with_phone(story, {}, timers=True)

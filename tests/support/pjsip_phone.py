@@ -34,13 +34,18 @@ class Manner:
     """A WAV file (8 kHz, 16 bits, mono) said again and again, with four seconds of silence in between."""
     presses: str = ""
     """Keys pressed one second after answering."""
+    presses_by: str = "rfc4733"
+    """Or ``info``: SIP INFO, as some old gateways do."""
+    timers: bool = False
+    """Insists on session timers (RFC 4028)."""
     hangs_up_after_s: float = 0.0
     """Seconds after answering; 0: never."""
     holds_s: float = 0.0
     """One second after answering the call is put on hold for so long, as exchanges do when they switch."""
     dies_after_s: float = 0.0
     """The process ends without a word so many seconds after answering; 0: never."""
-    patience_s: float = 20.0
+    patience_s: float = 120.0
+    """After so long the process ends, whatever happens: a test that fails leaves nothing behind."""
     encrypted: bool = False
     """Talks by SRTP only."""
     reliable: bool = False
@@ -126,7 +131,12 @@ class Conversation(pj.Call):
             self.answer(accept)
         if manner.presses and not self.pressed and talking_s > 1.0:
             self.pressed = True
-            self.dialDtmf(manner.presses)
+            if manner.presses_by == "info":
+                keys = pj.CallSendDtmfParam()
+                keys.method, keys.digits = pj.PJSUA_DTMF_METHOD_SIP_INFO, manner.presses
+                self.sendDtmf(keys)
+            else:
+                self.dialDtmf(manner.presses)
         if manner.holds_s and not self.held and talking_s > 1.0:
             self.held = True
             self.setHold(pj.CallOpParam())
@@ -250,6 +260,8 @@ def main() -> None:
     endpoint = endpoint_for(manner)
     account = pj.AccountConfig()
     account.idUri = "sip:elder@127.0.0.1"
+    if manner.timers:
+        account.callConfig.timerUse = pj.PJSUA_SIP_TIMER_REQUIRED
     if manner.encrypted:
         account.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
         account.mediaConfig.srtpSecureSignaling = 1

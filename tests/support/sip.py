@@ -20,7 +20,7 @@ from ivr.lines.sip import SipSettings
 
 SCENARIOS = Path(__file__).parents[1] / "data" / "sip"
 PHONE = Path(__file__).parent / "pjsip_phone.py"
-PATIENCE_S = 8.0
+PATIENCE_S = 30.0
 
 
 def need_stack() -> None:
