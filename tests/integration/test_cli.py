@@ -219,3 +219,26 @@ def test_unreadable_audio_is_one_line_and_the_other_files_are_heard(tmp_path: Pa
     assert result.returncode == errors.BAD_INPUT
     assert "bad.wav" in one_line(result)
     assert json.loads(result.stdout)["urgency"] == "emergency"
+
+
+def test_a_sip_line_without_a_server_starts_nothing(tmp_path: Path) -> None:
+    result = wenan(tmp_path, "serve", WENAN_LINE="sip")
+    assert result.returncode in {errors.USAGE, errors.LINE}
+    assert "sip" in one_line(result).lower()
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line", "said"),
+    [
+        (("13800000000",), "none", "WENAN_LINE=sip"),
+        (("12345",), "sip", "12345 cannot be dialled"),
+        (("13800000000", "--lang", "fr"), "sip", "--lang fr"),
+    ],
+)
+def test_a_trial_call_that_cannot_be_made_is_one_line(
+    tmp_path: Path, arguments: tuple[str, ...], line: str, said: str
+) -> None:
+    result = wenan(tmp_path, "call", *arguments, WENAN_LINE=line)
+    assert result.returncode == errors.USAGE
+    assert said in one_line(result)

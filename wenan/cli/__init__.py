@@ -10,6 +10,7 @@ import typer
 from wenan import __version__
 from wenan.cli import (
     area,
+    calling,
     campaign,
     days,
     dialogue,
@@ -38,6 +39,7 @@ app.command("serve")(product.serve)
 app.command("hear")(hearing.hear)
 app.command("understand")(hearing.understand_text)
 app.command("calendar")(days.show_days)
+app.command("call")(calling.call)
 app.command("simulate")(dialogue.simulate_call)
 app.add_typer(roster.app, name="roster")
 app.add_typer(campaign.app, name="campaign")

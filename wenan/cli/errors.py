@@ -13,6 +13,7 @@ from campaigns.scripts import ScriptChangedError
 from campaigns.surges import SurgeError
 from escalation.channels import ChannelError
 from escalation.ladders import LadderError
+from ivr.lines.sip import SipNotInstalledError, SipStartError
 from ivr.script import ScriptError
 from records.keyring import KeyringError
 from records.sessions import LedgerError
@@ -36,6 +37,10 @@ PORT_IN_USE = 5
 """The panel's port is taken."""
 LEDGER = 6
 """The ledger cannot be opened."""
+LINE = 7
+"""The telephone line cannot be used."""
+NOT_REACHED = 8
+"""A trial call reached nobody."""
 
 
 class UsageError(Exception):
@@ -69,6 +74,8 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (ModelMissingError, MODEL_MISSING),
     (SpeechError, MODEL_MISSING),
     (PortInUseError, PORT_IN_USE),
+    (SipNotInstalledError, LINE),
+    (SipStartError, LINE),
     (KeyringError, LEDGER),
     (LedgerError, LEDGER),
 )
