@@ -5,8 +5,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format lint types imports models models-test system bench-demo \
-        bench-interrupted bench-hearing train-meaning tune-whisper clean
+.PHONY: help sip sip-peer demo serve test test-fast check format lint types imports models models-test system \
+        bench-demo bench-interrupted bench-hearing train-meaning tune-whisper clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -19,6 +19,13 @@ system: ## Install the system packages the product can use, or print the line th
 
 models: $(STAMP) ## Fetch the speech models (verified by hash, resumable)
 	@$(BIN)/wenan models fetch
+
+sip: $(VENV)/.sip ## Install the SIP stack for real telephones (WENAN_LINE=sip)
+sip-peer: $(VENV)/.sip-peer
+
+$(VENV)/.sip $(VENV)/.sip-peer: $(VENV)/.%: $(STAMP)
+	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]' && touch $@; } || \
+	  echo "No ready-made package of '$*' for this machine; tests that need it are skipped"
 
 models-test: $(STAMP)
 	@$(BIN)/wenan models fetch --for-tests
@@ -34,7 +41,8 @@ test-fast: $(STAMP) ## Tests that need no models and no servers
 
 test: $(STAMP) ## Everything: fast tests first, then those with models and servers
 	@$(BIN)/pytest -q tests/unit
-	@tools/system_packages.sh espeak-ng postgresql || true
+	@tools/system_packages.sh espeak-ng postgresql sip-tester || true
+	@$(MAKE) --no-print-directory sip sip-peer
 	@$(MAKE) --no-print-directory models-test
 	@$(BIN)/pytest -q tests/integration tests/acceptance
 

@@ -15,16 +15,22 @@ from campaigns.briefing import Caller, brief_for
 from campaigns.claims import Lease, renew
 from campaigns.history import INTERRUPTED, NEVER_DIALLED, count_dialled, end_of_period, past_of
 from campaigns.phoning import RECORDING, consented, reason_against_phoning, usable_phones
+from campaigns.places import hours_for, reason_never
+from campaigns.presence import back_at, is_absent, today_at
+from campaigns.promises import with_promise
 from campaigns.retries import End, EndReason, VisitOutcome, next_phone
 from campaigns.scripts import stored_script
 from campaigns.settling import end_visit, end_with_period, leave_to_people, put_off
 from campaigns.snapshots import Snapshot
+from campaigns.spreading import not_before
+from campaigns.surges import Surges, module_in
 from campaigns.tiers import ModeReason
-from campaigns.windows import may_begin, next_opening
+from campaigns.windows import Windows, known_zone, may_begin, next_opening
 from ivr.dialogue import DialogueState, begin
 from ivr.lines import Disposition
 from ivr.script import Script
 from records.people import Phone
+from records.promises import promised_order
 from records.visits import CallAttempt, Visit
 
 NUMBER_IN_USE_PAUSE = timedelta(minutes=10)
@@ -81,6 +87,8 @@ def prepare(
     session.add(attempt)
     session.flush()
     script = stored_script(visit.campaign.script_version)
+    if (promised := promised_order(session, visit)) is not None:
+        script = with_promise(script, promised.codes)
     return Ready(
         lease=lease,
         attempt_id=attempt.id,
@@ -89,8 +97,8 @@ def prepare(
         phone_number=phone.number,
         elder_name=visit.elder.name,
         script=script,
-        state=_state_of(visit, script, snapshot, caller, now),
-        recording=_recording_path(visit, number, snapshot, now),
+        state=_state_of(visit, script, _module_now(session, visit, script, snapshot, now), caller, now),
+        recording=_recording_path(visit, number, now),
     )
 
 
@@ -132,10 +140,14 @@ def _phone_to_ring(
     session: Session, visit: Visit, snapshot: Snapshot, aftercare: Aftercare, now: datetime
 ) -> Phone | None:
     """The number to ring now; None when the visit was moved on instead."""
-    if now + timedelta(minutes=snapshot.windows.min_remaining) > end_of_period(visit):
+    here = hours_for(visit.elder, snapshot.windows)
+    if now + timedelta(minutes=here.min_remaining) > end_of_period(visit):
         end_with_period(session, visit, aftercare, now)
         return None
-    reason = reason_against_phoning(visit.elder, snapshot.policy)
+    if is_absent(visit.elder, today_at(visit.elder, now)):
+        _wait_for_return(visit, here, now)
+        return None
+    reason = reason_against_phoning(visit.elder, snapshot.policy, once_back=True)
     if reason == ModeReason.NOT_ACTIVE:
         end = End(VisitOutcome.CANCELLED, EndReason.NO_LONGER_VISITED)
         end_visit(session, visit, end, aftercare, now)
@@ -146,20 +158,30 @@ def _phone_to_ring(
         leave_to_people(session, visit, reason or ModeReason.NO_USABLE_PHONE.value, now)
         return None
     in_use = _in_use(session, visit, phones[chosen])
-    if may_begin(snapshot.windows, now) and not in_use:
+    if may_begin(here, now) and not in_use:
         return phones[chosen]
-    _wait_for_window(session, visit, snapshot, now + NUMBER_IN_USE_PAUSE if in_use else now, now)
+    _wait_for_window(session, visit, here, now + NUMBER_IN_USE_PAUSE if in_use else now, now)
     return None
 
 
 def _wait_for_window(
-    session: Session, visit: Visit, snapshot: Snapshot, not_before: datetime, now: datetime
+    session: Session, visit: Visit, here: Windows, earliest: datetime, now: datetime
 ) -> None:
-    opening = next_opening(snapshot.windows, not_before)
+    opening = next_opening(here, earliest)
     if opening is None:
-        leave_to_people(session, visit, ModeReason.NO_CALLING_HOURS.value, now)
+        leave_to_people(session, visit, reason_never(here).value, now)
     else:
         put_off(visit, min(opening, end_of_period(visit)))
+
+
+def _wait_for_return(visit: Visit, here: Windows, now: datetime) -> None:
+    """Until the day on which the elder is back, or a day longer when nobody knows it.
+
+    If the period ends first, the visit ends with it, and a person is told that nobody was there.
+    """
+    returning = back_at(visit.elder) or not_before("next_day", now, here)
+    opening = next_opening(here, max(returning, now)) or returning
+    put_off(visit, min(opening, end_of_period(visit)))
 
 
 def _in_use(session: Session, visit: Visit, phone: Phone) -> bool:
@@ -184,9 +206,20 @@ def _in_use(session: Session, visit: Visit, phone: Phone) -> bool:
     return session.scalar(in_use) is not None
 
 
-def _state_of(
-    visit: Visit, script: Script, snapshot: Snapshot, caller: Caller, now: datetime
-) -> DialogueState:
+def _module_now(session: Session, visit: Visit, script: Script, snapshot: Snapshot, now: datetime) -> str:
+    """What a surge of the day asks to speak of; else the module the visit was planned with.
+
+    A talk that broke off goes on with the module it was begun with.
+    """
+    known = [module.id for module in script.modules]
+    if visit.dialogue_state:
+        begun = (visit.dialogue_state.get("brief") or {}).get("module")
+        return begun if begun in known else snapshot.module
+    surges = Surges.read(session).of(visit.elder)
+    return module_in(surges, today_at(visit.elder, now), known) or snapshot.module
+
+
+def _state_of(visit: Visit, script: Script, module: str, caller: Caller, now: datetime) -> DialogueState:
     """The dialogue to begin with: where the last call broke off, or from the start."""
     elder = visit.elder
     brief = brief_for(
@@ -194,10 +227,10 @@ def _state_of(
         sex=elder.sex,
         language=elder.language,
         preferences=elder.speech_preferences,
-        module=snapshot.module,
+        module=module,
         caller=caller,
         moment=now,
-        timezone=snapshot.windows.timezone,
+        timezone=visit.elder.area.timezone,
     )
     if not visit.dialogue_state:
         return begin(script, brief)
@@ -208,9 +241,9 @@ def _state_of(
         return begin(script, brief)
 
 
-def _recording_path(visit: Visit, number: int, snapshot: Snapshot, now: datetime) -> str:
+def _recording_path(visit: Visit, number: int, now: datetime) -> str:
     if consented(visit.elder, RECORDING) is False:
         return ""
-    zone = snapshot.windows.zone
+    zone = known_zone(visit.elder.area.timezone)
     month = (now.astimezone(zone) if zone else now).strftime("%Y-%m")
     return f"{month}/visit-{visit.id}-attempt-{number}.wav"

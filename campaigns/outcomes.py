@@ -13,6 +13,8 @@ from campaigns.claims import Lease, renew
 from campaigns.hearing import answers_in, left_open, store_answers, store_flags, store_turn
 from campaigns.history import circumstances_of, was_interrupted
 from campaigns.phoning import TELEPHONE_VISIT
+from campaigns.policies import Policies
+from campaigns.policy import Policy, PolicyError
 from campaigns.retries import End, Retry
 from campaigns.settling import ACTOR, settle
 from campaigns.snapshots import Snapshot
@@ -51,8 +53,19 @@ def record_outcome(
     _learn_manner(visit, report.state)
     session.flush()
     session.expire(visit.elder)
-    derive(visit.elder, Snapshot.model_validate(visit.snapshot).policy, now.date())
+    derive(visit.elder, _policy_today(session, visit, now), now.date())
     return settle(session, visit, aftercare, now)
+
+
+def _policy_today(session: Session, visit: Visit, now: datetime) -> Policy:
+    """The policy in force where the elder lives; should that be unreadable, the one the visit is marked with.
+
+    Nothing that is wrong with a policy may keep a call from being written down.
+    """
+    try:
+        return Policies.read(session).of(visit.elder.area_id, now.date())
+    except PolicyError:
+        return Snapshot.model_validate(visit.snapshot).policy
 
 
 def record_facts(

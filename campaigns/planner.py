@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,12 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.claims import lock_running
+from campaigns.due import due_on, last_visited
 from campaigns.opening import ACTOR, CampaignError
 from campaigns.phoning import reason_against_phoning, reason_against_visiting
-from campaigns.policy import Policy, load_policy
+from campaigns.places import hours_for, reason_never
+from campaigns.policies import Policies
+from campaigns.policy import Policy
+from campaigns.presence import back_at, is_absent, today_at
 from campaigns.retries import RetryPolicy
 from campaigns.scripts import module_for, stored_script
 from campaigns.snapshots import Snapshot
+from campaigns.surges import Surges
 from campaigns.tiers import ModeReason, VisitMode
 from campaigns.who import Who, elders_for
 from campaigns.windows import Windows, end_of_day, next_opening, start_of_day
@@ -66,11 +71,26 @@ class _Rules:
 
     campaign: Campaign
     script: Script
-    policy: Policy
+    policy: Policy | None
+    """For everybody; None: the one in force where each of them lives."""
+    policies: Policies
+    surges: Surges
     windows: Windows
     retries: RetryPolicy
-    first_call: datetime | None
     now: datetime
+    firsts: dict[tuple[Windows, datetime], datetime | None] = field(default_factory=dict)
+    """First calls by hours and the moment to count from: most elders share them."""
+
+    def policy_for(self, elder: Elder) -> Policy:
+        """The policy that governs an elder's visit."""
+        return self.policy or self.policies.of(elder.area_id, today_at(elder, self.now))
+
+    def first_call(self, here: Windows, not_before: datetime) -> datetime | None:
+        """The first moment at which an elder with these hours may be rung."""
+        asked = (here, not_before)
+        if asked not in self.firsts:
+            self.firsts[asked] = first_call(self.campaign, here, not_before)
+        return self.firsts[asked]
 
 
 def plan_visits(
@@ -79,18 +99,22 @@ def plan_visits(
     now: datetime,
     *,
     policy: Policy | None = None,
+    only: Collection[int] | None = None,
     progress: PlanProgress | None = None,
 ) -> PlanReport:
     """Plan a visit for every elder the campaign is for and who has none yet; doing it again adds nothing.
 
-    ``policy`` is the shipped one unless another is given. Nothing is committed here. Raises CampaignError for
-    a campaign that is not running, and ScriptError when its script cannot be read any more.
+    ``policy`` is the one in force where an elder lives unless one is given; ``only`` are ids of elders, None
+    for all. Nothing is committed here. Raises CampaignError for a campaign that is not running, ScriptError
+    when its script cannot be read any more, and PolicyError when a policy cannot.
     """
     if lock_running(session, campaign.id) is None:
         raise CampaignError(f"The campaign {campaign.name!r} is {campaign.status}; resume it before planning")
-    rules = _rules(campaign, now, policy or load_policy())
+    rules = _rules(session, campaign, now, policy)
     planned = set(session.scalars(select(Visit.elder_id).filter_by(campaign_id=campaign.id)))
     elders = elders_for(session, Who.model_validate(campaign.who), now.date())
+    elders = [elder for elder in elders if only is None or elder.id in only]
+    elders = _those_due(session, elders, Who.model_validate(campaign.who), rules)
     report = PlanReport()
     for number, elder in enumerate(elders, start=1):
         if elder.id in planned:
@@ -105,53 +129,106 @@ def plan_visits(
     return report
 
 
-def _rules(campaign: Campaign, now: datetime, policy: Policy) -> _Rules:
-    windows = Windows.model_validate(campaign.windows)
+def _those_due(session: Session, elders: Sequence[Elder], who: Who, rules: _Rules) -> Sequence[Elder]:
+    """The elders whose next visit is due by the filter's date; everybody when it names none."""
+    if who.due_by is None:
+        return elders
+    last = last_visited(session)
+    return [
+        elder
+        for elder in elders
+        if due_on(elder, last.get(elder.id), rules.policy_for(elder), rules.surges) <= who.due_by
+    ]
+
+
+def _rules(session: Session, campaign: Campaign, now: datetime, policy: Policy | None) -> _Rules:
     return _Rules(
         campaign=campaign,
         script=stored_script(campaign.script_version),
         policy=policy,
-        windows=windows,
+        policies=Policies.read(session),
+        surges=Surges.read(session),
+        windows=Windows.model_validate(campaign.windows),
         retries=RetryPolicy.model_validate(campaign.retries),
-        first_call=first_call(campaign, windows, now),
         now=now,
     )
 
 
 def first_call(campaign: Campaign, windows: Windows, now: datetime) -> datetime | None:
-    """The first moment (UTC) from ``now`` on at which a campaign may ring anybody, or None."""
-    begins = start_of_day(campaign.starts_on, windows.timezone)
+    """The first moment (UTC) from ``now`` on at which an elder with these ``windows`` may be rung, or None.
+
+    The first and the last day of the period go by the campaign's own time zone.
+    """
+    begins = start_of_day(campaign.starts_on, campaign.timezone)
     if begins is None:
         return None
     opening = next_opening(windows, max(begins, now))
     if opening is None:
         return None
-    last = end_of_day(campaign.ends_on, windows.timezone) - timedelta(minutes=windows.min_remaining)
+    last = end_of_day(campaign.ends_on, campaign.timezone) - timedelta(minutes=windows.min_remaining)
     return opening if opening <= last else None
 
 
 def _plan(session: Session, elder: Elder, rules: _Rules, report: PlanReport) -> None:
-    reason = reason_against_phoning(elder, rules.policy)
-    if not reason and rules.first_call is None:
-        reason = ModeReason.NO_CALLING_HOURS.value
-    if not reason:
-        session.add(_visit(elder, rules, VisitMode.TELEPHONE, reason))
-        report.telephone.append(Planned(elder.id, elder.name, at=rules.first_call))
+    here = hours_for(elder, rules.windows)
+    if is_absent(elder, today_at(elder, rules.now)):
+        _plan_for_return(session, elder, here, rules, report)
         return
-    unwanted = reason_against_visiting(elder)
+    # Whoever is still noted as absent here has come back today, and only the note has not been taken off yet.
+    reason = reason_against_phoning(elder, rules.policy_for(elder), once_back=True)
+    first = None if reason else rules.first_call(here, rules.now)
+    if not reason and first is None:
+        reason = reason_never(here).value
+    if first is not None:
+        _ring_from(session, elder, here, first, rules, report)
+        return
+    unwanted = reason_against_visiting(elder, once_back=True)
     if unwanted:
         report.left_out.append(Planned(elder.id, elder.name, unwanted))
         return
-    session.add(_visit(elder, rules, VisitMode.IN_HOME, reason))
+    session.add(_visit(elder, rules, here, mode=VisitMode.IN_HOME, reason=reason))
     report.in_home.append(Planned(elder.id, elder.name, reason))
 
 
-def _visit(elder: Elder, rules: _Rules, mode: VisitMode, reason: str) -> Visit:
+def _plan_for_return(
+    session: Session, elder: Elder, here: Windows, rules: _Rules, report: PlanReport
+) -> None:
+    """Somebody who is in hospital or away is called from the day on which they are back, if it is in time.
+
+    Otherwise they get no visit yet: nobody would be at home. ``campaigns.absences`` plans one on return.
+    """
+    back = back_at(elder)
+    reason = reason_against_phoning(elder, rules.policy_for(elder), once_back=True)
+    first = None if reason or back is None else rules.first_call(here, max(back, rules.now))
+    if first is None:
+        report.left_out.append(Planned(elder.id, elder.name, ModeReason.NOT_ACTIVE.value))
+    else:
+        _ring_from(session, elder, here, first, rules, report)
+
+
+def _ring_from(
+    session: Session, elder: Elder, here: Windows, first: datetime, rules: _Rules, report: PlanReport
+) -> None:
+    session.add(_visit(elder, rules, here, mode=VisitMode.TELEPHONE, first=first))
+    report.telephone.append(Planned(elder.id, elder.name, at=first))
+
+
+def _visit(
+    elder: Elder,
+    rules: _Rules,
+    here: Windows,
+    *,
+    mode: VisitMode,
+    reason: str = "",
+    first: datetime | None = None,
+) -> Visit:
+    policy = rules.policy_for(elder)
     snapshot = Snapshot(
-        policy=rules.policy,
+        policy=policy,
         retries=rules.retries,
         windows=rules.windows,
-        module=module_for(rules.script, elder.id, rules.campaign.starts_on),
+        hours_here=here,
+        module=module_for(rules.script, elder.id, rules.campaign.starts_on, policy.seasons),
         tier=elder.tier,
     )
     return Visit(
@@ -159,7 +236,7 @@ def _visit(elder: Elder, rules: _Rules, mode: VisitMode, reason: str) -> Visit:
         elder_id=elder.id,
         mode=mode.value,
         mode_reason=reason,
-        next_attempt_at=rules.first_call if mode is VisitMode.TELEPHONE else None,
+        next_attempt_at=first,
         snapshot=snapshot.stored(),
         created_at=rules.now,
     )

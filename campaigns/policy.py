@@ -57,6 +57,7 @@ class _Data(BaseModel):
 
 
 Days = Annotated[int, Field(ge=1, le=366)]
+Month = Annotated[int, Field(ge=1, le=12)]
 
 
 class TierRule(_Data):
@@ -105,6 +106,8 @@ class Policy(_Data):
     tiers: tuple[TierRules, ...]
     cadence_days: Cadence
     telephone: TelephoneRules
+    seasons: dict[str, tuple[Month, ...]] = Field(default_factory=dict)
+    """Months in which a module of the script is spoken of, the first of them first; others always are."""
 
     @model_validator(mode="after")
     def _nobody_falls_through(self) -> Policy:
@@ -122,9 +125,34 @@ def load_policy(path: Path | None = None) -> Policy:
         raise PolicyError(f"The policy {file} cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise PolicyError(f"The policy {file} is not YAML: {' '.join(str(error).split())}") from error
+    return policy_from(data, origin=str(file))
+
+
+def policy_from(data: Any, *, origin: str) -> Policy:
+    """The policy that a document says. Raises PolicyError naming the ``origin`` and the place."""
     try:
         return Policy.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(step) for step in first["loc"]) or "the file"
-        raise PolicyError(f"The policy {file} is wrong at {place}: {first['msg']}") from error
+        raise PolicyError(f"The policy {origin} is wrong at {place}: {first['msg']}") from error
+
+
+def document_of(policy: Policy) -> dict[str, Any]:
+    """A policy as JSON-ready data that says the same wherever it is written: sets in order."""
+    data = policy.model_dump(mode="json", exclude={"tiers"})
+    data["telephone"]["abilities"] = sorted(data["telephone"]["abilities"], key=list(Ability).index)
+    tiers = [
+        {
+            "tier": each.tier.value,
+            "rules": [rule.model_dump(mode="json", exclude_defaults=True) for rule in each.rules],
+        }
+        for each in policy.tiers
+    ]
+    return {"version": data.pop("version"), "minimum_age": data.pop("minimum_age"), "tiers": tiers, **data}
+
+
+def yaml_of(policy: Policy) -> str:
+    """A policy as YAML that ``load_policy`` reads back the same."""
+    text: str = yaml.safe_dump(document_of(policy), allow_unicode=True, sort_keys=False, width=100)
+    return text

@@ -9,7 +9,9 @@ from functools import partial
 import structlog
 from sqlalchemy.orm import Session
 
+from campaigns.absences import bring_back, returning
 from campaigns.desk import Desk, problem_of, settled
+from campaigns.policies import put_in_force, versions_due
 from campaigns.recovery import lapsed_visits, recover
 from campaigns.sweeper import expire, expired_visits, tidy_up
 from records.audit import beat
@@ -29,6 +31,8 @@ async def sweep(desk: Desk, *, mine: Collection[int]) -> list[int]:
     Raises LedgerError when the ledger is out of reach.
     """
     now = desk.clock.now()
+    await _put_policies_in_force(desk, now)
+    await _bring_back(desk, now)
     await desk.write(partial(_tidy_and_beat, now=now, calls=len(mine)))
     aftercare = desk.aftercare
     abandoned = [each for each in await desk.read(partial(lapsed_visits, now=now)) if each not in mine]
@@ -38,6 +42,24 @@ async def sweep(desk: Desk, *, mine: Collection[int]) -> list[int]:
         *((each, partial(expire, visit_id=each, aftercare=aftercare, now=now)) for each in over),
     ]
     return [visit_id for visit_id, work in tasks if not await _is_put_in_order(desk, visit_id, work)]
+
+
+async def _bring_back(desk: Desk, now: datetime) -> None:
+    """Let those be called again whose absence is over; trouble with one keeps nobody else waiting."""
+    for elder_id in await desk.read(partial(returning, now=now)):
+        back = await settled(desk.write(partial(bring_back, elder_id=elder_id, now=now)))
+        error = back.exception()
+        if error is not None:
+            log.error("an elder could not be brought back", elder=elder_id, problem=problem_of(error))
+
+
+async def _put_policies_in_force(desk: Desk, now: datetime) -> None:
+    """Let policies whose day has come say who belongs to which tier."""
+    if not await desk.read(partial(versions_due, now=now)):
+        return
+    error = (await settled(desk.write(partial(put_in_force, now=now, actor=COMPONENT)))).exception()
+    if error is not None:
+        log.error("a policy could not be put in force", problem=problem_of(error))
 
 
 async def _is_put_in_order(desk: Desk, visit_id: int, work: Callable[[Session], object]) -> bool:

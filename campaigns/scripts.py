@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select
@@ -45,11 +46,22 @@ def stored_script(version: ScriptVersion) -> Script:
     return script
 
 
-def module_for(script: Script, elder_id: int, month: date) -> str:
+def module_for(
+    script: Script, elder_id: int, month: date, seasons: Mapping[str, Sequence[int]] | None = None
+) -> str:
     """The module whose turn it is: every elder hears another one each month, and all in turn.
 
-    Empty when the script has none.
+    ``seasons`` are the months of those modules that belong to a season: in the first month everybody hears
+    them, in the others they take their turn, outside of the season they are left out. Empty when the script
+    has no module for the month.
     """
-    if not script.modules:
+    months = seasons or {}
+    turn = elder_id + 12 * month.year + month.month
+    modules = [module.id for module in script.modules]
+    fresh = [each for each in modules if months.get(each) and months[each][0] == month.month]
+    due = fresh or [each for each in modules if not months.get(each) or month.month in months[each]]
+    if not due:
         return ""
-    return script.modules[(elder_id + 12 * month.year + month.month) % len(script.modules)].id
+    # The place in the whole rotation, so that a season that begins does not shuffle the other topics.
+    at = turn % len(modules)
+    return next((each for each in modules[at:] + modules[:at] if each in due), "")

@@ -10,6 +10,7 @@ from campaigns.aftercare import Aftercare
 from campaigns.claims import let_go
 from campaigns.history import circumstances_of, count_dialled, end_of_period, past_of
 from campaigns.phoning import usable_phones
+from campaigns.places import hours_for
 from campaigns.retries import End, EndReason, Retry, VisitOutcome, after, given_up
 from campaigns.snapshots import Snapshot
 from records.audit import audit
@@ -30,7 +31,7 @@ def settle(session: Session, visit: Visit, aftercare: Aftercare, now: datetime) 
         circumstances_of(visit),
         phones=[phone.id for phone in usable_phones(visit.elder)],
         policy=snapshot.retries,
-        windows=snapshot.windows,
+        windows=hours_for(visit.elder, snapshot.windows),
         moment=now,
         ends=end_of_period(visit),
     )

@@ -19,6 +19,9 @@ class Snapshot(BaseModel):
     policy: Policy
     retries: RetryPolicy
     windows: Windows
+    """The campaign's; how they apply to the elder is asked anew before every call (``campaigns.places``)."""
+    hours_here: Windows | None = None
+    """As they applied to the elder when the visit was planned, for those who watch over it."""
     module: str
     """Id of the script's rotating module for this visit; empty for none."""
     tier: str

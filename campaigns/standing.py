@@ -6,6 +6,7 @@ be wrong, a birthday.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from campaigns.policy import Policy
@@ -22,25 +23,41 @@ def newest_consent(elder: Elder, kind: str = "telephone_visit") -> Consent | Non
     return max(answers, key=lambda answer: (answer.recorded_at, answer.id or float("inf")), default=None)
 
 
-def settle(elder: Elder, policy: Policy, today: date) -> bool:
-    """Derive tier and way of visiting from the elder's facts; return whether anything changed.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Tier, way of visiting and, for those who are visited at home, why."""
+
+    tier: str
+    mode: str
+    reason: str
+
+
+def standing_of(elder: Elder, policy: Policy, today: date) -> Standing:
+    """Tier and way of visiting that follow from the elder's facts.
 
     An elder whom a person has moved to visits at home, with a reason of their own, stays there.
     """
+    tier = tier_of(age_on(elder.birth_date, today), elder.categories, elder.ability, policy).value
+    if moved_by_hand(elder):
+        return Standing(tier, elder.visit_mode, elder.mode_reason)
     consent = newest_consent(elder)
+    decision = visit_mode_of(
+        ability=elder.ability,
+        categories=elder.categories,
+        consent=None if consent is None else consent.granted,
+        usable_phones=sum(phone.status == "usable" for phone in elder.phones),
+        language=elder.language,
+        policy=policy,
+        status=elder.status,
+    )
+    return Standing(tier, decision.mode.value, decision.code)
+
+
+def settle(elder: Elder, policy: Policy, today: date) -> bool:
+    """Put an elder where ``standing_of`` says; return whether anything changed."""
     before = (elder.tier, elder.visit_mode, elder.mode_reason)
-    elder.tier = tier_of(age_on(elder.birth_date, today), elder.categories, elder.ability, policy).value
-    if not moved_by_hand(elder):
-        decision = visit_mode_of(
-            ability=elder.ability,
-            categories=elder.categories,
-            consent=None if consent is None else consent.granted,
-            usable_phones=sum(phone.status == "usable" for phone in elder.phones),
-            language=elder.language,
-            policy=policy,
-            status=elder.status,
-        )
-        elder.visit_mode, elder.mode_reason = decision.mode.value, decision.code
+    standing = standing_of(elder, policy, today)
+    elder.tier, elder.visit_mode, elder.mode_reason = standing.tier, standing.mode, standing.reason
     return before != (elder.tier, elder.visit_mode, elder.mode_reason)
 
 

@@ -48,6 +48,8 @@ class ModeReason(StrEnum):
     ABILITY_TOO_LOW = "ability_too_low"
     CATEGORY_AT_HOME = "category_at_home"
     NO_CALLING_HOURS = "no_calling_hours"
+    NO_COMMON_HOURS = "no_common_hours"
+    UNKNOWN_TIME_ZONE = "unknown_time_zone"
 
 
 WORDS: dict[ModeReason, dict[str, str]] = {
@@ -86,6 +88,14 @@ WORDS: dict[ModeReason, dict[str, str]] = {
     ModeReason.NO_CALLING_HOURS: {
         "zh-CN": "本期没有可以打电话的时段",
         "en": "the period has no hours left in which to call",
+    },
+    ModeReason.NO_COMMON_HOURS: {
+        "zh-CN": "老人方便的时间、本地规定的时间和本次安排的时间碰不到一起",
+        "en": "the hours of the campaign, the area and the elder have nothing in common",
+    },
+    ModeReason.UNKNOWN_TIME_ZONE: {
+        "zh-CN": "所在地区的时区不明，不能打电话",
+        "en": "the time zone of the area is unknown",
     },
 }
 

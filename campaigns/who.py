@@ -30,6 +30,8 @@ class Who(BaseModel):
     age_from: Age | None = None
     age_to: Age | None = None
     """Inclusive."""
+    due_by: date | None = None
+    """Only those whose next visit, by the days that the policy allows, is due by then; None: everybody."""
 
     @model_validator(mode="after")
     def _ages_in_order(self) -> Who:
@@ -46,7 +48,7 @@ def elders_for(session: Session, who: Who, today: date) -> Sequence[Elder]:
     wanted = select(Elder).order_by(Elder.id)
     wanted = wanted.options(selectinload(Elder.phones), selectinload(Elder.consents))
     if who.areas:
-        wanted = wanted.where(Elder.area_id.in_(_with_everything_below(session, who.areas)))
+        wanted = wanted.where(Elder.area_id.in_(with_everything_below(session, who.areas)))
     if who.tiers:
         wanted = wanted.where(Elder.tier.in_([tier.value for tier in who.tiers]))
     return [elder for elder in session.scalars(wanted) if _matches(elder, who, today)]
@@ -61,7 +63,8 @@ def _matches(elder: Elder, who: Who, today: date) -> bool:
     return (who.age_from is None or age >= who.age_from) and (who.age_to is None or age <= who.age_to)
 
 
-def _with_everything_below(session: Session, areas: Sequence[int]) -> set[int]:
+def with_everything_below(session: Session, areas: Sequence[int]) -> set[int]:
+    """Ids of areas and of all areas below them."""
     parents = session.execute(select(Area.id, Area.parent_id)).all()
     found = set(areas)
     more = found

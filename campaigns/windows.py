@@ -1,6 +1,8 @@
 """When an elder may be phoned: days of the week and hours of the day in the elder's own time zone.
 
 Pure: the moment is always given. Calling fails closed: an unknown time zone or no hours at all means never.
+Whoever leaves out weekends or holidays goes by the Chinese calendar (``campaigns.calendar``): a make-up
+workday counts as a workday, and in a year whose holidays are not announced every possible holiday is one.
 
 Where a clock change makes a wall-clock time happen twice or not at all, the narrower reading counts: a window
 begins at the later and ends at the earlier of the two moments its hours can mean. So an open window is always
@@ -15,9 +17,22 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+)
+
+from campaigns.calendar import DayKind, day_of
 
 _WEEK = 7
+_HOLIDAYS_AHEAD = 28
+"""Days more to look ahead where weekends or holidays are left out: the longest holidays and what follows."""
+_WORKING_WEEK = frozenset(range(5))
 
 
 def _read_time(value: Any) -> Any:
@@ -35,6 +50,24 @@ TimeOfDay = Annotated[
 """A wall-clock time; in JSON and YAML ``"HH:MM"``."""
 
 
+def _join_hours(hours: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], ...]:
+    joined: list[tuple[time, time]] = []
+    for begin, end in sorted(hours):
+        if begin >= end:
+            raise ValueError(f"hours {begin:%H:%M}-{end:%H:%M} end before they begin")
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((begin, end))
+    return tuple(joined)
+
+
+Weekday = Annotated[int, Field(ge=0, le=6)]
+"""0 is Monday."""
+Hours = Annotated[tuple[tuple[TimeOfDay, TimeOfDay], ...], AfterValidator(_join_hours)]
+"""From (inclusive) and until (exclusive), within one day; kept sorted, touching intervals joined."""
+
+
 class Windows(BaseModel):
     """Calling windows: ``{"days": [0, 1], "hours": [["09:00", "11:30"]], "timezone": "Asia/Shanghai"}``.
 
@@ -43,37 +76,49 @@ class Windows(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    days: tuple[Annotated[int, Field(ge=0, le=6)], ...] = (0, 1, 2, 3, 4, 5, 6)
+    days: tuple[Weekday, ...] = (0, 1, 2, 3, 4, 5, 6)
     """Days of the week; 0 is Monday."""
-    hours: tuple[tuple[TimeOfDay, TimeOfDay], ...] = ((time(9), time(11, 30)), (time(14, 30), time(17, 30)))
-    """From (inclusive) and until (exclusive), within one day; kept sorted, touching intervals joined."""
+    hours: Hours = ((time(9), time(11, 30)), (time(14, 30), time(17, 30)))
     timezone: str = "Asia/Shanghai"
     """IANA name. One that is unknown here is kept, and never opens."""
     min_remaining: int = Field(default=10, ge=0, le=240)
     """Minutes that must be left before closing for a call to begin, so that no talk runs past the hour."""
+    weekends: bool = True
+    """Whether Saturdays and Sundays that are neither make-up workdays nor holidays are calling days."""
+    holidays: bool = True
+    """Whether public holidays are calling days."""
 
     @field_validator("days")
     @classmethod
     def _sort_days(cls, days: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(sorted(set(days)))
 
-    @field_validator("hours")
-    @classmethod
-    def _join_hours(cls, hours: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], ...]:
-        joined: list[tuple[time, time]] = []
-        for begin, end in sorted(hours):
-            if begin >= end:
-                raise ValueError(f"hours {begin:%H:%M}-{end:%H:%M} end before they begin")
-            if joined and begin <= joined[-1][1]:
-                joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-            else:
-                joined.append((begin, end))
-        return tuple(joined)
-
     @property
     def zone(self) -> ZoneInfo | None:
         """The time zone, or None when its name is unknown."""
         return known_zone(self.timezone)
+
+    @property
+    def goes_by_the_calendar(self) -> bool:
+        """Whether it matters what kind of day a date is."""
+        return not (self.weekends and self.holidays)
+
+    def is_calling_day(self, day: date) -> bool:
+        """Whether anybody may be phoned on a date at all."""
+        if not self.goes_by_the_calendar:
+            return day.weekday() in self.days
+        found = day_of(day)
+        if found.is_make_up_workday and _WORKING_WEEK.issubset(self.days):
+            return True
+        closed = {DayKind.WEEKEND: not self.weekends, DayKind.HOLIDAY: not self.holidays}
+        return day.weekday() in self.days and not closed.get(found.kind, False)
+
+    @property
+    def never_opens(self) -> bool:
+        """Whether no call can ever begin: the zone is unknown, there are no days, or no hours long enough."""
+        if self.zone is None or not self.days:
+            return True
+        return not any(_minutes(begin, end) >= self.min_remaining for begin, end in self.hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +159,8 @@ def may_begin(windows: Windows, moment: datetime) -> bool:
 def next_opening(windows: Windows, moment: datetime) -> datetime | None:
     """The first moment (UTC), ``moment`` itself included, at which a call may begin; None means never.
 
-    A window shorter than ``min_remaining`` never opens. Raises ValueError for a naive ``moment``.
+    A window shorter than ``min_remaining`` never opens. Where weekends or holidays are left out, None means:
+    not in the next five weeks. Raises ValueError for a naive ``moment``.
     """
     least = timedelta(minutes=windows.min_remaining)
     for period in _periods(windows, moment):
@@ -143,7 +189,7 @@ def start_of_day(day: date, timezone: str) -> datetime | None:
 
 
 def _periods(windows: Windows, moment: datetime) -> Iterator[Period]:
-    """Calling time from the day before ``moment`` for a little over a week, in order."""
+    """Calling time from the day before ``moment`` for as long as it takes to come round again, in order."""
     if moment.tzinfo is None:
         raise ValueError(f"A moment without a time zone cannot be compared with calling hours: {moment!r}")
     zone = windows.zone
@@ -151,14 +197,19 @@ def _periods(windows: Windows, moment: datetime) -> Iterator[Period]:
         return
     yesterday = moment.astimezone(zone).date() - timedelta(days=1)
     # One week, one day on either side of it, and one more for a zone that skips a whole day.
-    for offset in range(_WEEK + 3):
+    ahead = _WEEK + 3 + (_HOLIDAYS_AHEAD if windows.goes_by_the_calendar else 0)
+    for offset in range(ahead):
         day = yesterday + timedelta(days=offset)
-        if day.weekday() not in windows.days:
+        if not windows.is_calling_day(day):
             continue
         for begin, end in windows.hours:
             period = Period(_first(day, begin, zone), _last(day, end, zone))
             if period.opens < period.closes:
                 yield period
+
+
+def _minutes(begin: time, end: time) -> float:
+    return (end.hour - begin.hour) * 60 + end.minute - begin.minute + (end.second - begin.second) / 60
 
 
 def _first(day: date, at: time, zone: ZoneInfo) -> datetime:

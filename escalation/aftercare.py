@@ -15,7 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.decide import DecidedOrder, decide, decide_in_home
-from escalation.opening import SYSTEM, Opened, going_to, open_order
+from escalation.history import SYSTEM
+from escalation.opening import Opened, going_to, open_order
+from escalation.promises import follow_promise
 from escalation.reading import ScriptShelf, VisitRead, newest_consent, read_visit
 from escalation.rules import Rules
 from records.audit import audit
@@ -84,6 +86,7 @@ class VisitAftercare:
         facts = replace(read.facts, outcome=outcome, several_concerns=several)
         decided = decide(facts, rules.policy, now=now, timezone=read.timezone)
         opened = self._open(session, visit, decided, read, now)
+        follow_promise(session, rules, visit, now)
         sheet = record_sheet(
             read.answers, rules.weights, expected=read.expected, handled=self._handled(opened)
         )

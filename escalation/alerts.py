@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 from sqlalchemy.orm import Session
 
+from escalation.addresses import Reach
 from escalation.once import insert_once, key_of
 from escalation.rules import Channel, Rules
 from escalation.wording import Wording
 from records.orders import Notification, WorkOrder
 from records.people import Worker
 from speech.types import LANGUAGES, Language
+
+Standing = Literal["new", "unassigned", "untaken", "overdue"]
+"""What a message adds about the order: nothing; nobody is on duty; nobody has taken it; its time is over."""
 
 NOBODY = "duty"
 """The recipient where no person can be named: whoever watches the channel."""
@@ -40,39 +44,59 @@ def recipients(workers: Iterable[Worker], rules: Rules) -> list[Recipient]:
     return found or [Recipient(NOBODY, rules.language)]
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One time that an order calls for attention: each is told once to each person on each channel."""
+
+    number: int
+    """Which step of the order's ladder, or how often it was opened, made more urgent or added to."""
+    step: bool = False
+    """Whether it is a step of the ladder."""
+    standing: Standing = "new"
+    channels: tuple[str, ...] = ()
+    """Only on these; on all when none is named, or none of them is configured any more."""
+
+
 def tell(
     session: Session,
     rules: Rules,
     order: WorkOrder,
     to: Sequence[Recipient],
-    *,
-    alert: int,
+    occasion: Occasion,
     now: datetime,
-    unassigned: bool = False,
 ) -> int:
-    """Put one message for each recipient and channel into the outbox; returns how many are new.
-
-    ``alert`` numbers the occasions on which an order calls for attention (opened, made more urgent,
-    reopened, handed on): each is told once to each person on each channel.
-    """
+    """Put one message for each recipient and channel into the outbox; returns how many are new."""
     told = 0
+    kind = "step" if occasion.step else "order"
+    named = [channel for channel in rules.channels if channel.name in occasion.channels]
     for recipient in to:
-        for channel in rules.channels:
-            body = order_text(rules, order, recipient.language, channel, unassigned=unassigned)
+        for channel in reaching(session, named or rules.channels, recipient.login):
             told += enqueue(
                 session,
-                key=key_of("order", order.id, alert, 0, recipient.login, channel.name),
+                key=key_of(kind, order.id, occasion.number, recipient.login, channel.name),
                 order_id=order.id,
                 channel=channel,
                 recipient=recipient,
-                body=body,
+                body=order_text(rules, order, recipient.language, channel, standing=occasion.standing),
                 urgency=order.urgency,
                 now=now,
+                step=occasion.number if occasion.step else 0,
             )
     return told
 
 
-def enqueue(
+def reaching(session: Session, channels: Sequence[Channel], login: str) -> list[Channel]:
+    """The channels on which somebody can be reached; all of them when there is none.
+
+    In that case the messages fail, and the auditor tells a person so.
+    """
+    if all(channel.needs is None for channel in channels):
+        return list(channels)
+    known = Reach.of(session, login)
+    return [channel for channel in channels if known.on(channel)] or list(channels)
+
+
+def enqueue(  # noqa: PLR0913 - the columns of a message, each by name
     session: Session,
     *,
     key: str,
@@ -82,6 +106,7 @@ def enqueue(
     body: str,
     urgency: str,
     now: datetime,
+    step: int = 0,
 ) -> bool:
     """Put one message into the outbox unless it is there already. Returns whether it is new."""
     return insert_once(
@@ -90,7 +115,7 @@ def enqueue(
         {
             "dedupe_key": key,
             "order_id": order_id,
-            "step": 0,
+            "step": step,
             "channel": channel.name,
             "recipient": recipient.login,
             "body": body,
@@ -105,7 +130,7 @@ def enqueue(
 
 
 def order_text(
-    rules: Rules, order: WorkOrder, language: Language, channel: Channel, *, unassigned: bool
+    rules: Rules, order: WorkOrder, language: Language, channel: Channel, *, standing: Standing = "new"
 ) -> str:
     """What a message says: as little about the elder's health as the channel's allowance demands."""
     phrases = rules.phrases[language]
@@ -122,6 +147,5 @@ def order_text(
         text += phrases.message_codes.format(codes=wording.labels(order.codes))
     if channel.detail == "full":
         text += f" {order.summary}"
-    if unassigned:
-        text += phrases.unassigned
+    text += phrases.standing.get(standing, "")
     return f"{text} {rules.link.format(order_id=order.id)}"

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from escalation.aftercare import VisitAftercare
-from escalation.alerts import Recipient, enqueue, recipients
+from escalation.alerts import Recipient, enqueue, reaching, recipients
 from escalation.duty import of_role
 from escalation.once import key_of
 from escalation.oversights import Oversight, find_oversights
@@ -112,8 +112,8 @@ def _tell(session: Session, rules: Rules, group: Sequence[Oversight], key: str, 
     first = group[0]
     about_order = first.subject_type == "work_order" and len(group) == 1
     new = 0
-    for recipient in recipients(of_role(session, first.area_id, "coordinator"), rules):
-        for channel in rules.channels:
+    for recipient in recipients(of_role(session, first.area_id, "coordinator", now), rules):
+        for channel in reaching(session, rules.channels, recipient.login):
             new += enqueue(
                 session,
                 key=key_of(key, recipient.login, channel.name),

@@ -15,26 +15,19 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from escalation.alerts import recipients, tell
+from escalation.alerts import Occasion, recipients, tell
+from escalation.asking import climb, put_on_ladder
 from escalation.decide import DecidedOrder
-from escalation.duty import of_role, on_call
+from escalation.duty import of_role
+from escalation.history import note_event, occasions
 from escalation.once import insert_once, key_of
 from escalation.rules import Rules
 from escalation.wording import Wording
-from records.audit import audit
-from records.orders import WorkOrder, WorkOrderEvent
-from records.people import Worker
+from records.orders import WorkOrder
 from records.visits import Visit
 from speech.types import Urgency
 
-SYSTEM = "escalation"
-"""The actor of everything that no worker did."""
-
 Change = Literal["opened", "raised", "added", "reopened", "unchanged"]
-
-ALERTING = ("opened", "raised", "reopened", "added", "assigned")
-"""Kinds of events after which somebody is told; their number tells one occasion from the next."""
-
 
 _PRESSING = ("urgent", "emergency")
 """Urgencies of news that is worth telling whoever is on the way already."""
@@ -73,82 +66,24 @@ def open_order(
         .execution_options(populate_existing=True)
     ).one()
     if created:
+        put_on_ladder(session, rules, order, decided.roles)
         note_event(session, order, "opened", decided.reason, now=now)
-        assign(session, rules, order, decided.roles, now=now)
-        _announce(session, rules, order, decided, now=now)
+        told = climb(session, rules, order, now).told
+        _announce(session, rules, order, decided, but=told, now=now)
         return Opened(order, "opened")
     fresh = _fresh(order, decided)
     change = _grow(session, rules, order, decided, wording, fresh, now)
+    if change == "unchanged":
+        return Opened(order, change)
+    told = climb(session, rules, order, now).told
     if change in ("raised", "reopened") or any(row.get("urgency") in _PRESSING for row in fresh):
-        _announce(session, rules, order, decided, now=now)
+        _announce(session, rules, order, decided, but=told, now=now)
     return Opened(order, change)
 
 
 def going_to(visit_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Joins a visit with the order by which somebody goes there."""
     return and_(WorkOrder.visit_id == visit_id, WorkOrder.kind == "in_person_visit")
-
-
-def assign(
-    session: Session,
-    rules: Rules,
-    order: WorkOrder,
-    roles: tuple[str, ...],
-    *,
-    but: frozenset[int] = frozenset(),
-    now: datetime,
-) -> Worker | None:
-    """Name whoever is on duty as the one to go; nobody on duty is itself an alarm.
-
-    The order stays open until that worker (or another) accepts it.
-    """
-    worker = on_call(session, order.elder.area_id, roles, but=but)
-    order.assignee_id = None if worker is None else worker.id
-    order.assignee = worker
-    session.flush()
-    if worker is not None:
-        note_event(session, order, "assigned", worker.login, now=now)
-        return worker
-    note_event(session, order, "unassigned", "nobody on duty", now=now)
-    bosses = of_role(session, order.elder.area_id, "coordinator")
-    tell(
-        session,
-        rules,
-        order,
-        recipients(bosses, rules),
-        alert=alert_number(session, order),
-        now=now,
-        unassigned=True,
-    )
-    return None
-
-
-def note_event(
-    session: Session, order: WorkOrder, kind: str, note: str, *, actor: str = SYSTEM, now: datetime
-) -> None:
-    """Write what happened into the order's history and the audit trail."""
-    session.add(WorkOrderEvent(order_id=order.id, at=now, actor=actor, kind=kind, note=note))
-    audit(
-        session,
-        at=now,
-        actor=actor,
-        action=f"order_{kind}",
-        subject_type="work_order",
-        subject_id=order.id,
-        urgency=order.urgency,
-        reason=order.reason,
-    )
-    session.flush()
-
-
-def alert_number(session: Session, order: WorkOrder) -> int:
-    """How often this order has called for attention."""
-    kinds = session.scalars(
-        select(WorkOrderEvent.kind).where(
-            WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind.in_(ALERTING)
-        )
-    ).all()
-    return len(kinds)
 
 
 def _values(
@@ -224,9 +159,9 @@ def _grow(
     session.flush()
     change: Change = "reopened" if closed else "raised" if graver else "added"
     names = sorted({str(row.get("code") or row["reason"]) for row in fresh})
+    if change in ("raised", "reopened"):
+        put_on_ladder(session, rules, order, decided.roles)
     note_event(session, order, change, ", ".join(names), now=now)
-    if order.status == "open" and order.assignee_id is None:
-        assign(session, rules, order, decided.roles, now=now)
     return change
 
 
@@ -237,12 +172,17 @@ def _weightier(rules: Rules, one: str, other: str) -> str:
 
 
 def _announce(
-    session: Session, rules: Rules, order: WorkOrder, decided: DecidedOrder, *, now: datetime
+    session: Session,
+    rules: Rules,
+    order: WorkOrder,
+    decided: DecidedOrder,
+    *,
+    but: frozenset[str],
+    now: datetime,
 ) -> None:
-    """Tell whoever goes, and whoever the policy wants to know."""
+    """Tell whoever goes, and whoever the policy wants to know; not those whom the ladder has just told."""
     people = [order.assignee] if order.assignee is not None else []
     for role in decided.inform:
-        people += of_role(session, order.elder.area_id, role)
-    if people:
-        number = alert_number(session, order)
-        tell(session, rules, order, recipients(people, rules), alert=number, now=now)
+        people += of_role(session, order.elder.area_id, role, now)
+    if ahead := [worker for worker in people if worker.login not in but]:
+        tell(session, rules, order, recipients(ahead, rules), Occasion(occasions(session, order)), now)

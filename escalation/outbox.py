@@ -6,7 +6,7 @@ dies in between leaves a claim that runs out, and the message is delivered again
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -58,9 +58,25 @@ class Outbox:
     """Delivers what stands in the ledger. Any number of processes may drain the same ledger."""
 
     def __init__(
-        self, ledger: Ledger, notifiers: Mapping[str, Notifier], delivery: Delivery, clock: Clock
+        self,
+        ledger: Ledger,
+        notifiers: Mapping[str, Notifier],
+        delivery: Delivery,
+        clock: Clock,
+        *,
+        only: str | None = None,
+        but: Collection[str] = (),
     ) -> None:
-        """``notifiers``: by channel name; ``delivery``: times between tries, from the policy."""
+        """``notifiers``: by channel name; ``delivery``: times between tries, from the policy.
+
+        ``only``: one channel, so that another that is slow or dead holds it up by nothing; ``but``: all
+        channels except these.
+        """
+        self._ours: list[ColumnElement[bool]] = []
+        if only is not None:
+            self._ours.append(Notification.channel == only)
+        if but:
+            self._ours.append(Notification.channel.not_in(sorted(but)))
         self._ledger = ledger
         self._notifiers = notifiers
         self._delivery = delivery
@@ -95,7 +111,7 @@ class Outbox:
         until = now + timedelta(seconds=self._delivery.lease)
         due_now = (
             select(Notification)
-            .where(Notification.status == "pending", Notification.next_try_at <= now)
+            .where(Notification.status == "pending", Notification.next_try_at <= now, *self._ours)
             .order_by(urgency_rank(), Notification.created_at, Notification.id)
             .limit(self._delivery.batch)
         )

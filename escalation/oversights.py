@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from escalation.opening import going_to
+from escalation.periods import calling_time, period_end
 from escalation.policy import AuditorRules, UrgencyLabel
 from escalation.situations import SETTLED
 from records.audit import Heartbeat
-from records.orders import Notification, WorkOrder
+from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Elder
 from records.visits import Assessment, Campaign, Flag, Visit
 
 LOOK_BACK = timedelta(days=30)
 """How far back flags and ended visits are checked; older ones have been raised long since."""
-LONGEST_WAIT = timedelta(days=60)
-"""Beyond this a visit is overdue whatever the calling hours were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +53,8 @@ def find_oversights(
         *leases_dead(session, rules, now),
         *orders_unaccepted(session, rules, now),
         *orders_overdue(session, now),
+        *orders_unfinished(session, rules, now),
+        *ladders_stuck(session, rules, now),
         *notifications_stuck(session, rules, now),
         *flags_without_order(session, rules, now),
         *visits_unassessed(session, rules, now),
@@ -82,7 +82,8 @@ def visits_overdue(session: Session, rules: AuditorRules, now: datetime) -> Iter
     for visit in rows:
         due = visit.next_attempt_at or visit.created_at
         campaign = visit.campaign
-        if calling_time(campaign.windows, campaign.timezone, due, now) >= limit:
+        windows = visit.snapshot.get("hours_here") or campaign.windows
+        if calling_time(windows, campaign.timezone, due, now) >= limit:
             yield _of_visit("visit_overdue", visit, due)
 
 
@@ -123,6 +124,26 @@ def orders_overdue(session: Session, now: datetime) -> Iterator[Oversight]:
     """Orders past their deadline that are not closed and where nobody has arrived."""
     late = _orders(session, WorkOrder.status.not_in(["closed", "on_site"]), WorkOrder.deadline < now)
     return (_of_order("order_overdue", order, order.deadline) for order in late)
+
+
+def orders_unfinished(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
+    """Orders on site for so long that somebody should ask what came of it."""
+    for order in _orders(session, WorkOrder.status == "on_site"):
+        arrived = session.scalar(
+            select(func.max(WorkOrderEvent.at)).where(
+                WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == "on_site"
+            )
+        )
+        since = arrived or order.opened_at
+        if since + timedelta(minutes=rules.order_unfinished) < now:
+            yield _of_order("order_unfinished", order, since)
+
+
+def ladders_stuck(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
+    """Orders whose next step is long due: nobody climbs, or this one cannot be climbed."""
+    late = now - timedelta(minutes=rules.ladder_stuck)
+    waiting = _orders(session, WorkOrder.status == "open", WorkOrder.next_step_at < late)
+    return (_of_order("ladder_stuck", order, order.next_step_at or order.opened_at) for order in waiting)
 
 
 def notifications_stuck(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
@@ -218,43 +239,6 @@ def components_silent(
         just_started = watching_since is not None and watching_since >= limit
         if not just_started and (last is None or last < limit):
             yield Oversight("component_silent", "component", None, component, "urgent", last or unseen)
-
-
-def calling_time(windows: Mapping[str, Any], timezone: str, start: datetime, end: datetime) -> timedelta:
-    """How much calling time lies between two moments.
-
-    ``windows`` as on the campaign: days (0 is Monday) and hours (pairs of "HH:MM"), local. What cannot be
-    read counts as open all day: a visit that can never be called must come to light, not hide.
-    """
-    if end - start > LONGEST_WAIT:
-        return LONGEST_WAIT
-    try:
-        zone = ZoneInfo(str(windows.get("timezone") or timezone))
-        days = {int(day) for day in windows["days"]}
-        hours = [
-            (time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in windows["hours"]
-        ]
-    except (KeyError, TypeError, ValueError, OSError, ZoneInfoNotFoundError):
-        return max(end - start, timedelta(0))
-    total = timedelta(0)
-    day = start.astimezone(zone).date()
-    while day <= end.astimezone(zone).date():
-        if day.weekday() in days:
-            for opens, closes in hours:
-                begins = max(start, datetime.combine(day, opens, zone).astimezone(UTC))
-                stops = min(end, datetime.combine(day, closes, zone).astimezone(UTC))
-                total += max(stops - begins, timedelta(0))
-        day += timedelta(days=1)
-    return total
-
-
-def period_end(ends_on: date, timezone: str) -> datetime:
-    """The moment after a period's last day; in an unreadable time zone the earliest it can be."""
-    try:
-        zone = ZoneInfo(timezone)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return datetime.combine(ends_on, time(10), UTC)
-    return datetime.combine(ends_on + timedelta(days=1), time(0), zone).astimezone(UTC)
 
 
 def _visits() -> Select[Visit]:

@@ -130,6 +130,8 @@ class AuditorRules(_Part):
     visit_overdue: int = Field(gt=0)
     lease_dead: int = Field(gt=0)
     order_unaccepted: dict[UrgencyLabel, int]
+    order_unfinished: int = Field(gt=0)
+    ladder_stuck: int = Field(gt=0)
     notification_stuck: dict[UrgencyLabel, int]
     unassessed: int = Field(gt=0)
     flag_unanswered: int = Field(gt=0)

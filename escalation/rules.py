@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
+from escalation.ladders import LadderBook, load_ladders
 from escalation.policy import Policy, load_policy
 from escalation.wording import Phrases, load_phrases
 from speech.types import Language
@@ -16,6 +17,10 @@ Detail = Literal["none", "code", "full"]
 """How much a channel may carry: nothing about health; what it is about in a few words; the whole summary."""
 
 
+Need = Literal["address", "number"]
+"""The address noted for a worker on this channel, or their telephone number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One way of telling people, and what may be told on it."""
@@ -23,13 +28,16 @@ class Channel:
     name: str
     """The notifier's name, e.g. ``console`` or ``file``."""
     detail: Detail = "none"
+    needs: Need | None = None
+    """What must be known of a worker to reach them here; None where all who watch the channel see it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Policy, weights, wording and channels in force."""
+    """Policy, ladders, weights, wording and channels in force."""
 
     policy: Policy
+    ladders: LadderBook
     weights: Weights
     phrases: dict[Language, Phrases]
     channels: tuple[Channel, ...]
@@ -44,6 +52,7 @@ class Rules:
         channels: Sequence[Channel],
         *,
         policy: Path | None = None,
+        ladders: Path | None = None,
         weights: Path | None = None,
         wording: Path | None = None,
         language: Language = "zh-CN",
@@ -52,10 +61,12 @@ class Rules:
         """Read the files, by default the shipped ones.
 
         Raises:
-            PolicyError, WeightsError, WordingError: a file cannot be used; one line says which and why.
+            PolicyError, LadderError, WeightsError, WordingError: a file cannot be used;
+                one line says which and why.
         """
         return cls(
             policy=load_policy(policy),
+            ladders=load_ladders(ladders, channels=[channel.name for channel in channels]),
             weights=load_weights(weights),
             phrases=load_phrases(wording),
             channels=tuple(channels),

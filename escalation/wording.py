@@ -55,7 +55,7 @@ class Phrases(BaseModel):
     kinds: dict[str, str]
     message: str
     message_codes: str
-    unassigned: str
+    standing: dict[str, str]
     handled: dict[str, str]
     findings: dict[str, str]
     finding: str

@@ -11,21 +11,21 @@ the other is told who has it. Pressing twice does nothing the second time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
-from escalation.alerts import recipients, tell
-from escalation.opening import alert_number, assign, note_event
+from escalation import consents
+from escalation.asking import FIELD_ROLES, climb, put_on_ladder
+from escalation.history import note_event
 from escalation.rules import Rules
 from records.audit import audit
-from records.orders import WorkOrder, WorkOrderEvent
+from records.orders import WorkOrder
 from records.people import Worker
-
-FIELD_ROLES = ("grid_worker", "social_worker", "coordinator")
-"""Who may hold an order."""
+from speech.weights import COLUMNS
 
 
 class OrderError(Exception):
@@ -36,6 +36,7 @@ class OrderError(Exception):
      +-- OrderTakenError
      +-- NotYourOrderError
      +-- WrongStepError
+     +-- ConsentError
      +-- MissingWordsError
     """
 
@@ -54,6 +55,10 @@ class NotYourOrderError(OrderError):
 
 class WrongStepError(OrderError):
     """The order is not in a state from which this step leads on."""
+
+
+class ConsentError(OrderError):
+    """The elder (or whoever supports them) must be asked first, or has refused the visit."""
 
 
 class MissingWordsError(OrderError):
@@ -99,7 +104,7 @@ def accept(session: Session, order_id: int, worker: Worker, now: datetime) -> Wo
 def decline(
     session: Session, rules: Rules, order_id: int, worker: Worker, reason: str, now: datetime
 ) -> WorkOrder:
-    """Give an order back with a reason; the next on duty is asked, or the coordinators if there is none.
+    """Give an order back with a reason; the next step of its ladder is taken at once.
 
     Raises:
         MissingWordsError, OrderNotFoundError, NotYourOrderError, WrongStepError.
@@ -112,15 +117,12 @@ def decline(
         raise _refusal(_order(session, order_id), _DECLINE)
     order = _order(session, order_id)
     note_event(session, order, _DECLINE.event, note, actor=worker.login, now=now)
-    following = assign(session, rules, order, _roles(rules, order), but=_declined(session, order), now=now)
-    if following is not None:
-        number = alert_number(session, order)
-        tell(session, rules, order, recipients([following], rules), alert=number, now=now)
+    climb(session, rules, order, now)
     return order
 
 
 def on_the_way(session: Session, order_id: int, worker: Worker, now: datetime) -> WorkOrder:
-    """Set out. Raises OrderNotFoundError, NotYourOrderError, WrongStepError."""
+    """Set out. Raises OrderNotFoundError, NotYourOrderError, WrongStepError, ConsentError."""
     return _advance(session, order_id, worker, _SET_OUT, "", now)
 
 
@@ -128,16 +130,39 @@ def on_site(session: Session, order_id: int, worker: Worker, now: datetime, plac
     """Arrive; ``place`` is where, if the worker allows it to be kept.
 
     Raises:
-        OrderNotFoundError, NotYourOrderError, WrongStepError.
+        OrderNotFoundError, NotYourOrderError, WrongStepError, ConsentError.
     """
     return _advance(session, order_id, worker, _ARRIVE, place.strip(), now)
 
 
+def answer_consent(
+    session: Session, order_id: int, worker: Worker, reply: consents.Reply, now: datetime
+) -> WorkOrder:
+    """Keep what the elder or whoever supports them said to a visit at home; only for whoever has the order.
+
+    Raises:
+        OrderNotFoundError, NotYourOrderError.
+    """
+    order = _order(session, order_id)
+    if order.assignee_id != worker.id and worker.role != "coordinator":
+        raise NotYourOrderError(f"Order {order_id} is {_holder(order)}, not yours: accept it first")
+    consents.note_reply(session, order, worker, reply, now)
+    return order
+
+
 def close(
-    session: Session, order_id: int, worker: Worker, result: str, now: datetime, *, elder_seen: bool = True
+    session: Session,
+    order_id: int,
+    worker: Worker,
+    result: str,
+    now: datetime,
+    *,
+    elder_seen: bool = True,
+    sheet: Mapping[str, str] | None = None,
 ) -> WorkOrder:
     """Close an order with its result. A coordinator may close any order, e.g. when word came another way.
 
+    ``sheet`` is what was found and done by column of the visit record; columns left empty stay empty.
     Closing the order of a planned visit in person ends that visit: completed if the elder was seen,
     unreachable otherwise.
 
@@ -149,7 +174,8 @@ def close(
     if before.status == "closed" and before.result == note:
         return before
     step = _CLOSE_BY_COORDINATOR if worker.role == "coordinator" else _CLOSE
-    values = {"result": note, "closed_at": now}
+    filled = {column: words for column in COLUMNS if (words := (sheet or {}).get(column, "").strip())}
+    values = {"result": note, "closed_at": now, "record_sheet": (filled or None) if elder_seen else None}
     order = _advance(session, order_id, worker, step, note, now, values=values)
     if order.kind == "in_person_visit":
         _end_visit(session, order, worker, now, elder_seen=elder_seen)
@@ -170,12 +196,9 @@ def reopen(
     if not _move(session, order_id, _REOPEN, {"closed_at": None}):
         raise _refusal(_order(session, order_id), _REOPEN)
     order = _order(session, order_id)
+    put_on_ladder(session, rules, order)
     note_event(session, order, _REOPEN.event, note, actor=worker.login, now=now)
-    if order.assignee is None or not order.assignee.active:
-        assign(session, rules, order, _roles(rules, order), now=now)
-    if order.assignee is not None:
-        number = alert_number(session, order)
-        tell(session, rules, order, recipients([order.assignee], rules), alert=number, now=now)
+    climb(session, rules, order, now)
     return order
 
 
@@ -206,6 +229,9 @@ def _advance(
     coordinates = step is _CLOSE_BY_COORDINATOR
     if order.status in step.sources and not holds and not coordinates:
         raise NotYourOrderError(f"Order {order_id} is {_holder(order)}, not yours: accept it first")
+    going = step in (_SET_OUT, _ARRIVE) and order.status in step.sources
+    if going and (objection := consents.objection(session, order)):
+        raise ConsentError(f"Order {order_id}: {objection}")
     if not _move(session, order_id, step, values or {}, holder=None if coordinates else worker):
         raise _refusal(_order(session, order_id), step)
     order = _order(session, order_id)
@@ -221,7 +247,9 @@ def _move(
     if holder is not None:
         statement = statement.where(WorkOrder.assignee_id == holder.id)
     result = session.execute(
-        statement.values(status=step.target, **values).execution_options(synchronize_session=False)
+        statement.values(status=step.target, next_step_at=None, **values).execution_options(
+            synchronize_session=False
+        )
     )
     return isinstance(result, CursorResult) and result.rowcount == 1
 
@@ -248,26 +276,6 @@ def _words(text: str, missing: str) -> str:
     if not words:
         raise MissingWordsError(missing)
     return words
-
-
-def _roles(rules: Rules, order: WorkOrder) -> tuple[str, ...]:
-    """For whom the policy meant this order."""
-    if order.reason == "in_home":
-        return rules.policy.in_home.roles
-    for name, rule in rules.policy.situations.items():
-        if name == order.reason:
-            return next((each.roles for each in rule.orders if each.kind == order.kind), FIELD_ROLES)
-    return FIELD_ROLES
-
-
-def _declined(session: Session, order: WorkOrder) -> frozenset[int]:
-    """Workers who have declined this order since it was last opened."""
-    ids = session.scalars(
-        select(Worker.id)
-        .join(WorkOrderEvent, WorkOrderEvent.actor == Worker.login)
-        .where(WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == _DECLINE.event)
-    ).all()
-    return frozenset(ids)
 
 
 def _end_visit(

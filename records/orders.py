@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
 from records.people import Elder, Worker
-from records.sealing import Sealed
+from records.sealing import Sealed, SealedJson
 from records.visits import Visit
 
 
@@ -18,7 +18,10 @@ class WorkOrder(Base):
     """Something a person must do for an elder, by a deadline."""
 
     __tablename__ = "work_orders"
-    __table_args__ = (Index("ix_work_orders_open", "status", "deadline"),)
+    __table_args__ = (
+        Index("ix_work_orders_open", "status", "deadline"),
+        Index("ix_work_orders_climbing", "status", "next_step_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     elder_id: Mapped[int] = mapped_column(ForeignKey("elders.id"), index=True)
@@ -42,6 +45,13 @@ class WorkOrder(Base):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     result: Mapped[str] = mapped_column(Text, default="")
+    record_sheet: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
+    """What a worker found and did at home: column of the visit record (annex 2) -> words. None: nothing."""
+    ladder: Mapped[dict[str, Any] | None]
+    """The ladder as it was when the order was opened (``escalation.ladders.OrderLadder``); None on orders
+    older than ladders."""
+    next_step_at: Mapped[datetime | None]
+    """When to look at the ladder again; None: at once. The order's events decide what is due then."""
 
     elder: Mapped[Elder] = relationship()
     visit: Mapped[Visit | None] = relationship()
@@ -60,6 +70,8 @@ class WorkOrderEvent(Base):
     actor: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(24))
     note: Mapped[str] = mapped_column(Text, default="")
+    step: Mapped[int | None]
+    """Which step of the ladder this was, counted over the order's whole life; None for what people did."""
 
     order: Mapped[WorkOrder] = relationship(back_populates="events")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
@@ -24,6 +24,9 @@ class Area(Base):
     """district, town, community or grid."""
     name: Mapped[str] = mapped_column(String(120))
     timezone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai")
+    """IANA name; calling hours here are read on this clock. In a zone that is unknown nobody is phoned."""
+    windows: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Calling windows of this area and all below it that have none of their own; None: campaigns decide."""
 
     parent: Mapped[Area | None] = relationship(remote_side="Area.id")
 
@@ -61,10 +64,14 @@ class Elder(Base):
     """zh-CN, es, en, or another language's code: whom the robot cannot speak with is not phoned."""
     speech_preferences: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What earlier calls taught: {"speed": 0.85, "gain_db": 6}."""
+    call_wish: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """When the elder likes to be phoned: {"days": [1, 3], "hours": [["09:00", "11:00"]]}; {} for any time."""
     wanted_services: Mapped[list[str]] = mapped_column(default=list)
     remarks: Mapped[str] = mapped_column(Sealed, default="")
     status: Mapped[str] = mapped_column(String(16), default="active")
     """active, in_hospital, away, moved, deceased or opted_out."""
+    back_on: Mapped[date | None]
+    """The day on which somebody who is in hospital or away will be at home again, if it is known."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -149,3 +156,39 @@ class Worker(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
     area: Mapped[Area] = relationship()
+
+
+class Absence(Base):
+    """A time in which a worker is not to be asked, and who stands in."""
+
+    __tablename__ = "absences"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    worker_id: Mapped[int] = mapped_column(ForeignKey("workers.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    """The first moment at which the worker is there again."""
+    stand_in_id: Mapped[int | None] = mapped_column(ForeignKey("workers.id"))
+    recorded_at: Mapped[datetime]
+
+    worker: Mapped[Worker] = relationship(foreign_keys=[worker_id])
+    stand_in: Mapped[Worker | None] = relationship(foreign_keys=[stand_in_id])
+
+    @property
+    def last_at(self) -> datetime:
+        """A moment of the absence's last day."""
+        return self.ends_at - timedelta(seconds=1)
+
+
+class WorkerAddress(Base):
+    """Where a worker is reached on one channel: an e-mail address, an account, a number."""
+
+    __tablename__ = "worker_addresses"
+    __table_args__ = (UniqueConstraint("worker_id", "channel"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    worker_id: Mapped[int] = mapped_column(ForeignKey("workers.id"))
+    channel: Mapped[str] = mapped_column(String(24))
+    address: Mapped[str] = mapped_column(Sealed)
+
+    worker: Mapped[Worker] = relationship()

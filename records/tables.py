@@ -4,10 +4,13 @@ from records.audit import AuditEvent, Heartbeat
 from records.base import Base
 from records.facts import LedgerFact
 from records.orders import Notification, WorkOrder, WorkOrderEvent
-from records.people import Area, Consent, Contact, Elder, Phone, Worker
+from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker, WorkerAddress
+from records.policies import PolicyVersion
+from records.surges import SurgeDays
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
 
 __all__ = [
+    "Absence",
     "Answer",
     "Area",
     "Assessment",
@@ -23,10 +26,13 @@ __all__ = [
     "LedgerFact",
     "Notification",
     "Phone",
+    "PolicyVersion",
     "ScriptVersion",
+    "SurgeDays",
     "Turn",
     "Visit",
     "WorkOrder",
     "WorkOrderEvent",
     "Worker",
+    "WorkerAddress",
 ]

@@ -7,6 +7,7 @@ have() {
   case "$1" in
     espeak-ng) command -v espeak-ng >/dev/null 2>&1 ;;
     postgresql) command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
+    sip-tester) command -v sipp >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
   esac
 }

@@ -19,6 +19,8 @@ from web import (
     api,
     auth,
     calls,
+    duty,
+    elder_times,
     elders,
     errors,
     headers,
@@ -104,7 +106,8 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     template_tools.install(app)
     manner_rows.install(app)
     errors.handle(app)
-    for room in (auth, overview, calls, reviews, recordings, orders, elders, rosters, trail, api, health):
+    pages = (overview, calls, reviews, recordings, orders, duty, elders, elder_times, rosters, trail)
+    for room in (auth, *pages, api, health):
         app.register_blueprint(room.blueprint)
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # Flask's own way

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from campaigns.presence import ABSENT
 from records.orders import WorkOrder
-from records.people import Elder
+from records.people import Area, Elder
+from records.surges import SurgeDays
 from records.visits import Assessment, CallAttempt, Campaign, Flag, Turn, Visit
 from web.access import ours
 from web.identity import SignedIn
@@ -18,6 +20,8 @@ from web.progress import Count, Risk, risk, stage_of
 
 SHORT_LIST = 6
 """Rows of a list on the overview; the page of its own shows all."""
+SURGE_AHEAD = timedelta(days=7)
+"""How long before they begin surge days are announced."""
 LONG_LIST = 200
 """Rows of a list of names on the overview at most; the count is always complete."""
 
@@ -170,6 +174,51 @@ def in_person(session: Session, user: SignedIn, campaign: Campaign) -> Sequence[
         .where(ours(user), Visit.campaign_id == campaign.id, Visit.mode == "in_home", Visit.status != "ended")
         .options(joinedload(Visit.elder).joinedload(Elder.area))
         .order_by(Visit.mode_reason, Visit.id)
+        .limit(LONG_LIST)
+    ).all()
+
+
+def surges_of(session: Session, user: SignedIn, now: datetime) -> Sequence[SurgeDays]:
+    """Surge days of today and of the next days, for the worker's areas or an area around them."""
+    today = now.astimezone(user.zone).date()
+    around = _areas_around(session, user)
+    rows = session.scalars(
+        select(SurgeDays)
+        .where(
+            SurgeDays.ended_at.is_(None),
+            SurgeDays.ends_on >= today,
+            SurgeDays.starts_on <= today + SURGE_AHEAD,
+        )
+        .order_by(SurgeDays.starts_on, SurgeDays.id)
+    )
+    return [row for row in rows if row.area_id is None or row.area_id in around]
+
+
+def _areas_around(session: Session, user: SignedIn) -> set[int]:
+    """The worker's areas and all above them."""
+    parents = {each.id: each.parent_id for each in session.execute(select(Area.id, Area.parent_id))}
+    found = set(user.areas)
+    more = found
+    while more:
+        more = {above for area in more if (above := parents.get(area)) is not None} - found
+        found |= more
+    return found
+
+
+def absent(session: Session, user: SignedIn, campaign: Campaign) -> Sequence[Elder]:
+    """Elders with an open visit by telephone who are in hospital or away, the first to be back first."""
+    return session.scalars(
+        select(Elder)
+        .join(Visit, Visit.elder_id == Elder.id)
+        .where(
+            ours(user),
+            Visit.campaign_id == campaign.id,
+            Visit.mode == "telephone",
+            Visit.status != "ended",
+            Elder.status.in_(ABSENT),
+        )
+        .options(joinedload(Elder.area))
+        .order_by(Elder.back_on.is_(None), Elder.back_on, Elder.id)
         .limit(LONG_LIST)
     ).all()
 

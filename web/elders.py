@@ -52,6 +52,7 @@ def one(elder_id: int) -> str:
     with panel().ledger.reading() as session:
         elder = elder_or_404(session, user, elder_id)
         visits = elder_data.visits_of(session, elder)
+        orders = elder_data.orders_of(session, elder)
         return render_template(
             "elder.html",
             elder=elder,
@@ -59,7 +60,8 @@ def one(elder_id: int) -> str:
             visits=visits,
             sheet=next((visit for visit in visits if visit.assessment is not None), None),
             columns=COLUMNS,
-            orders=elder_data.orders_of(session, elder),
+            orders=orders,
+            found_at_home=next((order for order in orders if order.closed_at and order.record_sheet), None),
             consents=elder_data.consents_in_force(elder),
             chart=score_chart(
                 [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from sqlalchemy import select
 
 from records.audit import Heartbeat
@@ -15,7 +15,7 @@ from web.panel import panel
 blueprint = Blueprint("health", __name__)
 
 SILENT_AFTER = timedelta(minutes=15)
-"""A component that has given no sign of life for this long counts as silent."""
+"""A component for which the policy names no time counts as silent after this long."""
 
 
 @blueprint.get("/healthz")
@@ -26,11 +26,21 @@ def alive() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[dict[str, Any], int]:
-    """Whether the ledger can be read (503 if not), and which components have fallen silent."""
+    """Whether the ledger can be read (503 if not), and which components have fallen silent.
+
+    With ``?all=1`` a silent component is a 503 as well: for monitors, not for load balancers, since the panel
+    can do its work without the dialer.
+    """
     try:
         with panel().ledger.reading() as session:
             beats = session.scalars(select(Heartbeat)).all()
     except LedgerError:
         return {"status": "no ledger"}, 503
-    silent = sorted(beat.component for beat in beats if panel().now() - beat.at > SILENT_AFTER)
-    return {"status": "ready", "silent": silent}, 200
+    silent = sorted(beat.component for beat in beats if panel().now() - beat.at > _patience(beat.component))
+    strict = request.args.get("all", "") not in ("", "0")
+    return {"status": "ready", "silent": silent}, 503 if silent and strict else 200
+
+
+def _patience(component: str) -> timedelta:
+    minutes = panel().rules.policy.auditor.heartbeats.get(component)
+    return SILENT_AFTER if minutes is None else timedelta(minutes=minutes)

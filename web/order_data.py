@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from escalation.asking import what_follows
+from escalation.climbing import NextStep
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Elder
 from records.visits import Turn
@@ -15,7 +17,7 @@ from web.identity import SignedIn
 from web.pages import Page, fingerprint, slice_of
 
 PER_PAGE = 25
-SHOW = ("open", "mine", "closed")
+SHOW = ("open", "overdue", "mine", "closed")
 URGENCIES = ("emergency", "urgent", "need", "none")
 
 
@@ -28,9 +30,13 @@ class OrderFilter:
     kind: str = ""
 
 
-def find_orders(session: Session, user: SignedIn, wanted: OrderFilter, page: int) -> Page[WorkOrder]:
+def find_orders(
+    session: Session, user: SignedIn, wanted: OrderFilter, page: int, now: datetime
+) -> Page[WorkOrder]:
     """Open orders by urgency, then deadline; closed ones by when they were closed, newest first."""
     conditions = _conditions(user, wanted)
+    if wanted.show == "overdue":
+        conditions += _late(now)
     counted = select(func.count(WorkOrder.id)).join(Elder, Elder.id == WorkOrder.elder_id).where(*conditions)
     at = slice_of(session.scalar(counted) or 0, page, PER_PAGE)
     statement = (
@@ -62,6 +68,17 @@ def open_count(session: Session, user: SignedIn) -> int:
         )
         or 0
     )
+
+
+def overdue_count(session: Session, user: SignedIn, now: datetime) -> int:
+    """How many orders are past their deadline with nobody on site."""
+    conditions = [*_conditions(user, OrderFilter()), *_late(now)]
+    counted = select(func.count(WorkOrder.id)).join(Elder, Elder.id == WorkOrder.elder_id)
+    return session.scalar(counted.where(*conditions)) or 0
+
+
+def _late(now: datetime) -> list[ColumnElement[bool]]:
+    return [WorkOrder.deadline < now, WorkOrder.status != "on_site"]
 
 
 def revision(session: Session, user: SignedIn) -> str:
@@ -112,6 +129,11 @@ def history(session: Session, order: WorkOrder) -> list[WorkOrderEvent | Message
     ]
     events = [event for event in order.events if event.kind != "notified"]  # the messages say it better
     return sorted([*events, *messages], key=lambda step: step.at)
+
+
+def next_step(session: Session, order: WorkOrder, now: datetime) -> NextStep | None:
+    """Who is asked or reminded next, and when, unless somebody takes the order or is there by then."""
+    return what_follows(session, order, now)
 
 
 def evidence_turns(session: Session, order: WorkOrder) -> list[Turn]:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from escalation import work_orders
-from escalation.work_orders import MissingWordsError, NotYourOrderError, OrderError, OrderTakenError
+from escalation.consents import REPLIES, consent_state
+from escalation.work_orders import (
+    ConsentError,
+    MissingWordsError,
+    NotYourOrderError,
+    OrderError,
+    OrderTakenError,
+)
 from records.orders import WorkOrder
 from records.people import Worker
+from speech.weights import COLUMNS
 from web import order_data
 from web.access import May, may, order_or_404, require
 from web.calls import listening
@@ -23,6 +32,9 @@ from web.pages import choice, wanted_page
 from web.panel import panel
 from web.trail import note_view
 from web.word_lists import WORDS
+
+LONGEST_ENTRY = 300
+"""Characters of one column of the visit record."""
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 
@@ -39,7 +51,8 @@ def found() -> str:
     with panel().ledger.reading() as session:
         return render_template(
             "orders.html",
-            page=order_data.find_orders(session, user, wanted, wanted_page()),
+            page=order_data.find_orders(session, user, wanted, wanted_page(), panel().now()),
+            overdue=order_data.overdue_count(session, user, panel().now()),
             wanted=wanted,
             revision=order_data.revision(session, user),
         )
@@ -64,8 +77,32 @@ def one(order_id: int) -> str:
             calls=calls,
             exchanges=[one for call in calls.values() for one in call.exchanges if one.turn.id in shown],
             history=order_data.history(session, order),
+            following=order_data.next_step(session, order, panel().now()),
             acts=acts(order, user),
+            consent=consent_state(session, order),
+            may_answer=may(user, May.ACT) and (order.assignee_id == user.id or user.role == "coordinator"),
+            columns=COLUMNS,
         )
+
+
+@blueprint.post("/<int:order_id>/consent")
+def consent(order_id: int) -> Response:
+    """Keep what the elder or whoever supports them said to a visit at home."""
+    user = require(May.ACT)
+    reply = next((each for each in REPLIES if each == request.form.get("reply")), None)
+    with panel().ledger.reading() as session:
+        order_or_404(session, user, order_id)
+    if reply is None:
+        abort(400)
+    try:
+        with panel().ledger.session() as session:
+            worker = session.get_one(Worker, user.id)
+            work_orders.answer_consent(session, order_id, worker, reply, panel().now())
+    except OrderError as error:
+        flash(refusal(error), "problem")
+    else:
+        flash(gettext("Noted."), "done")
+    return redirect(url_for("orders.one", order_id=order_id))
 
 
 @blueprint.post("/<int:order_id>/<any(accept, on_the_way, on_site, close, decline, reopen):act>")
@@ -99,7 +136,11 @@ def _step(session: Session, act: str, order_id: int, worker: Worker, words: str)
         work_orders.reopen(session, rules, order_id, worker, words, now)
     else:
         elder_seen = request.form.get("elder_seen") != "no"
-        work_orders.close(session, order_id, worker, words, now, elder_seen=elder_seen)
+        sheet: dict[str, str] = {
+            column: request.form.get(f"sheet-{number}", "")[:LONGEST_ENTRY]
+            for number, column in enumerate(COLUMNS)
+        }
+        work_orders.close(session, order_id, worker, words, now, elder_seen=elder_seen, sheet=sheet)
 
 
 _DONE = {
@@ -115,6 +156,7 @@ _DONE = {
 _REFUSALS: tuple[tuple[type[OrderError], Any], ...] = (
     (OrderTakenError, _l("Somebody else has taken this order already.")),
     (NotYourOrderError, _l("Somebody else holds this order: take it on first.")),
+    (ConsentError, _l("Ask the elder or whoever supports them first, and note what they said.")),
     (MissingWordsError, _l("Please say it in a few words.")),
     (OrderError, _l("The order has moved on in the meantime. Look at where it stands now.")),
 )

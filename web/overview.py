@@ -16,6 +16,7 @@ from web import call_data, campaign_data
 from web.access import May, require
 from web.call_data import Filter
 from web.corrections import LONGEST_NOTE
+from web.coverage_data import coverage
 from web.identity import SignedIn, me
 from web.pages import fingerprint
 from web.panel import panel
@@ -84,6 +85,9 @@ def _page(session: Session, user: SignedIn, campaign: Campaign) -> str:
         live=campaign_data.live_calls(session, user, campaign, now),
         at_risk=at_risk,
         in_person=by_reason(in_person),
+        visit_rates=coverage(session, user, now),
+        surges=campaign_data.surges_of(session, user, now),
+        absent=campaign_data.absent(session, user, campaign),
         without_visit=campaign_data.without_visit(session, user, campaign),
         orders=campaign_data.urgent_orders(session, user),
         to_review=call_data.find_calls(session, user, Filter(), 1).rows[: campaign_data.SHORT_LIST],

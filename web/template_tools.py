@@ -12,10 +12,12 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from campaigns.tiers import age_on, reason_text
+from escalation.ladders import Step
 from records.orders import WorkOrderEvent
 from records.people import Elder, Worker
 from web import call_data, order_data
 from web.access import may
+from web.elder_times import wish_words
 from web.i18n import today
 from web.identity import SignedIn
 from web.panel import panel
@@ -108,6 +110,19 @@ def name_of(login: str) -> str:
     return names.get(login) or str(word(login, "actor"))
 
 
+def names_of(logins: str) -> str:
+    """Names for logins that an event lists with commas."""
+    return str(gettext(", ")).join(name_of(login) for login in logins.split(", "))
+
+
+def asked_next(step: Step) -> str:
+    """Whom a step of a ladder asks, in words."""
+    return str(gettext(", ")).join(
+        name_of(target.login) if target.login else str(word(target.role or target.who, "target"))
+        for target in step.to
+    )
+
+
 def url_with(**changes: Any) -> str:
     """This page with parts of its query changed; an empty value leaves a part out, and paging starts anew."""
     query = {**request.args.to_dict(), "page": None, **changes}
@@ -137,12 +152,15 @@ def install(app: Flask) -> None:
         because,
         is_pattern,
         name_of,
+        names_of,
+        asked_next,
         news,
         age,
         phone,
         tel,
         masked,
         why_not_phoned,
+        wish_words,
         sureness,
     ):
         app.add_template_filter(tool)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from campaigns.briefing import Caller, brief_for
 from campaigns.opening import open_campaign
 from campaigns.planner import plan_visits
+from campaigns.policy import load_policy
 from campaigns.retries import RetryPolicy
 from campaigns.roster import import_roster
 from campaigns.snapshots import Snapshot
@@ -62,8 +63,9 @@ ACCOUNTS = (
 """Login, password, name, role: shown on the sign-in page of the demo."""
 VILLAGE_LOSS, VILLAGE_JITTER_MS = 0.002, 4.0
 """An ordinary landline of a village."""
-AUDIT_SECONDS = 7 * 86_400.0
-"""On the village's own time: days pass in minutes there, and no worker of the village acts on an order."""
+ROUNDS_SECONDS = 7 * 86_400.0
+"""Between rounds of auditor and ladders, on the village's own time: days pass in minutes there, and no worker
+of the village acts on an order."""
 NOTICE = "演示：人物和号码均为虚构。Demonstration: people and numbers are fictional."
 
 
@@ -136,7 +138,8 @@ def _prepare(settings: Settings, ledger: Ledger, console: Console) -> Round:
             ends_on=now.astimezone(ZoneInfo(settings.timezone)).date() + timedelta(days=6),
             max_concurrent=settings.max_concurrent_calls,
         )
-        plan = plan_visits(session, campaign, now)
+        # The village shows all topics of the script, whatever the season it is visited in.
+        plan = plan_visits(session, campaign, now, policy=load_policy().model_copy(update={"seasons": {}}))
         campaign_id = campaign.id
     show_import(console, report)
     show_plan(console, plan)
@@ -220,14 +223,16 @@ def _phone(settings: Settings, round_: Round, console: Console) -> tuple[list[Re
             with LiveCalls(console, len(round_.briefs)) as live:
                 dialer = open_dialer(settings, round_.ledger, line, senses, clock, rules, on_event=live.note)
                 upkeep = open_upkeep(settings, round_.ledger, rules, clock, live.console)
-                beside_calls = asyncio.create_task(upkeep.run(beside, audit_seconds=AUDIT_SECONDS))
+                beside_calls = asyncio.create_task(
+                    upkeep.run(beside, audit_seconds=ROUNDS_SECONDS, ladder_seconds=ROUNDS_SECONDS)
+                )
                 try:
                     await dialer.run(until_idle=True)
                 finally:
                     beside_calls.cancel()
                     with suppress(asyncio.CancelledError):
                         await beside_calls
-                await asyncio.get_running_loop().run_in_executor(beside, upkeep.outbox.drain)
+                await asyncio.get_running_loop().run_in_executor(beside, upkeep.deliver)
         return clock.now()
 
     now = run_virtual(main, round_.starts_at)

@@ -16,6 +16,7 @@ from rich.text import Text
 from campaigns.planner import PlanReport
 from campaigns.progress import ProgressEvent
 from campaigns.roster import RosterReport
+from campaigns.tiers import reason_text
 from wenan.village.expectations import Result
 
 LEVELS = {"green": "bold green", "yellow": "bold yellow", "orange": "bold dark_orange", "red": "bold red"}
@@ -64,7 +65,7 @@ def show_plan(console: Console, plan: PlanReport) -> None:
         f"{len(plan.left_out)} left out, {plan.known} planned before"
     )
     for planned in (*plan.in_home, *plan.left_out):
-        console.print(f"  {planned.name}: {planned.reason}")
+        console.print(f"  {planned.name}: {reason_text(planned.reason)}")
 
 
 class LiveCalls(AbstractContextManager["LiveCalls"]):

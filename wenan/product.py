@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 from rich.console import Console
 from sqlalchemy import func, select
@@ -14,6 +14,7 @@ from campaigns.opening import pause_campaign
 from ivr.clock import Clock, SystemClock
 from ivr.lines import Line
 from ivr.lines.simulated import SimulatedLine
+from ivr.lines.sip import SipLine
 from ivr.script import load_script
 from records.people import Worker
 from records.sessions import Ledger
@@ -40,8 +41,10 @@ NO_LINE = "没有配置电话线路（WENAN_LINE），暂不拨打 / no telephon
 def run_product(settings: Settings, console: Console) -> None:
     """Serve and call until interrupted.
 
-    Raises DataFolderError, LedgerError, ModelMissingError, PortInUseError: nothing is started then.
+    Raises DataFolderError, LedgerError, ModelMissingError, PortInUseError, SettingsError,
+    SipNotInstalledError: nothing is started then. SipStartError comes later, and ends what was started.
     """
+    sip = SipLine(settings.sip) if settings.line == "sip" else None
     with only_process(settings.data_dir):
         ledger = open_ledger(settings)
         clock = SystemClock()
@@ -50,7 +53,7 @@ def run_product(settings: Settings, console: Console) -> None:
             console.print(f"The panel: [bold]{serving.address}[/bold]")
             _first_steps(ledger, console)
             with suppress(KeyboardInterrupt):
-                asyncio.run(_run(settings, ledger, clock, console))
+                asyncio.run(_run(settings, ledger, clock, console, sip))
             console.print("Stopped. Visits that are not over go on at the next start.")
         ledger.dispose()
 
@@ -65,14 +68,18 @@ def _first_steps(ledger: Ledger, console: Console) -> None:
         console.print("No campaign yet: wenan roster import FILE, then wenan campaign create NAME")
 
 
-async def _run(settings: Settings, ledger: Ledger, clock: Clock, console: Console) -> None:
+async def _run(
+    settings: Settings, ledger: Ledger, clock: Clock, console: Console, sip: SipLine | None
+) -> None:
     rules = open_rules(settings)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    with ThreadPoolExecutor(2, "engines") as engines, ThreadPoolExecutor(2, "upkeep") as beside:
-        upkeep = asyncio.create_task(open_upkeep(settings, ledger, rules, clock, console).run(beside))
+    work = open_upkeep(settings, ledger, rules, clock, console)
+    threads = 2 + len(work.outboxes)  # a channel that hangs holds up neither the others nor the rounds
+    with ThreadPoolExecutor(2, "engines") as engines, ThreadPoolExecutor(threads, "upkeep") as beside:
+        upkeep = asyncio.create_task(work.run(beside))
         stopped = asyncio.create_task(stopping.wait())
         try:
             if settings.line == "none":
@@ -80,7 +87,11 @@ async def _run(settings: Settings, ledger: Ledger, clock: Clock, console: Consol
                 console.print(f"[yellow]{NO_LINE}[/yellow]")
                 await asyncio.wait({stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
             else:
-                await _call(settings, ledger, clock, engines, stopped, upkeep)
+                async with AsyncExitStack() as stack:
+                    if sip is not None:
+                        await stack.enter_async_context(sip)
+                        console.print(f"The telephone line: {sip.health.state} {sip.health.cause}".rstrip())
+                    await _call(settings, ledger, clock, engines, stopped, upkeep, sip)
         finally:
             for task in (upkeep, stopped):
                 task.cancel()
@@ -95,14 +106,19 @@ async def _call(
     engines: ThreadPoolExecutor,
     stopped: asyncio.Task[bool],
     upkeep: asyncio.Task[None],
+    line: Line | None,
 ) -> None:
-    """Place calls until asked to stop; what ends the dialer or the upkeep by itself is raised on."""
+    """Place calls until asked to stop, in the village when no other line is given.
+
+    What ends the dialer or the upkeep by itself is raised on.
+    """
     voice = open_voice(settings)
     prompts = open_prompts(settings, voice)
     senses = open_senses(settings, prompts, engines)
-    # The villagers know the robot's sentences from the very store that it speaks from.
-    village = Village(load_village(), load_script("standard"), prompts, voice, settings.prompts_dir)
-    line: Line = SimulatedLine(village.at, clock)
+    if line is None:
+        # The villagers know the robot's sentences from the very store that it speaks from.
+        village = Village(load_village(), load_script("standard"), prompts, voice, settings.prompts_dir)
+        line = SimulatedLine(village.at, clock)
     dialer = open_dialer(settings, ledger, line, senses, clock, open_rules(settings))
     calling = asyncio.create_task(dialer.run())
     await asyncio.wait({calling, stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""What runs beside the dialer: messages, orders for visits at home, the auditor's rounds."""
+"""What runs beside the dialer: ladders, messages, orders for visits at home, auditor's rounds, calendar."""
 
 from __future__ import annotations
 
@@ -6,47 +6,99 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
+from sqlalchemy.orm import Session
 
+from campaigns.absences import bring_back, returning
+from campaigns.opening import CampaignError
+from campaigns.policies import put_in_force, versions_due
+from campaigns.policy import PolicyError
 from escalation.aftercare import VisitAftercare
 from escalation.auditor import Auditor
+from escalation.climber import Climber
+from escalation.deadman import DeadMansSwitch
 from escalation.outbox import Outbox
 from ivr.clock import Clock
+from ivr.script import ScriptError
 from records.sessions import Ledger, LedgerError
 
 log = structlog.get_logger(__name__)
 
 OUTBOX_SECONDS = 2.0
+LADDER_SECONDS = 5.0
 HOMES_SECONDS = 60.0
 AUDIT_SECONDS = 60.0
+CALENDAR_SECONDS = 300.0
+SIGN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
     """The work to be done again and again, each on its own schedule."""
 
-    outbox: Outbox
+    outboxes: tuple[Outbox, ...]
+    """One for each channel, so that none waits for another."""
+    climber: Climber
     auditor: Auditor
     aftercare: VisitAftercare
     ledger: Ledger
     clock: Clock
+    switch: DeadMansSwitch | None = None
 
-    async def run(self, executor: Executor, *, audit_seconds: float = AUDIT_SECONDS) -> None:
+    async def run(
+        self,
+        executor: Executor,
+        *,
+        audit_seconds: float = AUDIT_SECONDS,
+        ladder_seconds: float = LADDER_SECONDS,
+    ) -> None:
         """Work until cancelled."""
         rounds: tuple[tuple[str, Callable[[], object], float], ...] = (
             ("orders at home", self.order_in_home, HOMES_SECONDS),
-            ("outbox", self.outbox.drain, OUTBOX_SECONDS),
+            ("ladders", self.climber.make_round, ladder_seconds),
+            *(("outbox", outbox.drain, OUTBOX_SECONDS) for outbox in self.outboxes),
             ("auditor", self.auditor.make_round, audit_seconds),
+            ("calendar", self.follow_the_calendar, CALENDAR_SECONDS),
         )
+        if self.switch is not None:
+            rounds = (*rounds, ("sign of life", self.switch.signal, SIGN_SECONDS))
         async with asyncio.TaskGroup() as tasks:
             for what, work, seconds in rounds:
                 tasks.create_task(self._again_and_again(what, work, seconds, executor))
+
+    def deliver(self) -> None:
+        """Send everything that is due on every channel."""
+        for outbox in self.outboxes:
+            outbox.drain()
 
     def order_in_home(self) -> int:
         """Give every visit that a person must make at home its work order; returns how many were new."""
         with self.ledger.session() as session:
             return self.aftercare.order_in_home(session, self.clock.now())
+
+    def follow_the_calendar(self) -> int:
+        """Let policies come into force and absences end whose day has come, also where nothing is dialled.
+
+        Returns how many elders came back. A policy that cannot be read is logged and keeps nothing else
+        waiting.
+        """
+        now = self.clock.now()
+        with self.ledger.reading() as session:
+            back, due = returning(session, now), bool(versions_due(session, now))
+        came = sum(self._try(partial(bring_back, elder_id=each, now=now)) for each in back)
+        if due:
+            self._try(partial(put_in_force, now=now, actor="calendar"))
+        return came
+
+    def _try(self, work: Callable[[Session], object]) -> bool:
+        try:
+            with self.ledger.session() as session:
+                return bool(work(session))
+        except (CampaignError, PolicyError, ScriptError) as error:
+            log.error("the calendar could not be followed", problem=str(error))  # noqa: TRY400 - it is said
+            return False
 
     async def _again_and_again(
         self, what: str, work: Callable[[], object], seconds: float, executor: Executor

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -18,8 +19,14 @@ from campaigns.desk import DialerOptions
 from campaigns.dialer import Dialer, new_owner
 from campaigns.progress import OnEvent
 from campaigns.roster import RosterSettings
+from escalation.addresses import Reach
 from escalation.aftercare import VisitAftercare
+from escalation.apprise_notifier import AppriseNotifier
 from escalation.auditor import Auditor
+from escalation.bots import BotNotifier
+from escalation.channels import ChannelError, ChannelRule, load_channels
+from escalation.climber import Climber
+from escalation.deadman import DeadMansSwitch
 from escalation.notifiers import ConsoleNotifier, FileNotifier, Notifier
 from escalation.outbox import Outbox
 from escalation.rules import Channel, Rules
@@ -91,9 +98,33 @@ def open_senses(settings: Settings, prompts: PromptStore, executor: Executor) ->
 
 
 def open_rules(settings: Settings) -> Rules:
-    """Escalation's policy, weights, wording and channels. The console shows no health detail."""
+    """Escalation's policy, ladders, weights, wording and channels. The console shows no health detail.
+
+    Raises LadderError, ChannelError.
+    """
     channels = [Channel(name, "code" if name == "file" else "none") for name in settings.notify]
-    return Rules.load(channels, language=settings.default_language)
+    channels += [rule.as_channel(name) for name, rule in _channel_rules(settings).items()]
+    if not channels:
+        raise ChannelError("No channel is configured: set WENAN_NOTIFY or WENAN_CHANNELS, or nobody is told")
+    rules = Rules.load(
+        channels,
+        ladders=settings.ladders,
+        language=settings.default_language,
+        link=f"{settings.panel_url.rstrip('/')}/orders/{{order_id}}",
+    )
+    return rules if settings.line != "none" else _without_dialer(rules)
+
+
+def _without_dialer(rules: Rules) -> Rules:
+    """Without a telephone line nothing dials, so that nobody waits for the dialer's heartbeat."""
+    auditor = rules.policy.auditor
+    beats = {name: minutes for name, minutes in auditor.heartbeats.items() if name != "dialer"}
+    policy = rules.policy.model_copy(update={"auditor": auditor.model_copy(update={"heartbeats": beats})})
+    return replace(rules, policy=policy)
+
+
+def _channel_rules(settings: Settings) -> Mapping[str, ChannelRule]:
+    return {} if settings.channels is None else load_channels(settings.channels)
 
 
 def open_dialer(
@@ -126,21 +157,56 @@ def open_dialer(
     )
 
 
-def open_outbox(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, console: Console) -> Outbox:
-    """The outbox with the notifiers that the settings name."""
-    known: dict[str, Notifier] = {
+def open_notifiers(
+    settings: Settings, ledger: Ledger, clock: Clock, console: Console
+) -> Mapping[str, Notifier]:
+    """Every channel that the settings name. Raises ChannelError."""
+
+    def reach(login: str) -> Reach:
+        with ledger.reading() as session:
+            return Reach.of(session, login)
+
+    built_in: dict[str, Notifier] = {
         "console": ConsoleNotifier(console),
         "file": FileNotifier(settings.data_dir / "notifications.jsonl", clock.now),
     }
-    notifiers = {str(name): known[name] for name in settings.notify}
-    return Outbox(ledger, notifiers, rules.policy.delivery, clock)
+    notifiers = {str(name): built_in[name] for name in settings.notify}
+    for name, rule in _channel_rules(settings).items():
+        if rule.bot is not None:
+            notifiers[name] = BotNotifier(rule, reach, clock.now)
+        else:
+            notifiers[name] = AppriseNotifier(name, rule, reach)
+    return notifiers
+
+
+def open_outboxes(
+    ledger: Ledger, rules: Rules, clock: Clock, notifiers: Mapping[str, Notifier]
+) -> tuple[Outbox, ...]:
+    """One outbox for each channel, and one for messages whose channel is not configured any more."""
+    delivery = rules.policy.delivery
+    own = [Outbox(ledger, {name: each}, delivery, clock, only=name) for name, each in notifiers.items()]
+    return (*own, Outbox(ledger, {}, delivery, clock, but=notifiers.keys()))
 
 
 def open_upkeep(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, console: Console) -> Upkeep:
     """What runs beside the dialer; ``console`` is where console notifications go."""
     aftercare = VisitAftercare(rules)
-    outbox = open_outbox(settings, ledger, rules, clock, console)
-    return Upkeep(outbox, Auditor(ledger, rules, aftercare, clock), aftercare, ledger, clock)
+    notifiers = open_notifiers(settings, ledger, clock, console)
+    return Upkeep(
+        outboxes=open_outboxes(ledger, rules, clock, notifiers),
+        climber=Climber(ledger, rules, clock),
+        auditor=Auditor(ledger, rules, aftercare, clock),
+        aftercare=aftercare,
+        ledger=ledger,
+        clock=clock,
+        switch=open_switch(settings, ledger, rules, clock),
+    )
+
+
+def open_switch(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock) -> DeadMansSwitch | None:
+    """The dead man's switch, if the settings name where its signs go."""
+    url = settings.deadman_url.get_secret_value() if settings.deadman_url else ""
+    return DeadMansSwitch(url, ledger, rules.policy.auditor, clock) if url else None
 
 
 def open_panel(

@@ -22,6 +22,8 @@ class Areas:
         self._given = district
         self._known = {(area.parent_id, area.name): area for area in session.scalars(select(Area))}
         self._by_id = {area.id: area for area in self._known.values()}
+        self.parents: dict[int, int | None] = {area.id: area.parent_id for area in self._known.values()}
+        """The tree by ids, kept up to date as areas are made."""
         districts = [area.name for area in self._known.values() if area.level == "district"]
         self._usual = district or (districts[0] if len(districts) == 1 else UNNAMED)
 
@@ -49,4 +51,5 @@ class Areas:
             self._session.add(area)
             self._session.flush()
             self._known[key] = self._by_id[area.id] = area
+            self.parents[area.id] = area.parent_id
         return area

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from campaigns.overlap import CallWish
 from campaigns.roster.telephones import Telephone
 
 
@@ -36,6 +37,8 @@ class Entry:
     contacts: tuple[ContactEntry, ...] = ()
     services: tuple[str, ...] | None = None
     remarks: str = ""
+    call_wish: CallWish | None = None
+    """When the elder would like to be phoned; the empty wish means at any time."""
     consents: tuple[tuple[str, bool], ...] = ()
     """(kind as in the ledger, granted)."""
     places: tuple[tuple[str, str], ...] = ()

@@ -7,9 +7,11 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from campaigns.overlap import CallWish
 from campaigns.roster.cells import Cell, text_of
 from campaigns.roster.troubles import BadCellError, Trouble
 from campaigns.roster.vocabulary import folded, marked, vocabulary
+from campaigns.wishes import WishError, read_wish
 
 BETWEEN_WORDS = re.compile(r"[、,，;；/|\n+]|\s+和\s+|(?<=[^\x00-\x7f])\s+")
 BRACKETS = re.compile(r"[(（【\[].*?[)）】\]]")
@@ -75,6 +77,17 @@ def read_ability(cell: Cell) -> str:
 def read_language(cell: Cell) -> str:
     """A language's code; empty when not told."""
     return _code(cell, vocabulary().languages, Trouble.LANGUAGE_NOT_KNOWN)
+
+
+def read_call_wish(cell: Cell) -> CallWish | None:
+    """When the elder would like to be phoned; None when not told, the empty wish for at any time."""
+    text = read_text(cell)
+    if not text:
+        return None
+    try:
+        return read_wish(text)
+    except WishError as error:
+        raise BadCellError(Trouble.WISH_NOT_KNOWN) from error
 
 
 def read_tick(cell: Cell) -> bool | None:

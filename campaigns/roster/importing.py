@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from campaigns.policy import Policy, load_policy
+from campaigns.policies import Policies
+from campaigns.policy import load_policy
 from campaigns.roster.areas import Areas
 from campaigns.roster.errors import Fault, RosterError
 from campaigns.roster.headers import Header, find_header
@@ -26,7 +27,6 @@ from records.sessions import Ledger
 class RosterSettings:
     """How a deployment imports its rosters."""
 
-    policy: Policy = field(default_factory=load_policy)
     timezone: str = "Asia/Shanghai"
     """Of the areas that an import makes; ages are counted by its calendar day."""
     language: ReportLanguage = "zh-CN"
@@ -55,9 +55,12 @@ def import_roster(
     """
     settings = settings or RosterSettings()
     report = RosterReport(language=settings.language)
+    today = now.astimezone(ZoneInfo(settings.timezone)).date()
+    with ledger.reading() as session:
+        youngest = Policies.read(session).youngest(today)
     rules = ReadingRules(
-        policy=settings.policy,
-        today=now.astimezone(ZoneInfo(settings.timezone)).date(),
+        policy=load_policy().model_copy(update={"minimum_age": youngest}),
+        today=today,
         numbering=Numbering(default_region, default_area_code),
         language=settings.language,
     )

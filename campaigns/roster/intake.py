@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from campaigns.policies import Policies
 from campaigns.roster.areas import Areas
 from campaigns.roster.entries import Entry
 from campaigns.roster.merging import correct, new_elder
@@ -61,6 +62,7 @@ class Intake:
         self._now = now
         self._actor = actor
         self._ring = keyring()
+        self._policies = Policies.read(session, areas.parents)
         self._met: dict[Elder, Entry] = {}
         self._to_audit: list[tuple[Elder, str, list[str]]] = []
 
@@ -95,7 +97,7 @@ class Intake:
             elder.roster_key = self._registry.roster_key(entry)
         if entry.address or is_new:
             elder.place_key = self._registry.place_key(entry)
-        if settle(elder, self._rules.policy, self._rules.today):
+        if settle(elder, self._policies.of(elder.area_id, self._rules.today), self._rules.today):
             changed.append("standing")
         self._registry.remember(elder)
         self._count(elder, changed, is_new=is_new)

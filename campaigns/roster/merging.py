@@ -28,6 +28,7 @@ def new_elder(entry: Entry, now: datetime) -> Elder:
         address="",
         language="zh-CN",
         speech_preferences={},
+        call_wish={},
         wanted_services=[],
         remarks="",
         status="active",
@@ -61,6 +62,7 @@ def _plain_facts(entry: Entry) -> dict[str, object]:
         "language": entry.language,
         "wanted_services": None if entry.services is None else list(entry.services),
         "remarks": entry.remarks,
+        "call_wish": None if entry.call_wish is None else entry.call_wish.stored(),
     }
 
 

@@ -14,6 +14,7 @@ from campaigns.roster.fields import (
     read_ability,
     read_age,
     read_birth_date,
+    read_call_wish,
     read_categories,
     read_language,
     read_name,
@@ -104,6 +105,7 @@ def _read(cells: RowCells) -> Entry:
         contacts=(*read_contacts(cells), *their_relatives, *read_keyholders(cells)),
         services=_listed(cells, "services", read_services, cells.header.services, Trouble.SERVICE_NOT_KNOWN),
         remarks=cells.read("remarks", read_text) or "",
+        call_wish=cells.read("call_times", read_call_wish),
         consents=_consents(cells),
         places=_places(cells),
     )

@@ -41,6 +41,7 @@ class Trouble(StrEnum):
     LANGUAGE_NOT_KNOWN = "language_not_known"
     TICK_NOT_KNOWN = "tick_not_known"
     SERVICE_NOT_KNOWN = "service_not_known"
+    WISH_NOT_KNOWN = "wish_not_known"
     CONTACT_WITHOUT_NAME = "contact_without_name"
     REPEATED_DIFFERENTLY = "repeated_differently"
     SAME_PERSON_OTHER_ID = "same_person_other_id"
@@ -84,6 +85,10 @@ _ZH: dict[Trouble, tuple[str, str]] = {
     Trouble.LANGUAGE_NOT_KNOWN: ("语言无法识别，不予电话探访", "请填：普通话、方言、西班牙语、英语等"),
     Trouble.TICK_NOT_KNOWN: ("无法判断是“是”还是“否”，按未填写处理", "请填“是”或“否”"),
     Trouble.SERVICE_NOT_KNOWN: ("服务“{word}”无法识别", "请使用九类服务名称"),
+    Trouble.WISH_NOT_KNOWN: (
+        "看不懂什么时间方便接电话，按没有要求处理",
+        "请写成“周二周四上午”“下午3点到5点”这样，随时都行就写“随时”",
+    ),
     Trouble.CONTACT_WITHOUT_NAME: ("家庭成员没有姓名", "请补填姓名；号码已按“未具名”登记"),
     Trouble.REPEATED_DIFFERENTLY: ("与第{first}行是同一人，但内容不同", "以先出现的一行为准，请删除或合并"),
     Trouble.SAME_PERSON_OTHER_ID: ("同名同址同生日的老人已用另一身份证号码登记", "请核对后更正其中一个"),
@@ -147,6 +152,10 @@ _EN: dict[Trouble, tuple[str, str]] = {
     ),
     Trouble.TICK_NOT_KNOWN: ("neither yes nor no; taken as not filled in", "write yes (是) or no (否)"),
     Trouble.SERVICE_NOT_KNOWN: ("the service {word!r} is not known", "use the nine services of the form"),
+    Trouble.WISH_NOT_KNOWN: (
+        "it is not clear when the elder likes to be phoned; taken as at any time",
+        "write it like Tue, Thu 09:00-11:00, afternoons, or anytime",
+    ),
     Trouble.CONTACT_WITHOUT_NAME: ("a relative without a name", "add the name; the number was kept"),
     Trouble.REPEATED_DIFFERENTLY: (
         "the same person as in row {first}, with other data",

@@ -6,21 +6,14 @@ import math
 import random
 from collections import deque
 
-import numpy as np
-
 from ivr.lines import AudioFrame
+from ivr.lines.concealment import SILENCE, Concealment
 from speech.audio import mulaw_decode, mulaw_encode
-from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
+from speech.types import FRAME_SECONDS, Pcm
 
-SILENCE: Pcm = np.zeros(FRAME_SAMPLES, np.int16)
-"""One frame in which nothing is said. Shared: never write to it."""
-SILENCE.setflags(write=False)
+__all__ = ["SILENCE", "Wire"]
 
-_FADE = (0.7, 0.4, 0.15)
-"""How loud the last good frame is repeated for the first, second and third lost frame in a row; then silence.
-After ITU-T G.711 Appendix I, which likewise fades to silence within 60 ms."""
 _QUIET = AudioFrame(SILENCE)
-_QUIET_LOST = AudioFrame(SILENCE, lost=True)
 
 
 class Wire:
@@ -43,8 +36,7 @@ class Wire:
         depth = math.ceil(jitter_ms / (1000 * FRAME_SECONDS))
         self._buffer_ms = depth * 1000 * FRAME_SECONDS
         self._in_flight: deque[AudioFrame] = deque([_QUIET] * depth)
-        self._last_good: Pcm = SILENCE
-        self._lost_in_a_row = 0
+        self._concealment = Concealment()
 
     @property
     def perfect(self) -> bool:
@@ -55,7 +47,7 @@ class Wire:
         """Send one frame of 160 samples; returns the frame that is played out at the other side meanwhile."""
         if self.perfect:
             return _coded(pcm)
-        self._in_flight.append(self._conceal() if self._goes_missing() else self._arrive(pcm))
+        self._in_flight.append(self._concealment.missing() if self._goes_missing() else self._arrive(pcm))
         return self._in_flight.popleft()
 
     def _goes_missing(self) -> bool:
@@ -64,17 +56,8 @@ class Wire:
 
     def _arrive(self, pcm: Pcm) -> AudioFrame:
         frame = _coded(pcm)
-        self._last_good = frame.pcm
-        self._lost_in_a_row = 0
+        self._concealment.arrived(frame.pcm)
         return frame
-
-    def _conceal(self) -> AudioFrame:
-        """Repeat what was last heard, ever more quietly."""
-        gone = self._lost_in_a_row
-        self._lost_in_a_row += 1
-        if gone >= len(_FADE) or self._last_good is SILENCE:
-            return _QUIET_LOST
-        return AudioFrame((self._last_good * _FADE[gone]).astype(np.int16), lost=True)
 
 
 def _coded(pcm: Pcm) -> AudioFrame:

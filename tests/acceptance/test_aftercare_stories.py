@@ -116,7 +116,7 @@ def test_an_urgent_order_becomes_the_emergency_that_follows_it(ledger: Ledger) -
             ["breathless", "no_food"],
         )
         assert order.deadline == MORNING + timedelta(minutes=30)
-        assert history(session, order) == ["opened", "assigned", "raised"]
+        assert history(session, order) == ["opened", "assigned", "raised", "assigned"]
         assert len(notifications(session)) > before, (
             "whoever was told of something urgent hears of the emergency"
         )

@@ -247,10 +247,22 @@ class TestTheRules:
         first, second = (moment for _, _, moment in community.dialled)
         assert second - first >= timedelta(minutes=10)
 
-    def test_who_went_to_hospital_meanwhile_is_not_rung(self, community: Community, ledger: Ledger) -> None:
+    def test_who_went_to_hospital_meanwhile_is_not_rung_and_a_person_is_told(
+        self, community: Community, ledger: Ledger
+    ) -> None:
         community.settle(1)
         with ledger.session() as session:
             session.execute(update(Elder).values(status="in_hospital"))
+        community.run()
+        assert (community.dialled, community.visit().outcome) == ([], "expired")
+        assert community.aftercare_of() == ["ended:expired"]
+
+    def test_who_moved_away_meanwhile_is_not_rung_and_nobody_need_go(
+        self, community: Community, ledger: Ledger
+    ) -> None:
+        community.settle(1)
+        with ledger.session() as session:
+            session.execute(update(Elder).values(status="moved"))
         community.run()
         assert (community.dialled, community.visit().outcome) == ([], "cancelled")
         assert community.aftercare_of() == ["ended:cancelled"]

@@ -103,3 +103,50 @@ class TestTheTrail:
     @pytest.mark.parametrize("login", ["li", "wang"])
     def test_others_do_not_read_it(self, panel, login):
         assert panel.as_(login).get("/trail/").status_code == 403
+
+
+class TestTimes:
+    def test_a_worker_notes_that_an_elder_is_in_hospital_and_everybody_sees_until_when(self, panel):
+        wang, file = panel.as_("wang"), f"/elders/{panel.town.elders['沈月娥']}"
+        words = wang.press(f"{file}/away", why="in_hospital", until="2026-03-12")
+        assert "机器人不给这位老人打电话： 住院, 2026-03-12 回来，到时恢复电话" in words
+        assert "沈月娥 城南社区 · 住院 · 2026-03-12 回来" in panel.as_("li").words("/")
+
+    def test_and_that_they_are_home_again(self, panel):
+        wang, file = panel.as_("wang"), f"/elders/{panel.town.elders['沈月娥']}"
+        wang.press(f"{file}/away", why="away", until="")
+        assert "沈月娥 城南社区 · 外出 · 哪天回来还不知道" in wang.words("/")
+        assert "已登记老人回家" in wang.press(f"{file}/back")
+        assert "不在家，回来后再打电话" not in wang.words("/")
+        assert views(panel, "沈月娥")[-2:] == [("wang", "elder_back"), ("wang", "viewed_file")]
+
+    @pytest.mark.parametrize("until", ["2026-03-04", "2020-01-01", "soon"])
+    def test_a_day_of_return_that_is_none_is_not_noted(self, panel, until):
+        file = f"/elders/{panel.town.elders['沈月娥']}"
+        assert "没有登记" in panel.as_("wang").press(f"{file}/away", why="away", until=until)
+        assert "机器人不给这位老人打电话" not in panel.as_("wang").words(file)
+
+    def test_the_elders_own_words_for_when_to_call_are_kept(self, panel):
+        wang, file = panel.as_("wang"), f"/elders/{panel.town.elders['沈月娥']}"
+        assert "方便接电话 周二、周四 06:00-12:00" in wang.press(f"{file}/wish", times="周二周四上午")
+        assert "没看懂" in wang.press(f"{file}/wish", times="周末别打")
+        assert "方便接电话 随时" in wang.press(f"{file}/wish", times="随时")
+
+    def test_who_may_only_look_notes_nothing(self, panel):
+        zhao, file = panel.as_("zhao"), f"/elders/{panel.town.elders['沈月娥']}"
+        zhao.press(f"{file}/away", why="away", until="")
+        assert zhao.seen.status_code == 403
+        assert "不在家" not in zhao.words(file)
+
+    def test_an_elder_of_another_area_does_not_exist(self, panel):
+        far = panel.as_("far")
+        for act in ("away", "back"):
+            far.press(f"/elders/{panel.town.elders['沈月娥']}/{act}", why="away")
+            assert far.seen.status_code == 404
+
+    def test_a_call_that_was_due_is_dated_for_the_day_of_return_at_once(self, panel):
+        assert "沈月娥 77 岁 · 女 该打的电话还没打" in panel.as_("li").words("/")
+        panel.as_("wang").press(
+            f"/elders/{panel.town.elders['沈月娥']}/away", why="in_hospital", until="2026-03-06"
+        )
+        assert "沈月娥 77 岁 · 女 该打的电话还没打" not in panel.as_("li").words("/")

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from records.audit import AuditEvent
 from records.orders import WorkOrder, WorkOrderEvent
+from records.people import Consent
 
 pytest_plugins = ["support.panel_fixtures"]
 
@@ -159,3 +160,37 @@ def test_there_is_no_such_step(panel, order):
     wang = panel.as_("wang")
     wang.press(f"{order}/explode")
     assert wang.seen.status_code == 404
+
+
+def test_what_was_found_is_kept_in_the_columns_of_the_visit_record(panel, order):
+    wang = panel.as_("wang")
+    wang.press(f"{order}/accept")
+    wang.press(f"{order}/on_site")
+    found = {"sheet-0": "血压高，已送区医院", "sheet-1": "  ", "sheet-6": "儿子陪同"}
+    words = wang.press(f"{order}/close", words="老人已送医", **found)
+    assert "血压高，已送区医院" in words
+    with panel.ledger.reading() as session:
+        kept = session.get_one(WorkOrder, panel.town.orders["孙桂英"]).record_sheet
+    assert kept == {"健康管理": "血压高，已送区医院", "应急救援": "儿子陪同"}, "no empty entries"
+    assert "血压高，已送区医院" in wang.words(f"/elders/{panel.town.elders['孙桂英']}")
+
+
+def test_overdue_orders_have_a_list_of_their_own(panel):
+    words = panel.as_("li").words("/orders/?show=overdue")
+    assert "高振华" in words
+    assert "孙桂英" not in words
+    assert "已超时 1" in words
+
+
+def test_a_worker_notes_that_the_elder_agrees_before_setting_out(panel):
+    order = f"/orders/{panel.town.orders['高振华']}"
+    with panel.ledger.session() as session:
+        session.execute(delete(Consent).where(Consent.kind == "in_home_visit"))
+    wang = panel.as_("wang")
+    wang.press(f"{order}/accept")
+    assert "请先问老人" in wang.press(f"{order}/on_the_way")
+    assert "档案里有同意上门的记录" in wang.press(f"{order}/consent", reply="elder_agrees")
+    assert "您在路上" in wang.press(f"{order}/on_the_way")
+    wang.press(f"{order}/consent", reply="perhaps")
+    assert wang.seen.status_code == 400
+    assert "请先接单" in panel.as_("li").press(f"{order}/consent", reply="elder_agrees")

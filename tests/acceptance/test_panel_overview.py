@@ -1,5 +1,10 @@
 """Today's campaign at a glance: for those who must know that nobody is forgotten."""
 
+from datetime import date
+
+from support.panel_town import NOW
+
+from campaigns.surges import Surge, declare
 from records.visits import Campaign
 
 pytest_plugins = ["support.panel_fixtures"]
@@ -102,3 +107,34 @@ def test_before_the_first_campaign_the_page_says_that_nobody_is_called(panel):
                       "call_attempts", "assessments", "visits", "campaigns"):  # fmt: skip
             session.connection().exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - our own table names
     assert "还没有探访任务" in chen.words("/")
+
+
+def test_surge_days_stand_above_everything_else(panel):
+    with panel.ledger.session() as session:
+        declare(
+            session,
+            Surge(
+                "三月寒潮", date(2026, 3, 3), date(2026, 3, 8), 3,
+                categories=frozenset({"living_alone"}), kind="cold",
+            ),
+            modules=(), today=date(2026, 3, 3), now=NOW, actor="sun",
+        )  # fmt: skip
+    words = panel.as_("li").words("/")
+    assert "三月寒潮 · 寒潮 · 2026-03-03 – 2026-03-08: 独居 · 每3天探访一次" in words
+
+
+def test_the_rates_of_month_and_week_stand_beside_who_is_missed(panel):
+    words = panel.as_("chen").words("/")
+    part = words.partition("探访率 包括各次探访；目标100%")[2]
+    assert part, words
+    assert "本周（应每周探访的）" in part
+    assert "城南社区" in part
+    assert "松龄社区" in part
+    assert "还没探访过" in part
+    assert "龚秋菊" not in part
+
+
+def test_a_grid_worker_sees_the_rates_of_the_own_community_only(panel):
+    part = panel.as_("wang").words("/").partition("探访率 包括各次探访")[2]
+    assert "全部" in part
+    assert "松龄社区" not in part

@@ -19,6 +19,7 @@ PAGES = {
     "a call": "/calls/{visit}",
     "orders": "/orders/",
     "an order": "/orders/{order}",
+    "on duty": "/duty/",
     "elders": "/elders/",
     "a file": "/elders/{elder}",
     "trail": "/trail/",
@@ -178,9 +179,12 @@ def test_health_needs_no_sign_in_and_says_nothing_personal(panel):
 
 def test_readiness_names_components_that_have_fallen_silent(panel):
     with panel.ledger.session() as session:
-        beat(session, "dialer", panel.clock.now() - timedelta(minutes=16))
+        beat(session, "dialer", panel.clock.now() - timedelta(minutes=6))
         beat(session, "auditor", panel.clock.now() - timedelta(minutes=1))
-    assert panel.app.test_client().get("/readyz").get_json()["silent"] == ["dialer"]
+    client = panel.app.test_client()
+    assert client.get("/readyz").get_json()["silent"] == ["dialer"]
+    assert client.get("/readyz").status_code == 200, "the panel itself can do its work"
+    assert client.get("/readyz?all=1").status_code == 503
 
 
 def test_without_its_records_the_panel_is_not_ready(panel, monkeypatch):

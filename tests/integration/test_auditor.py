@@ -24,15 +24,12 @@ from support.casebook import (
     settle_village,
 )
 
+from campaigns.windows import Windows
 from escalation import work_orders
 from escalation.auditor import HANDFUL, Auditor
-from escalation.oversights import (
-    LONGEST_WAIT,
-    calling_time,
-    components_silent,
-    find_oversights,
-    period_end,
-)
+from escalation.climber import Climber
+from escalation.oversights import components_silent, find_oversights
+from escalation.periods import LONGEST_WAIT, calling_time, period_end
 from records.audit import AuditEvent, Heartbeat, beat
 from records.orders import Notification, WorkOrder
 from records.people import Worker
@@ -54,11 +51,15 @@ class Watch:
         self.clock = HandClock()
         self.village: Village = settle_village(ledger, *STAFF)
         self.auditor = Auditor(ledger, rules(), CARE, self.clock)
+        self.climbing = True
+        """Whether ladders are climbed."""
         self.delivering = True
         """Whether messages get out."""
 
     def round(self) -> list[str]:
         """Keep the other parts of the system alive, make a round and say what was found."""
+        if self.climbing:
+            Climber(self.ledger, rules(), self.clock).make_round()
         with self.ledger.session() as session:
             for component in RULES.heartbeats:
                 beat(session, component, self.clock.now())
@@ -122,6 +123,18 @@ def test_the_night_does_not_make_a_visit_overdue(watch: Watch) -> None:
     assert watch.round() == []
     watch.clock.forward(minutes=25)
     assert watch.round() == ["visit_overdue"]
+
+
+def test_hours_in_which_the_elder_may_not_be_called_make_nothing_overdue(watch: Watch) -> None:
+    """Due at 17:20 and the campaign calls on; but this elder may only be called on Wednesdays."""
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.next_attempt_at = datetime(2026, 3, 4, 9, 20, tzinfo=UTC)
+        visit.snapshot = {**visit.snapshot, "hours_here": Windows(days=(2,)).model_dump(mode="json")}
+    watch.clock.moment = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
+    assert watch.round() == []
+    watch.clock.moment = datetime(2026, 3, 11, 2, 0, tzinfo=UTC)
+    assert "visit_overdue" in watch.round()
 
 
 def test_a_paused_campaign_is_not_called_overdue(watch: Watch) -> None:
@@ -252,6 +265,7 @@ def test_a_part_of_the_system_that_falls_silent_is_raised(watch: Watch) -> None:
     watch.clock.forward(minutes=6)
     with watch.ledger.session() as session:
         beat(session, "outbox", watch.clock.now())
+        beat(session, "ladders", watch.clock.now())
 
     assert [each.subject for each in watch.auditor.make_round()] == ["dialer"]
     assert "dialer" in watch.told()[0]
@@ -263,9 +277,9 @@ def test_parts_get_their_time_when_everything_has_just_been_started(ledger: Ledg
 
     assert auditor.make_round() == []
     clock.forward(minutes=6)
-    assert {each.subject for each in auditor.make_round()} == {"dialer", "outbox"}
+    assert {each.subject for each in auditor.make_round()} == {"dialer", "ladders", "outbox"}
     with ledger.reading() as session:
-        assert len(list(components_silent(session, RULES, clock.now()))) == 2, "asked once, without any grace"
+        assert len(list(components_silent(session, RULES, clock.now()))) == 3, "asked once, without any grace"
 
 
 def test_a_lost_night_is_told_in_one_message(watch: Watch) -> None:
@@ -351,3 +365,41 @@ def test_calling_time_adds_up_and_never_exceeds_the_clock(start: datetime, first
     assert timedelta(0) <= whole <= finish - start
     parts = [calling_time(HOURS, "Asia/Shanghai", *span) for span in ((start, middle), (middle, finish))]
     assert whole == sum(parts, timedelta(0))
+
+
+def test_somebody_on_site_who_says_nothing_is_asked_about(watch: Watch) -> None:
+    order_id = take_an_order(watch)
+    with watch.ledger.session() as session:
+        work_orders.on_site(
+            session, order_id, session.get_one(Worker, watch.village.workers["li"]), watch.clock.now()
+        )
+    watch.clock.forward(minutes=239)
+    assert watch.round() == []
+    watch.clock.forward(minutes=2)
+
+    assert watch.round() == ["order_unfinished"]
+    assert "还没有写结果" in watch.told()[0]
+
+
+def test_a_ladder_that_nobody_climbs_is_raised_though_its_component_beats(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.next_attempt_at = MORNING + timedelta(days=1)
+        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+    watch.climbing = False
+    watch.clock.forward(minutes=9)
+
+    assert "ladder_stuck" in watch.round()
+    watch.climbing = True
+    assert "ladder_stuck" not in watch.round()
+
+
+def take_an_order(watch: Watch) -> int:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.next_attempt_at = MORNING + timedelta(days=1)
+        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+        (order,) = orders(session)
+        worker = session.get_one(Worker, watch.village.workers["li"])
+        work_orders.accept(session, order.id, worker, watch.clock.now())
+        return order.id

@@ -17,6 +17,7 @@ def wenan(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.Com
     settings = {
         "WENAN_DATA_DIR": str(tmp_path / "data"),
         "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT),  # this checkout, whatever else is installed
         "PYTHONUTF8": "1",
         **environment,
     }
@@ -97,6 +98,91 @@ def test_a_campaign_is_created_shown_paused_and_started(tmp_path: Path) -> None:
     assert wenan(tmp_path, "campaign", "pause", "下月").returncode == errors.USAGE
 
 
+def test_areas_and_elders_have_hours_of_their_own(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    wide = {"COLUMNS": "200"}
+    areas = wenan(tmp_path, "area", "list", **wide).stdout
+    assert "as campaigns say" in areas
+    set_hours = wenan(
+        tmp_path, "area", "hours", "1", "--hours", "09:00-17:30", "--no-holidays", "--timezone", "Asia/Urumqi"
+    )
+    assert "09:00-12:00, 14:00-17:30, no holidays, Asia/Urumqi" in set_hours.stdout, set_hours.stderr
+    assert "(from above)" in wenan(tmp_path, "area", "list", **wide).stdout
+    wrong = wenan(tmp_path, "area", "hours", "1", "--timezone", "Asia/Zichuan")
+    assert (wrong.returncode, "Asia/Zichuan" in one_line(wrong)) == (errors.USAGE, True)
+    assert wenan(tmp_path, "area", "hours", "Atlantis").returncode == errors.USAGE
+
+    away = wenan(tmp_path, "elder", "away", "1", "--until", "2999-01-01", "--why", "in_hospital")
+    assert "is not phoned until 2999-01-01" in away.stdout, away.stderr
+    assert "2999-01-01" in wenan(tmp_path, "elder", "absent", **wide).stdout
+    assert "23 to be phoned" in wenan(tmp_path, "campaign", "create", "本月", "--no-weekends").stdout
+    assert wenan(tmp_path, "elder", "away", "2", "--until", "2020-01-01").returncode == errors.USAGE
+    assert "phoned again" in wenan(tmp_path, "elder", "back", "1").stdout
+    assert wenan(tmp_path, "elder", "back", "1").returncode == errors.USAGE
+    assert "Tue, Thu 06:00-12:00" in wenan(tmp_path, "elder", "wish", "1", "周二周四上午").stdout
+    assert wenan(tmp_path, "elder", "wish", "1", "周末别打").returncode == errors.USAGE
+    assert wenan(tmp_path, "elder", "wish", "何人", "随时").returncode == errors.USAGE
+
+
+def test_a_policy_is_exported_changed_checked_imported_compared_and_shown(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    assert wenan(tmp_path, "policy", "show", "--output", "mine.yaml").returncode == 0
+    mine = tmp_path / "mine.yaml"
+    text = mine.read_text(encoding="utf-8")
+    mine.write_text(
+        text.replace("district-2023.1", "town-1").replace("general: 30", "general: 14"), encoding="utf-8"
+    )
+    checked = wenan(tmp_path, "policy", "check", "mine.yaml", COLUMNS="200")
+    assert "days between visits 30 → 14" in checked.stdout, checked.stderr
+    asked = wenan(tmp_path, "policy", "import", "mine.yaml", "--area", "1")
+    assert (asked.returncode, "town-1" in wenan(tmp_path, "policy", "history").stdout) == (1, False)
+    saved = wenan(tmp_path, "policy", "import", "mine.yaml", "--area", "1", "--yes", "--note", "new plan")
+    assert "Version town-1 is in force" in saved.stdout, saved.stderr
+    assert "general: 14" in wenan(tmp_path, "policy", "show", "--area", "1").stdout
+    assert "+    general: 14" in wenan(tmp_path, "policy", "diff", "shipped", "town-1").stdout
+    assert "new plan" in wenan(tmp_path, "policy", "history", COLUMNS="200").stdout
+    mine.write_text("version: x", encoding="utf-8")
+    wrong = wenan(tmp_path, "policy", "check", "mine.yaml")
+    assert (wrong.returncode, "mine.yaml is wrong at" in one_line(wrong)) == (errors.BAD_INPUT, True)
+
+
+def test_surge_days_are_declared_listed_and_called_off(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    options = ("--every", "3", "--until", "2999-08-10", "--kind", "heat", "--module", "summer_heat")
+    declared = wenan(tmp_path, "surge", "declare", "高温", *options)
+    assert "24 elders visited every 3 days" in declared.stdout, declared.stderr
+    assert "summer_heat" in wenan(tmp_path, "surge", "list", COLUMNS="200").stdout
+    wrong = wenan(tmp_path, "surge", "declare", "别的", *options[:-1], "astrology")
+    assert (wrong.returncode, "astrology" in one_line(wrong)) == (errors.USAGE, True)
+    assert wenan(tmp_path, "surge", "end", "高温").returncode == 0
+    assert wenan(tmp_path, "surge", "end", "高温").returncode == errors.USAGE
+
+
+def test_a_forecast_opens_nothing_and_says_whether_the_lines_suffice(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    options = ("--from", "2999-01-07", "--days", "1", "--forecast", "--hours", "09:00-09:20")
+    short = wenan(
+        tmp_path, "campaign", "create", "试", *options, COLUMNS="200", WENAN_MAX_CONCURRENT_CALLS="1"
+    )
+    assert "not be rung even once by 2999-01-07" in short.stdout, short.stderr
+    assert "lines would do" in short.stdout
+    assert wenan(tmp_path, "campaign", "forecast", "试").returncode == errors.USAGE
+    wenan(tmp_path, "campaign", "create", "真", "--days", "3")
+    shown = wenan(tmp_path, "campaign", "forecast", "真", COLUMNS="200").stdout
+    assert "Everybody is rung by" in shown
+    assert "hours of line time" in shown
+
+
+def test_the_calendar_shows_holidays_make_up_days_and_what_is_not_known(tmp_path: Path) -> None:
+    known = wenan(tmp_path, "calendar", "--from", "2026-02-14", "--days", "4").stdout
+    assert "make-up workday" in known
+    assert "春节" in known
+    unknown = wenan(tmp_path, "calendar", "--from", "2060-01-01", "--days", "1").stdout
+    assert "holiday (not announced)" in unknown
+    assert "holidays of 2060 are not known" in unknown
+    assert wenan(tmp_path, "calendar", "--from", "tomorrow").returncode == errors.USAGE
+
+
 def test_a_port_in_use_is_one_line_and_starts_nothing(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -133,3 +219,26 @@ def test_unreadable_audio_is_one_line_and_the_other_files_are_heard(tmp_path: Pa
     assert result.returncode == errors.BAD_INPUT
     assert "bad.wav" in one_line(result)
     assert json.loads(result.stdout)["urgency"] == "emergency"
+
+
+def test_a_sip_line_without_a_server_starts_nothing(tmp_path: Path) -> None:
+    result = wenan(tmp_path, "serve", WENAN_LINE="sip")
+    assert result.returncode in {errors.USAGE, errors.LINE}
+    assert "sip" in one_line(result).lower()
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line", "said"),
+    [
+        (("13800000000",), "none", "WENAN_LINE=sip"),
+        (("12345",), "sip", "12345 cannot be dialled"),
+        (("13800000000", "--lang", "fr"), "sip", "--lang fr"),
+    ],
+)
+def test_a_trial_call_that_cannot_be_made_is_one_line(
+    tmp_path: Path, arguments: tuple[str, ...], line: str, said: str
+) -> None:
+    result = wenan(tmp_path, "call", *arguments, WENAN_LINE=line)
+    assert result.returncode == errors.USAGE
+    assert said in one_line(result)

@@ -128,7 +128,7 @@ class TestEverybodyGetsAVisit:
         assert snapshot.windows == WINDOWS
         assert snapshot.policy.version == "district-2023.1"
         assert snapshot.tier == "key"
-        assert snapshot.module == module_for(script(), 1, campaign.starts_on)
+        assert snapshot.module == module_for(script(), 1, campaign.starts_on, snapshot.policy.seasons)
 
 
 class TestForWhom:

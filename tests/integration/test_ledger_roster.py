@@ -321,3 +321,16 @@ def test_two_imports_at_once_make_no_doubles(ledger: Ledger, tmp_path: Path, now
         reports = list(pool.map(lambda _: import_roster(ledger, path, now=now), range(2)))
     assert sorted(report.added for report in reports) == [0, 30]
     assert count(ledger, Elder) == 30
+
+
+def test_a_wish_for_call_times_is_kept_until_another_is_told(ledger: Ledger, take: Import) -> None:
+    def wish() -> dict[str, object]:
+        with ledger.reading() as session:
+            return session.scalars(select(Elder.call_wish)).one()
+
+    take([elder(方便接听时间="下午3点以后")])
+    assert wish() == {"hours": [["15:00", "21:00"]]}
+    take([elder(方便接听时间="")])
+    assert wish() == {"hours": [["15:00", "21:00"]]}
+    report = take([elder(方便接听时间="随时")])
+    assert (wish(), counts(report)) == ({}, (0, 1, 0, 0, 0))

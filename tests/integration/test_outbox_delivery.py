@@ -272,7 +272,7 @@ def test_a_message_says_no_more_than_its_channel_may_carry(
         flag = raise_flag(session, visit, "gas", words="一股煤气味儿")
         aftercare().flag_raised(session, visit, flag, MORNING)
         channel = Channel("any", detail)  # type: ignore[arg-type]  # parametrised with plain strings
-        text = order_text(rules(), orders(session)[0], "zh-CN", channel, unassigned=False)
+        text = order_text(rules(), orders(session)[0], "zh-CN", channel)
     assert all(word in text for word in says)
     assert not [word for word in never_says if word in text]
 

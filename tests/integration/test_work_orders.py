@@ -174,7 +174,7 @@ def test_declining_asks_the_next_on_duty_and_at_last_the_coordinator(ledger: Led
     assert duty.order.assignee_id is None
     assert duty.order.status == "open"
     assert duty.events[-1] == "unassigned"
-    assert duty.told() == ["li", "zhao", "wu", "zhang", "zhao"]
+    assert duty.told() == ["li", "zhao", "wu", "zhang", "zhao", "zhao"], "the third step tells zhao as well"
 
 
 def test_words_are_asked_for_where_they_matter(ledger: Ledger) -> None:
@@ -258,7 +258,7 @@ def test_news_after_the_order_was_closed_opens_it_again(ledger: Ledger) -> None:
     assert duty.order.status == "open"
     assert duty.order.codes == ["fall_now", "gas"]
     assert duty.order.deadline == LATER + timedelta(minutes=30), "the clock starts anew"
-    assert duty.events[-1] == "reopened"
+    assert duty.events[-2:] == ["reopened", "assigned"], "and so does the ladder"
 
 
 def test_the_end_of_a_visit_does_not_wake_an_order_that_was_seen_to(ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from campaigns.tiers import ModeReason
 from escalation.decide import DecidedOrder, decide, due_by
 from escalation.policy import SHIPPED, Deadline, PolicyError, load_policy
 from escalation.situations import CodeFact, VisitFacts
@@ -113,3 +114,8 @@ def test_a_deadline_by_tier_is_a_plain_number_of_minutes() -> None:
 
 def test_every_code_with_a_weight_has_a_rule_and_the_other_way_round() -> None:
     assert set(POLICY.codes) == set(WEIGHTS.codes) - {"unspecified"}
+
+
+def test_every_reason_against_a_call_has_words_in_every_language() -> None:
+    for language, phrases in PHRASES.items():
+        assert set(ModeReason) <= set(phrases.reasons), language

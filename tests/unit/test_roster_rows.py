@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.rosters import as_rows, elder, resident_id
 
+from campaigns.overlap import CallWish
 from campaigns.policy import load_policy
 from campaigns.roster.cells import BrokenCell, Sheet, SheetRow
 from campaigns.roster.entries import ContactEntry, Entry
@@ -228,3 +229,16 @@ def test_signatures_explanations_and_prepared_rows_are_about_nobody() -> None:
 
 def test_a_row_with_an_address_but_no_name_is_not_overlooked() -> None:
     assert told(姓名=None, 身份证号码=None) == [("姓名", "name_missing", False)]
+
+
+def test_when_an_elder_likes_to_be_phoned_is_read_from_the_elders_own_words() -> None:
+    assert one(方便接听时间="周二周四上午9点到11点").call_wish == CallWish(
+        days=(1, 3), hours=((time(9), time(11)),)
+    )
+    assert one(方便接听时间="随时").call_wish == CallWish()
+    assert one(方便接听时间="/").call_wish is None
+    assert one().call_wish is None
+
+
+def test_a_wish_that_is_not_understood_is_reported_and_the_elder_is_taken() -> None:
+    assert told(方便接听时间="周末别打") == [("方便接听时间", "wish_not_known", True)]

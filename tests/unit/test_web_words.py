@@ -5,8 +5,9 @@ from typing import get_args
 import pytest
 
 from campaigns.policy import Ability, Category, Tier
+from campaigns.surges import SurgeKind
 from campaigns.tiers import VisitMode
-from escalation.opening import ALERTING
+from escalation.history import ALERTING
 from escalation.policy import OrderKind, Situation
 from ivr.lines import Disposition
 from ivr.report import CallOutcome, Confirmed
@@ -30,6 +31,7 @@ WEIGHTS = load_weights()
         ("dimension", DIMENSIONS),
         ("column", COLUMNS),
         ("tier", list(Tier)),
+        ("surge_kind", list(SurgeKind)),
         ("ability", list(Ability)),
         ("category", list(Category)),
         ("mode", list(VisitMode)),

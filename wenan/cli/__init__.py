@@ -8,7 +8,21 @@ from collections.abc import Sequence
 import typer
 
 from wenan import __version__
-from wenan.cli import campaign, dialogue, hearing, models, people, product, roster
+from wenan.cli import (
+    area,
+    calling,
+    campaign,
+    days,
+    dialogue,
+    elder,
+    hearing,
+    models,
+    people,
+    policy,
+    product,
+    roster,
+    surge,
+)
 from wenan.cli.errors import explain
 
 app = typer.Typer(
@@ -24,9 +38,15 @@ app.command("demo")(product.demo)
 app.command("serve")(product.serve)
 app.command("hear")(hearing.hear)
 app.command("understand")(hearing.understand_text)
+app.command("calendar")(days.show_days)
+app.command("call")(calling.call)
 app.command("simulate")(dialogue.simulate_call)
 app.add_typer(roster.app, name="roster")
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(area.app, name="area")
+app.add_typer(elder.app, name="elder")
+app.add_typer(policy.app, name="policy")
+app.add_typer(surge.app, name="surge")
 app.add_typer(people.app, name="worker")
 app.add_typer(models.app, name="models")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -12,15 +13,21 @@ from rich.table import Table
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from campaigns.calendar import unknown_years
+from campaigns.forecasting import Outlook, look_ahead
 from campaigns.opening import open_campaign, pause_campaign, resume_campaign
+from campaigns.overlap import without_rest
 from campaigns.planner import plan_visits
 from campaigns.retries import RetryPolicy
 from campaigns.who import Who
 from ivr.clock import SystemClock
 from ivr.script import load_script
 from records.visits import Campaign, Visit
+from wenan.cli.area import find_area
 from wenan.cli.errors import UsageError
+from wenan.cli.spans import read_date, read_rest, read_span
 from wenan.display import show_plan
+from wenan.outlook_tables import show_left_out, show_outlook
 from wenan.settings import load_settings
 from wenan.wiring import open_ledger
 
@@ -28,7 +35,7 @@ app = typer.Typer(help="Campaigns: open, pause, resume, watch.", no_args_is_help
 
 
 @app.command("create")
-def create(
+def create(  # noqa: PLR0913, PLR0917 - as many options as terms
     name: str,
     script: Annotated[str, typer.Option(help="Name of a shipped script, or a YAML file.")] = "standard",
     script_version: Annotated[
@@ -41,30 +48,83 @@ def create(
     hours: Annotated[
         list[str] | None, typer.Option(help="Calling hours, e.g. 09:00-11:30; repeatable.")
     ] = None,
+    rest: Annotated[
+        list[str] | None, typer.Option(help="Lunch and nap, taken out of the hours; none for none.")
+    ] = None,
+    holidays: Annotated[bool, typer.Option(help="Whether to phone on public holidays.")] = True,
+    weekends: Annotated[bool, typer.Option(help="Whether to phone on weekends.")] = True,
+    area: Annotated[list[str] | None, typer.Option(help="Name or id of an area; repeat for several.")] = None,
+    due: Annotated[
+        bool, typer.Option("--due", help="Only those whose visit falls due in the period by their policy.")
+    ] = False,
     attempts: Annotated[int, typer.Option(min=1, max=10, help="How often a telephone may ring in vain.")] = 3,
+    start: Annotated[str, typer.Option("--from", help="First day, e.g. 2027-01-01; today if left out.")] = "",
+    forecast: Annotated[
+        bool, typer.Option("--forecast", help="Show what would come of it, and open nothing.")
+    ] = False,
 ) -> None:
     """Open a campaign and plan its visits; the dialer of `wenan serve` takes it from there."""
     settings = load_settings()
     now = SystemClock().now()
-    today = now.astimezone(ZoneInfo(settings.timezone)).date()
+    first = read_date("--from", start) if start else now.astimezone(ZoneInfo(settings.timezone)).date()
+    last = first + timedelta(days=days - 1)
     document = load_script(script, script_version)
-    given = {"hours": [_span(span) for span in hours]} if hours else {}
+    windows = _windows(hours, rest, timezone=settings.timezone, holidays=holidays, weekends=weekends)
     ledger = open_ledger(settings)
-    with ledger.session() as session:
+    outlook: Outlook | None = None
+    with suppress(_OnlyATryError), ledger.session() as session:
         opened = open_campaign(
             session,
             script=document,
             now=now,
             name=name,
-            who=Who.model_validate({"tiers": tier} if tier else {}),
-            windows={"timezone": settings.timezone, **given},
+            who=Who.model_validate(
+                {
+                    "tiers": tier or (),
+                    "areas": [find_area(session, each).id for each in area or ()],
+                    "due_by": last if due else None,
+                }
+            ),
+            windows=windows,
             retries=RetryPolicy(max_attempts=attempts),
-            starts_on=today,
-            ends_on=today + timedelta(days=days - 1),
+            starts_on=first,
+            ends_on=last,
             max_concurrent=settings.max_concurrent_calls,
         )
         plan = plan_visits(session, opened, now)
-    show_plan(Console(), plan)
+        if forecast:
+            session.flush()
+            outlook = look_ahead(session, opened, settings.max_concurrent_calls, now)
+            raise _OnlyATryError
+    console = Console()
+    if outlook is None:
+        show_plan(console, plan)
+    else:
+        console.print(f"{name}, {first} to {last}: a forecast, nothing was opened")
+        show_outlook(console, outlook, ZoneInfo(settings.timezone), ends_on=last)
+        show_left_out(console, (*plan.in_home, *plan.left_out))
+    if not (holidays and weekends):
+        for year in unknown_years(first, last):
+            typer.echo(f"The holidays of {year} are not announced here: any day that may be one has no calls")
+
+
+class _OnlyATryError(Exception):
+    """Raised within a transaction so that nothing of it stays."""
+
+
+@app.command("forecast")
+def show_forecast(name: Annotated[str, typer.Argument(help="Name of a campaign.")]) -> None:
+    """Show what is to come of a campaign from now on; `create --forecast` does before it is opened.
+
+    Calls by day and hour, hours of line time, who is left to people, and whether the lines suffice.
+    """
+    settings = load_settings()
+    now = SystemClock().now()
+    with open_ledger(settings).reading() as session:
+        campaign = session.get_one(Campaign, _id(session, name))
+        outlook = look_ahead(session, campaign, settings.max_concurrent_calls, now)
+        zone, ends_on = ZoneInfo(campaign.timezone), campaign.ends_on
+    show_outlook(Console(), outlook, zone, ends_on=ends_on)
 
 
 @app.command("status")
@@ -106,11 +166,14 @@ def _id(session: Session, name: str) -> int:
     return found
 
 
-def _span(span: str) -> tuple[str, str]:
-    begin, dash, end = span.partition("-")
-    if not dash:
-        raise UsageError(f"--hours {span}: write it as 09:00-11:30")
-    return begin.strip(), end.strip()
+def _windows(
+    hours: list[str] | None, rest: list[str] | None, *, timezone: str, holidays: bool, weekends: bool
+) -> dict[str, object]:
+    given: dict[str, object] = {"timezone": timezone, "holidays": holidays, "weekends": weekends}
+    if hours:
+        spans = [read_span("--hours", span) for span in hours]
+        given["hours"] = without_rest(spans, read_rest(rest))
+    return given
 
 
 def _row(session: Session, campaign: Campaign) -> tuple[str, ...]:

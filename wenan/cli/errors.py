@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy.exc import OperationalError
 
 from campaigns.opening import CampaignError
+from campaigns.policy import PolicyError
 from campaigns.roster import RosterError
 from campaigns.scripts import ScriptChangedError
+from campaigns.surges import SurgeError
+from escalation.channels import ChannelError
+from escalation.ladders import LadderError
+from ivr.lines.sip import SipNotInstalledError, SipStartError
 from ivr.script import ScriptError
 from records.keyring import KeyringError
 from records.sessions import LedgerError
@@ -32,6 +37,10 @@ PORT_IN_USE = 5
 """The panel's port is taken."""
 LEDGER = 6
 """The ledger cannot be opened."""
+LINE = 7
+"""The telephone line cannot be used."""
+NOT_REACHED = 8
+"""A trial call reached nobody."""
 
 
 class UsageError(Exception):
@@ -52,15 +61,21 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (ScriptError, USAGE),
     (ScriptChangedError, USAGE),
     (CampaignError, USAGE),
+    (SurgeError, USAGE),
     (WeakPasswordError, USAGE),
     (DataFolderError, USAGE),
     (RosterError, BAD_INPUT),
+    (PolicyError, BAD_INPUT),
+    (LadderError, BAD_INPUT),
+    (ChannelError, BAD_INPUT),
     (AudioUnreadableError, BAD_INPUT),
     (LexiconError, BAD_INPUT),
     (VillageError, BAD_INPUT),
     (ModelMissingError, MODEL_MISSING),
     (SpeechError, MODEL_MISSING),
     (PortInUseError, PORT_IN_USE),
+    (SipNotInstalledError, LINE),
+    (SipStartError, LINE),
     (KeyringError, LEDGER),
     (LedgerError, LEDGER),
 )

@@ -1,0 +1,117 @@
+"""A forecast of a campaign in the ledger: its open visits, and what the calls of the past teach."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from campaigns.forecast import Assumptions, Awaited, Forecast, forecast, lines_needed
+from campaigns.history import end_of_period, past_of
+from campaigns.phoning import usable_phones
+from campaigns.places import hours_for
+from campaigns.policy import Tier
+from campaigns.presence import ABSENT, back_at
+from campaigns.snapshots import Snapshot
+from ivr.lines import Disposition
+from records.people import Elder
+from records.visits import CallAttempt, Campaign, Visit
+
+LOOK_BACK = timedelta(days=90)
+ENOUGH_CALLS = 30
+"""Calls of the past below which they teach nothing yet."""
+_USUAL = Assumptions()
+_TELLING = ("answered_human", "answered_machine", "busy", "no_answer", "rejected")
+"""Dispositions that tell whether people answer; what failed on our side or has no number tells nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is to be expected of a campaign."""
+
+    forecast: Forecast
+    assumed: Assumptions
+    lines: int
+    """Calls at the same time that the forecast reckons with."""
+    lines_needed: int | None
+    """With how many everybody would be rung at least once; None when no number suffices."""
+    awaited: int
+    """Visits still to be made by telephone."""
+    absent: tuple[str, ...]
+    """Names of those who are not at home, nobody knows until when: not reckoned with."""
+    in_person: Counter[str]
+    """Open visits that a person makes, by the reason why the robot may not phone."""
+
+    @property
+    def can_be_met(self) -> bool:
+        """Whether everybody is rung in time."""
+        return not self.forecast.never_rung
+
+
+def look_ahead(session: Session, campaign: Campaign, lines: int, now: datetime) -> Outlook:
+    """Forecast a campaign from ``now`` on, as if it were the only one that calls."""
+    lines = max(1, min(lines, campaign.max_concurrent))
+    visits = session.scalars(
+        select(Visit)
+        .where(Visit.campaign_id == campaign.id, Visit.mode == "telephone", Visit.status != "ended")
+        .options(joinedload(Visit.elder).selectinload(Elder.phones), selectinload(Visit.attempts))
+        .order_by(Visit.id)
+    ).all()
+    lost = [visit for visit in visits if visit.elder.status in ABSENT and back_at(visit.elder) is None]
+    awaited = [_awaited(visit, now) for visit in visits if visit not in lost]
+    assumed = learnt(session, now)
+    found = forecast(awaited, lines, now, assumed)
+    return Outlook(
+        forecast=found,
+        assumed=assumed,
+        lines=lines,
+        lines_needed=lines_needed(awaited, now, assumed) if found.never_rung else lines,
+        awaited=len(awaited),
+        absent=tuple(visit.elder.name for visit in lost),
+        in_person=_in_person(session, campaign),
+    )
+
+
+def learnt(session: Session, now: datetime) -> Assumptions:
+    """How often people answered lately and how long they talked; the usual figures while calls are few."""
+    human = CallAttempt.disposition == Disposition.ANSWERED_HUMAN.value
+    lately = (CallAttempt.dialled_at > now - LOOK_BACK, CallAttempt.disposition.in_(_TELLING))
+    rung = session.scalar(select(func.count()).where(*lately)) or 0
+    answered = session.scalar(select(func.count()).where(human, *lately)) or 0
+    if rung < ENOUGH_CALLS or not answered:
+        return _USUAL
+    seconds = session.scalar(select(func.avg(CallAttempt.duration_s)).where(human, *lately))
+    return Assumptions(
+        answered=answered / rung,
+        talk_seconds=float(seconds or _USUAL.talk_seconds),
+        ring_seconds=_USUAL.ring_seconds,
+        calls=rung,
+    )
+
+
+def _awaited(visit: Visit, now: datetime) -> Awaited:
+    snapshot = Snapshot.model_validate(visit.snapshot)
+    due = visit.next_attempt_at or now
+    back = back_at(visit.elder) if visit.elder.status in ABSENT else None
+    return Awaited(
+        visit_id=visit.id,
+        first=visit.elder.tier == Tier.KEY,
+        due=max(due, back) if back else due,
+        ends=end_of_period(visit),
+        windows=hours_for(visit.elder, snapshot.windows),
+        retries=snapshot.retries,
+        phones=tuple(phone.id for phone in usable_phones(visit.elder)),
+        past=tuple(past_of(visit)),
+    )
+
+
+def _in_person(session: Session, campaign: Campaign) -> Counter[str]:
+    rows = session.execute(
+        select(Visit.mode_reason, func.count())
+        .where(Visit.campaign_id == campaign.id, Visit.mode == "in_home", Visit.status != "ended")
+        .group_by(Visit.mode_reason)
+    )
+    return Counter({reason: int(many) for reason, many in rows})

@@ -1,0 +1,69 @@
+"""Climbs the ladders of all orders: takes whatever step is due, and looks again soon."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+
+from escalation.asking import climb
+from escalation.rules import Rules
+from ivr.clock import Clock
+from records.audit import beat
+from records.orders import WorkOrder
+from records.sessions import Ledger
+
+COMPONENT = "ladders"
+"""The name under which it beats."""
+
+BEAT_EVERY = timedelta(seconds=30)
+CLIMBING = ("open", "accepted", "on_the_way")
+"""States of orders that still wait for somebody to be on site."""
+
+
+class Climber:
+    """Makes one round after another over the orders. Any number of processes may climb the same ledger."""
+
+    def __init__(self, ledger: Ledger, rules: Rules, clock: Clock) -> None:
+        self._ledger = ledger
+        self._rules = rules
+        self._clock = clock
+        self._beaten: datetime | None = None
+
+    def make_round(self) -> int:
+        """Take every step that is due; returns how many. Call it every few seconds. Blocking.
+
+        Each order is a transaction of its own: one that cannot be climbed holds up no other.
+        """
+        now = self._clock.now()
+        self._beat(now)
+        with self._ledger.reading() as session:
+            ids = session.scalars(
+                select(WorkOrder.id)
+                .where(
+                    WorkOrder.status.in_(CLIMBING),
+                    or_(WorkOrder.next_step_at.is_(None), WorkOrder.next_step_at <= now),
+                )
+                .order_by(WorkOrder.deadline, WorkOrder.id)
+            ).all()
+        return sum(self._climb(order_id, now) for order_id in ids)
+
+    def _climb(self, order_id: int, now: datetime) -> int:
+        """Decide again under the order's lock: somebody may have taken it meanwhile."""
+        with self._ledger.session() as session:
+            order = session.scalars(
+                select(WorkOrder)
+                .where(WorkOrder.id == order_id, WorkOrder.status.in_(CLIMBING))
+                .with_for_update(skip_locked=True)
+            ).one_or_none()
+            return 0 if order is None else climb(session, self._rules, order, now).steps
+
+    def _beat(self, now: datetime) -> None:
+        """Show a sign of life now and then; of two first beats at once one is enough."""
+        if self._beaten is not None and now - self._beaten < BEAT_EVERY:
+            return
+        with suppress(IntegrityError), self._ledger.session() as session:
+            beat(session, COMPONENT, now)
+        self._beaten = now

@@ -1,0 +1,18 @@
+"""Real telephones by SIP: ``SipLine`` with its ``SipSettings``. What is proven: docs/lines.md."""
+
+from ivr.lines.sip.dialplan import DialPlan
+from ivr.lines.sip.line import SipLine
+from ivr.lines.sip.registration import LineHealth, LineState
+from ivr.lines.sip.settings import SipSettings, SipSettingsError
+from ivr.lines.sip.stack import SipNotInstalledError, SipStartError
+
+__all__ = [
+    "DialPlan",
+    "LineHealth",
+    "LineState",
+    "SipLine",
+    "SipNotInstalledError",
+    "SipSettings",
+    "SipSettingsError",
+    "SipStartError",
+]

@@ -1,0 +1,238 @@
+"""The SIP line: dials, keeps its registration, refuses whoever calls, ends in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from ivr.lines import CallNotConnectedError, Disposition
+from ivr.lines.metronome import Metronome
+from ivr.lines.sip.call import SipCall
+from ivr.lines.sip.dialplan import BadNumberError, Dialled
+from ivr.lines.sip.registration import LineHealth, LineState, Registration
+from ivr.lines.sip.ringing import RingingCalls
+from ivr.lines.sip.settings import SipSettings
+from ivr.lines.sip.stack import (
+    NativeCall,
+    Stack,
+    UserAgent,
+    address_of,
+    headers_of,
+)
+
+log = structlog.get_logger(__name__)
+
+BROKEN = "the SIP stack broke down; the program must be started anew"
+_FIRST_REGISTRATION_S = 5.0
+"""How long the start waits for the registration; what comes later comes by itself."""
+_LAST_WORDS_S = 1.0
+"""How long the stack stays up after the last CANCEL or BYE, to repeat it and acknowledge what comes back."""
+_PARTING_S = 2.0
+"""How long calls may take to be hung up at the end."""
+
+
+class SipLine:
+    """Rings real telephones; implements ``ivr.lines.Line``. Used as an asynchronous context manager.
+
+    There can be one in a process at a time, and it belongs to the event loop it was entered on.
+    """
+
+    name = "sip"
+
+    def __init__(self, settings: SipSettings) -> None:
+        """Raises SipNotInstalledError."""
+        self._settings = settings
+        self._stack = Stack(settings, self._break_off)
+        self._agent: UserAgent | None = None
+        self._ringing: RingingCalls | None = None
+        self._registration: Registration | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._metronome = Metronome()
+        self._calls: set[SipCall] = set()
+        self._errands: set[asyncio.Task[None]] = set()
+        self._none_left = asyncio.Event()
+        self._parted_at = float("-inf")
+
+    async def __aenter__(self) -> Self:
+        """Start the stack and register. Raises SipStartError.
+
+        A registrar that does not answer is no error: the line is down and tries again.
+        """
+        self._agent = await self._stack.start()
+        self._ringing = RingingCalls(self._agent)
+        self._agent.on_incoming(self._refuse)
+        if self._settings.register:
+            self._registration = Registration(self._agent, self._stack.errors)
+            self._keeping = asyncio.create_task(self._registration.keep())
+            try:
+                await self.wait_ready(_FIRST_REGISTRATION_S)
+            except BaseException:
+                await self.close()
+                raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the line."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Hang up all calls, give up the registration, take the stack down."""
+        agent, self._agent = self._agent, None
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait({self._keeping})
+        try:
+            await self._part(agent)
+        finally:
+            with contextlib.suppress(self._stack.errors):
+                await self._stack.stop()
+
+    @property
+    def health(self) -> LineHealth:
+        """Whether one can telephone, and if not why."""
+        if self._agent is None:
+            return LineHealth(LineState.STOPPED, "the line is closed")
+        if self._stack.dead:
+            return LineHealth(LineState.DOWN, BROKEN)
+        if self._registration is not None and self._keeping is not None:
+            if self._keeping.done():
+                return LineHealth(LineState.DOWN, "the registration is kept no longer")
+            return self._registration.health
+        return LineHealth(LineState.READY)
+
+    async def wait_ready(self, seconds: float) -> bool:
+        """Whether one can telephone within so many seconds."""
+        curable = self._agent is not None and not self._stack.dead
+        if curable and self._registration is not None and self.health.state is not LineState.READY:
+            await self._registration.wait_ready(seconds)
+        return self.health.state is LineState.READY
+
+    async def dial(self, number: str, *, reference: str, ring_seconds: float = 60.0) -> SipCall:
+        """Ring ``number``; see ``ivr.lines.Line``. Raises CallNotConnectedError.
+
+        ``reference`` goes out in the header X-Wenan-Attempt. A number's extension is keyed in once the
+        switchboard has answered.
+        """
+        try:
+            dialled = self._settings.dial_plan.dialled(number)
+        except BadNumberError as error:
+            raise CallNotConnectedError(Disposition.INVALID_NUMBER, str(error)) from error
+        native, ringing = await self._place(dialled, reference)
+        try:
+            await ringing.answered(native, ring_seconds)
+            if dialled.extension:
+                await self._key_in(native, dialled.extension)
+            return self._connect(native)
+        except BaseException:
+            self._send_off(native)
+            raise
+
+    async def _place(self, dialled: Dialled, reference: str) -> tuple[NativeCall, RingingCalls]:
+        """Send the INVITE. Raises CallNotConnectedError."""
+        ready = await self.wait_ready(self._settings.line_patience_s)
+        if not ready or self._agent is None or self._ringing is None:
+            raise CallNotConnectedError(Disposition.FAILED, self.health.cause)
+        headers = dict(headers_of(reference, self._settings))
+        placing = asyncio.ensure_future(self._agent.dial(address_of(dialled.user, self._settings), headers))
+        try:
+            # Shielded: a call that was placed while we were told to stop must not ring unowned.
+            return await asyncio.shield(placing), self._ringing
+        except asyncio.CancelledError:
+            placing.add_done_callback(self._send_off_placed)
+            raise
+        except (self._stack.errors, ValueError) as error:
+            raise CallNotConnectedError(Disposition.FAILED, f"could not be dialled: {error}") from error
+
+    def _connect(self, native: NativeCall) -> SipCall:
+        call = SipCall(native, self._settings, self._stack.errors, on_closed=self._closed)
+        if not call.over:
+            self._calls.add(call)
+            self._metronome.start(call.exchange)
+        return call
+
+    async def _key_in(self, native: NativeCall, extension: str) -> None:
+        """Dial through a switchboard. Raises CallNotConnectedError when it hangs up on us."""
+        await asyncio.sleep(self._settings.extension_pause_s)
+        try:
+            await native.send_dtmf(extension)
+        except self._stack.errors as error:
+            raise CallNotConnectedError(Disposition.NO_ANSWER, "the switchboard hung up") from error
+
+    def _closed(self, call: SipCall, cause: str) -> None:
+        """The stack has closed a call, by a hang-up from here or from there."""
+        self._note_parting()
+        self._metronome.stop(call.exchange)
+        self._calls.discard(call)
+        if not self._calls:
+            self._none_left.set()
+        quality = call.native.final_stats
+        log.info(
+            "call ended",
+            sip_call_id=call.provider_call_id,
+            cause=cause,
+            seconds=quality.duration_s if quality else None,
+            received=quality.rx_packets if quality else None,
+            lost=quality.rx_lost if quality else None,
+            mos=quality.mos_estimate if quality else None,
+        )
+
+    async def _part(self, agent: UserAgent | None) -> None:
+        """Say good-bye to everybody: BYE to all calls, and to the registrar."""
+        self._none_left.clear()
+        calls = list(self._calls)
+        await asyncio.gather(*(call.hang_up() for call in calls))
+        if self._calls:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._none_left.wait(), _PARTING_S)
+        if self._errands:
+            await asyncio.wait(self._errands, timeout=_PARTING_S)
+        await asyncio.sleep(max(0.0, self._parted_at + _LAST_WORDS_S - asyncio.get_running_loop().time()))
+        if agent is not None and self._settings.register and not self._stack.dead:
+            with contextlib.suppress(self._stack.errors):
+                await agent.unregister(timeout=_PARTING_S)
+
+    def _break_off(self) -> None:
+        """The stack's thread has died: end what depends on it. Only a new process can telephone again."""
+        log.critical("telephone line", state=LineState.DOWN.value, cause=BROKEN)
+        for call in list(self._calls):
+            call.break_off(BROKEN)
+        if self._ringing is not None:
+            self._ringing.break_off(BROKEN)
+
+    def _refuse(self, native: NativeCall) -> None:
+        """Nobody can be talked to on this number yet: the caller hears that we are busy."""
+        log.info("an incoming call was refused", sip_call_id=native.call_id)
+        self._run_errand(native.reject())
+
+    def _send_off_placed(self, placing: asyncio.Future[NativeCall]) -> None:
+        if not placing.cancelled() and placing.exception() is None:
+            native = placing.result()
+            if self._ringing is not None:
+                self._ringing.forget(native)
+            self._send_off(native)
+
+    def _send_off(self, native: NativeCall) -> None:
+        """Hang up a call that nobody waits for any more."""
+        self._note_parting()
+        if native.state.name != "CLOSED":
+            self._run_errand(native.hangup())
+
+    def _note_parting(self) -> None:
+        self._parted_at = asyncio.get_running_loop().time()
+
+    def _run_errand(self, errand: Awaitable[None]) -> None:
+        """Have something done to a call that may be gone by then."""
+        task = asyncio.create_task(self._forgiving(errand))
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _forgiving(self, errand: Awaitable[None]) -> None:
+        with contextlib.suppress(self._stack.errors):
+            await errand

@@ -1,0 +1,176 @@
+"""A wish is taken up at the next visit, and what was not done is done after all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+from support.campaigning import Community, Talk, number, open_monthly, rings
+from support.casebook import (
+    MORNING,
+    Village,
+    aftercare,
+    end,
+    history,
+    plan_visit,
+    ring,
+    say,
+    settle_village,
+)
+
+from campaigns.planner import plan_visits
+from escalation import work_orders
+from records.audit import AuditEvent
+from records.orders import WorkOrder
+from records.people import Elder, Worker
+from records.promises import PROMISED, promised_order
+from records.sessions import Ledger
+from records.visits import Campaign, Turn, Visit
+
+CARE = aftercare()
+LATER = MORNING + timedelta(days=7)
+
+
+class Promise:
+    """Wang Guilan has wished for a handrail; a week later she is called again."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.village: Village = settle_village(ledger, "social_worker:zhang", "^coordinator:zhao")
+        with ledger.session() as session:
+            visit = plan_visit(session, self.village)
+            call = ring(session, visit, "answered_human", "completed")
+            wish = ("need_aids",)
+            say(session, call, "help_needed", "想装个扶手", "concern", urgency="need", codes=wish)
+            end(visit, "completed")
+            CARE.visit_ended(session, visit, MORNING)
+            self.order_id = session.query(WorkOrder.id).filter_by(kind="service_referral").scalar() or 0
+            self.elder_id = visit.elder_id
+            self.visit_id = self._again(session)
+
+    def _again(self, session: Session) -> int:
+        """Plan another visit, in a campaign of its own."""
+        old = session.get_one(Campaign, self.village.campaign)
+        following = Campaign(
+            name=f"campaign after visit {session.query(Visit).count()}",
+            script_version_id=old.script_version_id,
+            starts_on=old.starts_on,
+            ends_on=old.ends_on,
+            timezone=old.timezone,
+            who={},
+            windows=old.windows,
+            retries={},
+            status="running",
+            created_at=LATER,
+        )
+        session.add(following)
+        session.flush()
+        elder = session.get_one(Elder, self.elder_id)
+        return plan_visit(session, self.village, elder=elder, campaign=following.id).id
+
+    def closes(self) -> None:
+        with self.ledger.session() as session:
+            worker = session.get_one(Worker, self.village.workers["zhang"])
+            work_orders.accept(session, self.order_id, worker, MORNING)
+            work_orders.close(session, self.order_id, worker, "已报装", MORNING + timedelta(days=2))
+
+    def elder_answers(self, answer: str) -> None:
+        with self.ledger.session() as session:
+            visit = session.get_one(Visit, self.visit_id)
+            call = ring(session, visit, "answered_human", "completed")
+            say(session, call, PROMISED, "还没有呢", answer)
+            end(visit, "completed", LATER)
+            CARE.visit_ended(session, visit, LATER)
+            CARE.visit_ended(session, visit, LATER)
+
+    @property
+    def status(self) -> str:
+        with self.ledger.reading() as session:
+            return session.get_one(WorkOrder, self.order_id).status
+
+    @property
+    def events(self) -> list[str]:
+        with self.ledger.reading() as session:
+            return history(session, session.get_one(WorkOrder, self.order_id))
+
+
+def test_what_was_not_done_is_opened_again_once_and_offered(ledger: Ledger) -> None:
+    promise = Promise(ledger)
+    promise.closes()
+    promise.elder_answers("problem")
+
+    assert promise.status == "open"
+    assert promise.events[-2:] == ["reopened", "assigned"]
+    assert promise.events.count("reopened") == 1
+    with ledger.reading() as session:
+        order = session.get_one(WorkOrder, promise.order_id)
+        assert order.deadline == LATER + timedelta(days=7), "a week, as at first"
+        assert session.query(AuditEvent).filter_by(action="promise_unkept").count() == 1
+
+
+def test_closing_it_a_second_time_is_not_undone_by_deciding_again(ledger: Ledger) -> None:
+    promise = Promise(ledger)
+    promise.closes()
+    promise.elder_answers("concern")
+    promise.closes()
+    with ledger.session() as session:
+        CARE.reconsider(session, session.get_one(Visit, promise.visit_id), LATER)
+    assert promise.status == "closed"
+
+
+def test_an_order_still_open_learns_that_the_elder_asked(ledger: Ledger) -> None:
+    promise = Promise(ledger)
+    promise.elder_answers("problem")
+    assert promise.status == "open"
+    assert promise.events[-1] == "asked_again"
+
+
+@pytest.mark.parametrize("answer", ["ok", "unclear", "silence"])
+def test_what_was_done_or_not_answered_stays_closed(ledger: Ledger, answer: str) -> None:
+    promise = Promise(ledger)
+    promise.closes()
+    promise.elder_answers(answer)
+    assert promise.status == "closed"
+
+
+def test_a_promise_is_taken_up_in_the_very_next_visit_only(ledger: Ledger) -> None:
+    promise = Promise(ledger)
+    promise.elder_answers("ok")
+    with ledger.session() as session:
+        second = session.get_one(Visit, promise.visit_id)
+        found = promised_order(session, second)
+        assert found is not None
+        assert found.id == promise.order_id
+        third = session.get_one(Visit, promise._again(session))
+        assert promised_order(session, third) is None
+
+
+def test_the_dialer_asks_about_it(sqlite_ledger: Ledger, tmp_path: Path) -> None:
+    community = Community(sqlite_ledger, tmp_path, plans={number(1): rings(Talk(questions=9))})
+    community.settle(1)
+    community.run()
+    first = community.visits()[0]
+    with sqlite_ledger.session() as session:
+        session.add(
+            WorkOrder(
+                elder_id=first.elder_id,
+                visit_id=first.id,
+                dedupe_key="wish",
+                kind="service_referral",
+                urgency="need",
+                reason="need",
+                codes=["need_repair"],
+                summary="想修灯",
+                evidence=[],
+                policy_version="x",
+                deadline=community.now,
+                opened_at=community.now,
+            )
+        )
+        plan_visits(session, open_monthly(session, community.now, name="再问"), community.now)
+    community.run()
+    with sqlite_ledger.reading() as session:
+        asked = {turn.question: turn.attempt.visit_id for turn in session.query(Turn).order_by(Turn.id).all()}
+        assert asked[PROMISED] == community.visits()[1].id

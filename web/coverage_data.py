@@ -1,0 +1,77 @@
+"""Visit rates by tier and area, and who is about to be missed, within a worker's areas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from campaigns.coverage import Kept, Rates, about_to_be_missed, rates, rates_by, read_kept
+from campaigns.policy import PolicyError, Tier
+from records.people import Area, Elder
+from web.access import ours
+from web.identity import SignedIn
+
+log = structlog.get_logger(__name__)
+SHORT_LIST = 12
+"""Names shown of those about to be missed; the count is always complete."""
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Somebody who is overdue, or due soon without a visit in time."""
+
+    elder: Elder
+    kept: Kept
+    today: date
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the day by which they were to be visited is past."""
+        return self.kept.due < self.today
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the overview shows of it."""
+
+    all: Rates
+    tiers: Sequence[tuple[str, Rates]]
+    areas: Sequence[tuple[str, Rates]]
+    """By name, the lowest monthly rate first; empty when there is only one area."""
+    missed: Sequence[Missed]
+    missed_count: int
+
+
+def coverage(session: Session, user: SignedIn, now: datetime) -> Coverage | None:
+    """The rates of today; None when a stored policy cannot be read, so that the page still opens."""
+    try:
+        kept = read_kept(session, now, where=ours(user))
+    except PolicyError as error:
+        log.error("visit rates cannot be counted", problem=str(error))  # noqa: TRY400 - no trace, it is said
+        return None
+    today = now.astimezone(user.zone).date()
+    by_tier = rates_by(kept, lambda each: each.tier, today)
+    by_area = rates_by(kept, lambda each: each.area_id, today)
+    names = {each.id: each.name for each in session.execute(select(Area.id, Area.name))}
+    areas = [(names[area], found) for area, found in by_area.items()]
+    missed = about_to_be_missed(kept, today)
+    return Coverage(
+        all=rates(kept, today),
+        tiers=[(tier, by_tier[tier]) for tier in Tier if tier in by_tier],
+        areas=sorted(areas, key=lambda row: (row[1].month.share or 0.0, row[0])) if len(areas) > 1 else [],
+        missed=_named(session, missed[:SHORT_LIST], today),
+        missed_count=len(missed),
+    )
+
+
+def _named(session: Session, missed: Sequence[Kept], today: date) -> list[Missed]:
+    found = session.scalars(
+        select(Elder).where(Elder.id.in_([each.elder_id for each in missed])).options(joinedload(Elder.area))
+    )
+    elders = {elder.id: elder for elder in found}
+    return [Missed(elders[each.elder_id], each, today) for each in missed]
