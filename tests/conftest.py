@@ -9,11 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support.ledgers import Ledgers, PostgresLedgers, SqliteLedgers, opened
 from support.postgres import NoServerError, running_server
 
 from records.keyring import Keyring
 from records.sessions import Ledger
+
+settings.register_profile("wenan", deadline=None)
+settings.load_profile("wenan")
+# How long an example takes is the machine's affair; benchmarks measure speed.
 
 
 @pytest.fixture(scope="session")
