@@ -5,6 +5,7 @@ from records.base import Base
 from records.facts import LedgerFact
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Area, Consent, Contact, Elder, Phone, Worker
+from records.provider_events import ProviderEvent
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "LedgerFact",
     "Notification",
     "Phone",
+    "ProviderEvent",
     "ScriptVersion",
     "Turn",
     "Visit",
