@@ -10,6 +10,7 @@ from campaigns.opening import CampaignError
 from campaigns.roster import RosterError
 from campaigns.scripts import ScriptChangedError
 from ivr.lines.sip import SipNotInstalledError, SipStartError
+from ivr.lines.twilio import TwilioNotInstalledError, TwilioStartError
 from ivr.script import ScriptError
 from records.keyring import KeyringError
 from records.sessions import LedgerError
@@ -68,6 +69,8 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (PortInUseError, PORT_IN_USE),
     (SipNotInstalledError, LINE),
     (SipStartError, LINE),
+    (TwilioNotInstalledError, LINE),
+    (TwilioStartError, LINE),
     (KeyringError, LEDGER),
     (LedgerError, LEDGER),
 )
