@@ -40,7 +40,7 @@ from wenan.wiring import (
 )
 
 NO_LINE = "没有配置电话线路（WENAN_LINE），暂不拨打 / no telephone line is configured, nothing is dialled"
-NO_TWILIO = "没有设置 {0}，暂不拨打 / Twilio cannot dial without {0}"
+NO_TWILIO = "Twilio 线路缺少设置，暂不拨打 / nothing is dialled, not set yet: {}"
 
 
 @dataclass(frozen=True, slots=True)

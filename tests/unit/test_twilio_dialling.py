@@ -114,7 +114,7 @@ def test_why_the_sound_did_not_come_is_named() -> None:
     came, _, _ = rung((5.0, news("in-progress")), (6.0, news(STREAM_FAILED, error_code=31910)))
     assert failure(came) == (
         Disposition.FAILED,
-        "Twilio 31910: the certificate of the public URL does not hold",
+        "Twilio could not bring the sound, Twilio 31910: the certificate of the public URL does not hold",
     )
 
 

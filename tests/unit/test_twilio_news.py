@@ -81,8 +81,10 @@ def test_a_callback_is_read_and_numbers_in_it_are_left_behind() -> None:
 
 
 def test_a_stream_that_could_not_be_brought_is_news_one_that_began_is_not() -> None:
-    form = {"CallSid": SID, "StreamEvent": "stream-error", "StreamErrorCode": "31910"}
+    form = {"CallSid": SID, "StreamEvent": "stream-error", "StreamError": "31910: SSL error"}
     assert read_callback("visit-1", form) == CallNews(SID, "visit-1", STREAM_FAILED, None, 31910)
+    unnamed = read_callback("visit-1", form | {"StreamError": "something"})
+    assert unnamed == CallNews(SID, "visit-1", STREAM_FAILED)
     assert read_callback("visit-1", form | {"StreamEvent": "stream-started"}) is None
 
 

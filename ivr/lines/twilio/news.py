@@ -18,6 +18,8 @@ STREAM_FAILED = "stream-error"
 
 _SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _CODE = re.compile(r"\d{1,6}")
+_STREAM_ERROR = re.compile(r"\b31\d{3}\b", re.ASCII)
+"""In Twilio's sentence about what went wrong with a stream, if it names its code."""
 
 
 class BadNewsError(ValueError):
@@ -51,7 +53,8 @@ def read_callback(reference: str, form: Mapping[str, str]) -> CallNews | None:
     if event:
         if event != STREAM_FAILED:
             return None
-        return CallNews(sid, reference, STREAM_FAILED, error_code=_code(form.get("StreamErrorCode", "")))
+        named = _STREAM_ERROR.search(form.get("StreamError", ""))
+        return CallNews(sid, reference, STREAM_FAILED, error_code=int(named[0]) if named else None)
     status = form.get("CallStatus", "")
     if status not in STATUSES:
         raise BadNewsError("no status is told")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from ivr.lines import CallNotConnectedError, Disposition
 from ivr.lines.twilio.call import TwilioCall
-from ivr.lines.twilio.causes import OF_ERROR, not_connected, words_for
+from ivr.lines.twilio.causes import not_connected, words_for
 from ivr.lines.twilio.news import CallNews, Progress
 
 ASK_AFTER_S = 10.0
@@ -17,7 +17,6 @@ SLOWNESS_S = 20.0
 """How much longer than the ringing an answer may take: Twilio adds up to 5 s, and calls queue there."""
 SOUND_PATIENCE_S = 10.0
 """How long somebody who has answered may wait for the robot; then our side has failed."""
-_STREAM = 31920
 
 
 class Ringing:
@@ -72,9 +71,7 @@ class Ringing:
     def _check(self) -> None:
         known = self.progress
         if known.stream_failed:
-            code = known.error_code or _STREAM
-            meaning = OF_ERROR.get(code)
-            words = f"Twilio {code}: {meaning.words}" if meaning else f"Twilio {code}"
+            words = words_for("Twilio could not bring the sound", None, known.error_code)
             raise CallNotConnectedError(Disposition.FAILED, words)
         if known.over:
             disposition = not_connected(known.status, known.sip_code, known.error_code)
