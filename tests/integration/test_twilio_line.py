@@ -134,6 +134,9 @@ def test_closing_the_line_in_the_middle_hangs_up() -> None:
             assert twilio.calls[0].status == "completed"
             with pytest.raises(CallNotConnectedError, match="the line is closed"):
                 await line.dial(NUMBER, reference="visit-2")
+            late = CallNews("CA" + "9" * 32, "visit-of-an-earlier-process", "ringing")
+            line.hear(late)
+            await asyncio.sleep(0.05)
 
     asyncio.run(main())
 

@@ -192,7 +192,11 @@ class TwilioLine:
         ringing = self._waiting.get(news.reference)
         if ringing is not None:
             ringing.note(news)
-        elif news.status in UNDER_WAY and not self._is_known(news.sid):
+        elif (
+            self._health.state is LineState.READY
+            and news.status in UNDER_WAY
+            and not self._is_known(news.sid)
+        ):
             log.warning("a call that nobody waits for is ended", sid=news.sid, status=news.status)
             self._end_soon(news.sid)
 
