@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help sip sip-peer demo serve test test-fast check format lint types imports models models-test system \
+.PHONY: help sip sip-peer twilio demo serve test test-fast check format lint types imports models models-test system \
         bench-demo bench-interrupted bench-hearing train-meaning tune-whisper clean
 
 help: ## List what can be made
@@ -23,7 +23,9 @@ models: $(STAMP) ## Fetch the speech models (verified by hash, resumable)
 sip: $(VENV)/.sip ## Install the SIP stack for real telephones (WENAN_LINE=sip)
 sip-peer: $(VENV)/.sip-peer
 
-$(VENV)/.sip $(VENV)/.sip-peer: $(VENV)/.%: $(STAMP)
+twilio: $(VENV)/.twilio ## Install what real telephones by Twilio need (WENAN_LINE=twilio)
+
+$(VENV)/.sip $(VENV)/.sip-peer $(VENV)/.twilio: $(VENV)/.%: $(STAMP)
 	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]' && touch $@; } || \
 	  echo "No ready-made package of '$*' for this machine; tests that need it are skipped"
 
@@ -42,7 +44,7 @@ test-fast: $(STAMP) ## Tests that need no models and no servers
 test: $(STAMP) ## Everything: fast tests first, then those with models and servers
 	@$(BIN)/pytest -q tests/unit
 	@tools/system_packages.sh espeak-ng postgresql sip-tester || true
-	@$(MAKE) --no-print-directory sip sip-peer
+	@$(MAKE) --no-print-directory sip sip-peer twilio
 	@$(MAKE) --no-print-directory models-test
 	@$(BIN)/pytest -q tests/integration tests/acceptance
 

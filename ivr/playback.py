@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ivr.lines import Call
+from ivr.lines import Call, Hushable
 from ivr.lines.wire import SILENCE
 from ivr.recording import Recording
 from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
@@ -57,6 +57,8 @@ class Mouth:
 
     def stop(self) -> None:
         """Fall silent with the next frame."""
+        if self._frames and isinstance(self._call, Hushable):
+            self._call.hush()
         self._frames = []
 
     async def run(self) -> None:

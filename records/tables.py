@@ -6,6 +6,7 @@ from records.facts import LedgerFact
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker, WorkerAddress
 from records.policies import PolicyVersion
+from records.provider_events import ProviderEvent
 from records.surges import SurgeDays
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
 
@@ -27,6 +28,7 @@ __all__ = [
     "Notification",
     "Phone",
     "PolicyVersion",
+    "ProviderEvent",
     "ScriptVersion",
     "SurgeDays",
     "Turn",

@@ -35,6 +35,7 @@ from web import (
     rosters,
     template_tools,
     trail,
+    twilio,
     words,
 )
 from web.panel import Panel, install
@@ -59,6 +60,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     default_area_code: str = "",
     secure_cookies: bool = False,
     proxies: int = 0,
+    twilio_door: twilio.TwilioDoor | None = None,
 ) -> Flask:
     """Build the panel.
 
@@ -68,7 +70,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     every page. ``roster_settings`` and ``default_area_code`` are for rosters brought in through the panel.
     ``secure_cookies`` is for panels served over HTTPS; even without it, cookies
     given out over HTTPS stay on HTTPS. ``proxies`` is how many reverse proxies of our own stand before the
-    panel and say who the client is.
+    panel and say who the client is. ``twilio_door`` opens Twilio's webhooks; without it there are none.
     """
     app = Flask(__name__)
     app.config.update(
@@ -97,7 +99,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
         ),
     )
     app.session_interface = auth.Sessions()
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     identity.manager().init_app(app)
     access.guard(app)
     headers.add_headers(app, strict_transport=secure_cookies)
@@ -109,6 +111,10 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     pages = (overview, calls, reviews, recordings, orders, duty, elders, elder_times, rosters, trail)
     for room in (auth, *pages, api, health):
         app.register_blueprint(room.blueprint)
+    if twilio_door is not None:
+        twilio.install(twilio_door, app.extensions)
+        csrf.exempt(twilio.blueprint)
+        app.register_blueprint(twilio.blueprint)
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # Flask's own way
     return app

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 
 from rich.console import Console
 from sqlalchemy import func, select
@@ -15,13 +16,16 @@ from ivr.clock import Clock, SystemClock
 from ivr.lines import Line
 from ivr.lines.simulated import SimulatedLine
 from ivr.lines.sip import SipLine
+from ivr.lines.twilio import Signatures, TwilioLine
 from ivr.script import load_script
 from records.people import Worker
 from records.sessions import Ledger
 from records.visits import Campaign
 from web.server import start_in_thread
+from web.twilio import TwilioDoor
 from wenan.datafolder import only_process
 from wenan.settings import Settings
+from wenan.twilio_records import TwilioRecords
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
 from wenan.wiring import (
@@ -36,26 +40,54 @@ from wenan.wiring import (
 )
 
 NO_LINE = "没有配置电话线路（WENAN_LINE），暂不拨打 / no telephone line is configured, nothing is dialled"
+NO_TWILIO = "Twilio 线路缺少设置，暂不拨打 / nothing is dialled, not set yet: {}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Telephones:
+    """What rings, or why nothing does."""
+
+    line: SipLine | TwilioLine | None = None
+    """None: the village, unless nothing is dialled at all."""
+    records: TwilioRecords | None = None
+    door: TwilioDoor | None = None
+    nothing_dialled: str = ""
+    """Why; empty when something is."""
 
 
 def run_product(settings: Settings, console: Console) -> None:
     """Serve and call until interrupted.
 
     Raises DataFolderError, LedgerError, ModelMissingError, PortInUseError, SettingsError,
-    SipNotInstalledError: nothing is started then. SipStartError comes later, and ends what was started.
+    SipNotInstalledError, TwilioNotInstalledError: nothing is started then. SipStartError and
+    TwilioStartError come later, and end what was started.
     """
     sip = SipLine(settings.sip) if settings.line == "sip" else None
     with only_process(settings.data_dir):
         ledger = open_ledger(settings)
         clock = SystemClock()
-        app = open_panel(settings, ledger, open_rules(settings), clock)
+        telephones = _Telephones(sip) if sip is not None else _telephones(settings, ledger, clock)
+        app = open_panel(settings, ledger, open_rules(settings), clock, twilio_door=telephones.door)
         with start_in_thread(app, host=settings.host, port=settings.port) as serving:
             console.print(f"The panel: [bold]{serving.address}[/bold]")
             _first_steps(ledger, console)
             with suppress(KeyboardInterrupt):
-                asyncio.run(_run(settings, ledger, clock, console, sip))
+                asyncio.run(_run(settings, ledger, clock, console, telephones))
             console.print("Stopped. Visits that are not over go on at the next start.")
         ledger.dispose()
+
+
+def _telephones(settings: Settings, ledger: Ledger, clock: Clock) -> _Telephones:
+    """Raises SettingsError, TwilioNotInstalledError."""
+    if settings.line == "none":
+        return _Telephones(nothing_dialled=NO_LINE)
+    if settings.line != "twilio":
+        return _Telephones()
+    if settings.twilio_missing:
+        return _Telephones(nothing_dialled=NO_TWILIO.format(", ".join(settings.twilio_missing)))
+    records = TwilioRecords(ledger, clock)
+    line = TwilioLine(settings.twilio, clock=clock, keep=records.keep)
+    return _Telephones(line, records, TwilioDoor(settings.twilio, Signatures(settings.twilio), line.hear))
 
 
 def _first_steps(ledger: Ledger, console: Console) -> None:
@@ -69,7 +101,7 @@ def _first_steps(ledger: Ledger, console: Console) -> None:
 
 
 async def _run(
-    settings: Settings, ledger: Ledger, clock: Clock, console: Console, sip: SipLine | None
+    settings: Settings, ledger: Ledger, clock: Clock, console: Console, telephones: _Telephones
 ) -> None:
     rules = open_rules(settings)
     stopping = asyncio.Event()
@@ -82,16 +114,20 @@ async def _run(
         upkeep = asyncio.create_task(work.run(beside))
         stopped = asyncio.create_task(stopping.wait())
         try:
-            if settings.line == "none":
-                await loop.run_in_executor(beside, _hold_campaigns, ledger, clock)
-                console.print(f"[yellow]{NO_LINE}[/yellow]")
+            if telephones.nothing_dialled:
+                await loop.run_in_executor(beside, _hold_campaigns, ledger, clock, telephones.nothing_dialled)
+                console.print(f"[yellow]{telephones.nothing_dialled}[/yellow]")
                 await asyncio.wait({stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
             else:
                 async with AsyncExitStack() as stack:
-                    if sip is not None:
-                        await stack.enter_async_context(sip)
-                        console.print(f"The telephone line: {sip.health.state} {sip.health.cause}".rstrip())
-                    await _call(settings, ledger, clock, engines, stopped, upkeep, sip)
+                    line = telephones.line
+                    if line is not None:
+                        await stack.enter_async_context(line)
+                        console.print(f"The telephone line: {line.health.state} {line.health.cause}".rstrip())
+                    if isinstance(line, TwilioLine) and telephones.records is not None:
+                        reconciling = asyncio.create_task(telephones.records.reconcile_for_ever(line))
+                        stack.callback(reconciling.cancel)
+                    await _call(settings, ledger, clock, engines, stopped, upkeep, line)
         finally:
             for task in (upkeep, stopped):
                 task.cancel()
@@ -129,8 +165,8 @@ async def _call(
         await upkeep
 
 
-def _hold_campaigns(ledger: Ledger, clock: Clock) -> None:
+def _hold_campaigns(ledger: Ledger, clock: Clock, reason: str) -> None:
     """Without a line every running campaign is paused, with the reason, so that nobody waits in vain."""
     with ledger.session() as session:
         for campaign_id in session.scalars(select(Campaign.id).where(Campaign.status == "running")).all():
-            pause_campaign(session, campaign_id, NO_LINE, now=clock.now(), actor="serve")
+            pause_campaign(session, campaign_id, reason, now=clock.now(), actor="serve")

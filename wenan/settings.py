@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ivr.lines.sip.dialplan import DialPlan, NumberForm
 from ivr.lines.sip.settings import Codec, SipSettings, Transport
+from ivr.lines.twilio.settings import TwilioSettings
 from speech.types import Language
 
 LONGER_THAN_ANY_CALL_S = 300.0
@@ -65,10 +66,10 @@ class Settings(BaseSettings):
     timezone: str = Field(
         "Asia/Shanghai", description="Time zone of new areas, of campaigns' periods and of deadlines."
     )
-    line: Literal["none", "village", "sip"] = Field(
+    line: Literal["none", "village", "sip", "twilio"] = Field(
         "none",
         description="What places calls: none (nothing is dialled, visits wait and the panel says so), "
-        "village (the simulated village, for training) or sip (real telephones, see docs/lines.md).",
+        "village (the simulated village, for training), sip or twilio (real telephones, see docs/lines.md).",
     )
     max_concurrent_calls: int = Field(
         4, ge=1, le=500, description="Calls at the same time, over all campaigns."
@@ -128,6 +129,27 @@ class Settings(BaseSettings):
         le=600,
         description="Seconds without audio packets after which a call is dead; 0: never. Raise it for "
         "gateways that send nothing while the elder is silent.",
+    )
+    twilio_account_sid: str = Field("", description="SID of the Twilio account, AC and 32 digits.")
+    twilio_auth_token: SecretStr | None = Field(
+        None, description="Auth token of the account; also tells Twilio's requests from others."
+    )
+    twilio_number: str = Field(
+        "", description="Our number at Twilio, e.g. +14155550100; it should serve nothing else."
+    )
+    twilio_public_url: str = Field(
+        "",
+        description="Where Twilio reaches us, https://host without a path, exactly as the world writes it.",
+    )
+    twilio_webhook_secret: SecretStr | None = Field(
+        None, description="Key of signatures that name their algorithm; default: the auth token."
+    )
+    twilio_media_host: str = Field(
+        "127.0.0.1", description="Address on which calls' sound is listened for; the proxy leads it there."
+    )
+    twilio_media_port: int = Field(8601, ge=1, le=65535, description="Port for calls' sound.")
+    twilio_calls_per_second: float = Field(
+        1.0, gt=0, le=100, description="How many calls the account may begin in a second."
     )
     host: str = Field("127.0.0.1", description="Address the panel listens on.")
     port: int = Field(8600, ge=1, le=65535, description="Port the panel listens on.")
@@ -207,6 +229,37 @@ class Settings(BaseSettings):
             )
         except ValueError as error:
             raise SettingsError(f"WENAN_LINE=sip cannot be used: {error}. See docs/lines.md.") from error
+
+    @property
+    def twilio_missing(self) -> list[str]:
+        """The variables without which nothing can be dialled by Twilio and that are not set."""
+        needed = {
+            "WENAN_TWILIO_ACCOUNT_SID": self.twilio_account_sid,
+            "WENAN_TWILIO_AUTH_TOKEN": self.twilio_auth_token and self.twilio_auth_token.get_secret_value(),
+            "WENAN_TWILIO_NUMBER": self.twilio_number,
+            "WENAN_TWILIO_PUBLIC_URL": self.twilio_public_url,
+        }
+        return [name for name, value in needed.items() if not value]
+
+    @property
+    def twilio(self) -> TwilioSettings:
+        """The Twilio line's own settings. Raises SettingsError."""
+        try:
+            return TwilioSettings(
+                account_sid=self.twilio_account_sid,
+                auth_token=self.twilio_auth_token.get_secret_value() if self.twilio_auth_token else "",
+                number=self.twilio_number,
+                public_url=self.twilio_public_url,
+                webhook_secret=self.twilio_webhook_secret.get_secret_value()
+                if self.twilio_webhook_secret
+                else "",
+                media_host=self.twilio_media_host,
+                media_port=self.twilio_media_port,
+                calls_per_second=self.twilio_calls_per_second,
+                max_call_s=self.call_seconds + LONGER_THAN_ANY_CALL_S,
+            )
+        except ValueError as error:
+            raise SettingsError(f"WENAN_LINE=twilio cannot be used: {error}. See docs/lines.md.") from error
 
     @property
     def vosk_models(self) -> dict[Language, Path]:

@@ -14,6 +14,7 @@ from ivr.clock import SystemClock
 from ivr.dialogue import begin
 from ivr.lines import CallNotConnectedError
 from ivr.lines.sip import SipLine, SipSettings
+from ivr.lines.twilio import TwilioLine, TwilioSettings
 from ivr.report import CallReport, FlagRaised, TurnTaken
 from ivr.script_model import Script
 from speech.types import Understanding
@@ -34,21 +35,21 @@ class Trial:
     max_seconds: float = 600.0
 
 
-def call_once(line: SipSettings, trial: Trial, senses_in: SensesIn, show: Show) -> bool:
+def call_once(line: SipSettings | TwilioSettings, trial: Trial, senses_in: SensesIn, show: Show) -> bool:
     """Make the call, show what happens, and say whether somebody was talked to.
 
     ``senses_in`` gives ears and voice that compute in the executor. Raises SipNotInstalledError,
-    SipStartError, ModelMissingError, ScriptError.
+    SipStartError, TwilioNotInstalledError, TwilioStartError, ModelMissingError, ScriptError.
     """
-    sip = SipLine(line)
+    telephones = SipLine(line) if isinstance(line, SipSettings) else TwilioLine(line)
     with ThreadPoolExecutor(2, "engines") as engines:
-        return asyncio.run(_call(sip, trial, senses_in(engines), show))
+        return asyncio.run(_call(telephones, trial, senses_in(engines), show))
 
 
-async def _call(sip: SipLine, trial: Trial, senses: Senses, show: Show) -> bool:
+async def _call(telephones: SipLine | TwilioLine, trial: Trial, senses: Senses, show: Show) -> bool:
     clock = SystemClock()
     state = begin(trial.script, trial.brief)
-    async with sip as line:
+    async with telephones as line:
         show(f"the line is {line.health.state} {line.health.cause}".rstrip())
         rung_at = clock.now()
         try:

@@ -42,6 +42,7 @@ from speech.recognizers import open_recognizer
 from speech.synthesizers import open_synthesizer
 from speech.types import Synthesizer
 from web.app import create_app
+from web.twilio import TwilioDoor
 from wenan.datafolder import secret_in
 from wenan.settings import Settings
 from wenan.upkeep import Upkeep
@@ -217,6 +218,7 @@ def open_panel(
     *,
     demo_accounts: Sequence[tuple[str, str]] = (),
     notice: str = "",
+    twilio_door: TwilioDoor | None = None,
 ) -> Flask:
     """The panel as a Flask application."""
     given = settings.secret_key.get_secret_value() if settings.secret_key else ""
@@ -232,4 +234,5 @@ def open_panel(
         roster_settings=RosterSettings(timezone=settings.timezone),
         default_area_code=settings.default_area_code,
         secure_cookies=settings.secure_cookies,
+        twilio_door=twilio_door,
     )

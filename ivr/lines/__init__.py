@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from speech.types import Pcm
 
@@ -63,6 +63,14 @@ class Call(Protocol):
 
     async def hang_up(self) -> None:
         """End the call; calling it again does nothing."""
+
+
+@runtime_checkable
+class Hushable(Protocol):
+    """A call whose far end keeps sound in hand that it has not played yet."""
+
+    def hush(self) -> None:
+        """Have what was sent and not played yet forgotten: the robot is to fall silent at once."""
 
 
 class CallNotConnectedError(Exception):

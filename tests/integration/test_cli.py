@@ -234,6 +234,7 @@ def test_a_sip_line_without_a_server_starts_nothing(tmp_path: Path) -> None:
         (("13800000000",), "none", "WENAN_LINE=sip"),
         (("12345",), "sip", "12345 cannot be dialled"),
         (("13800000000", "--lang", "fr"), "sip", "--lang fr"),
+        (("13800000000",), "twilio", "WENAN_LINE=twilio cannot be used"),
     ],
 )
 def test_a_trial_call_that_cannot_be_made_is_one_line(

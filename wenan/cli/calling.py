@@ -27,8 +27,8 @@ def call(
     """Ring a telephone of your own over the configured line and hold a visit with whoever answers."""
     settings = load_settings()
     set_up_logs(settings)
-    if settings.line != "sip":
-        raise UsageError("wenan call needs a telephone line: set WENAN_LINE=sip, see docs/lines.md")
+    if settings.line not in {"sip", "twilio"}:
+        raise UsageError("wenan call needs a telephone line: set WENAN_LINE=sip or twilio, see docs/lines.md")
     if lang not in NAMES:
         raise UsageError(f"--lang {lang}: not a language I know; use {', '.join(NAMES)}")
     try:
@@ -44,5 +44,6 @@ def call(
     def senses_in(engines: ThreadPoolExecutor) -> Senses:
         return open_senses(settings, open_prompts(settings, open_voice(settings)), engines)
 
-    if not call_once(settings.sip, trial, senses_in, typer.echo):
+    line = settings.sip if settings.line == "sip" else settings.twilio
+    if not call_once(line, trial, senses_in, typer.echo):
         raise typer.Exit(NOT_REACHED)

@@ -14,6 +14,7 @@ from campaigns.surges import SurgeError
 from escalation.channels import ChannelError
 from escalation.ladders import LadderError
 from ivr.lines.sip import SipNotInstalledError, SipStartError
+from ivr.lines.twilio import TwilioNotInstalledError, TwilioStartError
 from ivr.script import ScriptError
 from records.keyring import KeyringError
 from records.sessions import LedgerError
@@ -76,6 +77,8 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (PortInUseError, PORT_IN_USE),
     (SipNotInstalledError, LINE),
     (SipStartError, LINE),
+    (TwilioNotInstalledError, LINE),
+    (TwilioStartError, LINE),
     (KeyringError, LEDGER),
     (LedgerError, LEDGER),
 )

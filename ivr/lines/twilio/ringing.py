@@ -1,0 +1,90 @@
+"""From the order of a call to its sound, or to the reason why there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+
+from ivr.lines import CallNotConnectedError, Disposition
+from ivr.lines.twilio.call import TwilioCall
+from ivr.lines.twilio.causes import not_connected, words_for
+from ivr.lines.twilio.news import CallNews, Progress
+
+ASK_AFTER_S = 10.0
+"""Without news for so long, Twilio is asked: callbacks get lost."""
+SLOWNESS_S = 20.0
+"""How much longer than the ringing an answer may take: Twilio adds up to 5 s, and calls queue there."""
+SOUND_PATIENCE_S = 10.0
+"""How long somebody who has answered may wait for the robot; then our side has failed."""
+
+
+class Ringing:
+    """An attempt under way: what is known of it, and its call once the sound has come."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        self.key = secrets.token_urlsafe(24)
+        """Part of the address that Twilio brings the sound to: good for this call alone."""
+        self.progress = Progress()
+        self.call: TwilioCall | None = None
+        self._changed = asyncio.Event()
+
+    def note(self, news: CallNews) -> None:
+        """Something became known."""
+        self.progress = self.progress.with_news(news)
+        self._changed.set()
+
+    def connect(self, call: TwilioCall) -> None:
+        """The sound has come."""
+        self.call = call
+        self._changed.set()
+
+    async def answered(self, ring_seconds: float, ask: Callable[[], Awaitable[None]]) -> TwilioCall:
+        """Wait until somebody answers and is heard; ``ask`` asks Twilio how the call is and tells ``note``.
+
+        Raises CallNotConnectedError; ending the call is the caller's.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + ring_seconds + SLOWNESS_S
+        picked_up = asked_last = False
+        while True:
+            self._changed.clear()
+            if self.call is not None:
+                return self.call
+            self._check()
+            if self.progress.status == "in-progress" and not picked_up:
+                picked_up = True
+                deadline = loop.time() + SOUND_PATIENCE_S
+            left = deadline - loop.time()
+            if left <= 0:
+                if asked_last:
+                    raise self._in_vain(ring_seconds)
+                asked_last = True
+                await ask()
+                continue
+            try:
+                await asyncio.wait_for(self._changed.wait(), min(left, ASK_AFTER_S))
+            except TimeoutError:
+                await ask()
+
+    def _check(self) -> None:
+        known = self.progress
+        if known.stream_failed:
+            words = words_for("Twilio could not bring the sound", None, known.error_code)
+            raise CallNotConnectedError(Disposition.FAILED, words)
+        if known.over:
+            disposition = not_connected(known.status, known.sip_code, known.error_code)
+            words = words_for(known.status, known.sip_code, known.error_code)
+            if known.status == "completed":
+                words += ": answered, but its sound never came"
+            raise CallNotConnectedError(disposition, words)
+
+    def _in_vain(self, ring_seconds: float) -> CallNotConnectedError:
+        if self.progress.status == "in-progress":
+            return CallNotConnectedError(Disposition.FAILED, "answered, but its sound never came")
+        if self.progress.rang:
+            return CallNotConnectedError(
+                Disposition.NO_ANSWER, f"nobody answered within {ring_seconds:.0f} s"
+            )
+        return CallNotConnectedError(Disposition.FAILED, "Twilio did not let it ring")

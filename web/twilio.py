@@ -1,0 +1,89 @@
+"""Where Twilio reports how calls go: signed, each report kept once, whatever order they come in.
+
+No worker signs in here and no form of ours is sent: Twilio's signature over the public URL takes the place of
+both. Logs name calls, never numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from flask import Blueprint, Response, current_app, request
+
+from ivr.lines.twilio import TOKEN, BadNewsError, CallNews, Signatures, TwilioSettings, read_callback, seal_of
+from records.provider_events import ProviderEvent, Stored, store_event
+from web.panel import panel
+
+blueprint = Blueprint("twilio", __name__, url_prefix="/twilio")
+
+_log = structlog.get_logger(__name__)
+_KEY = "wenan-twilio"
+_REFERENCE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LONGEST_TOKEN = 120
+PROVIDER = "twilio"
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioDoor:
+    """What the webhooks need: how to tell Twilio, and who wants to hear."""
+
+    settings: TwilioSettings
+    signatures: Signatures
+    hear: Callable[[CallNews], None]
+    """Told news once it is on record; a lost word costs nothing but time."""
+
+
+@blueprint.post("/status/<reference>")
+def status(reference: str) -> Response:
+    """Take one report about the call of an attempt.
+
+    204: on record, now or before. 400: not a report. 403: not from Twilio, or a replay. 503 (no ledger) makes
+    Twilio try again where it is told to.
+    """
+    door: TwilioDoor = current_app.extensions[_KEY]
+    url = door.settings.status_url(reference)
+    if not _REFERENCE.fullmatch(reference) or request.query_string:
+        return Response(status=404)
+    if not door.signatures.genuine(url, request.form, dict(request.headers)):
+        _log.warning("a report was refused", why="the signature is not Twilio's")
+        return Response(status=403)
+    try:
+        news = read_callback(reference, request.form)
+    except BadNewsError as error:
+        _log.warning("a report was refused", why=str(error))
+        return Response(status=400)
+    if news is None:
+        return Response(status=204)
+    event = _event_of(news)
+    with panel().ledger.session() as session:
+        stored = store_event(session, event)
+    if stored is Stored.REPLAYED:
+        _log.warning("a report was refused", why="its signature was used before", sid=news.sid)
+        return Response(status=403)
+    if stored is Stored.NEW:
+        door.hear(news)
+    return Response(status=204)
+
+
+def install(door: TwilioDoor, extensions: dict[str, object]) -> None:
+    """Give an app's extensions what the webhooks need."""
+    extensions[_KEY] = door
+
+
+def _event_of(news: CallNews) -> ProviderEvent:
+    seal = seal_of(dict(request.headers))
+    return ProviderEvent(
+        provider=PROVIDER,
+        token=request.headers.get(TOKEN, "")[:_LONGEST_TOKEN] or f"signature:{seal}",
+        seal=seal,
+        call_id=news.sid,
+        reference=news.reference,
+        status=news.status,
+        final=news.final,
+        sip_code=news.sip_code,
+        error_code=news.error_code,
+        at=panel().now(),
+    )

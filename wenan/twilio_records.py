@@ -1,0 +1,84 @@
+"""The Twilio line and the ledger: what the line finds out is recorded, what the record lacks is found out.
+
+Callbacks get lost, and a process may die with calls under way: of every call of which no end is on record
+Twilio is asked, and whatever still rings without anybody behind it is ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+
+import structlog
+
+from ivr.clock import Clock
+from ivr.lines.twilio import CallNews, RefusedError, TwilioLine, UnansweredError
+from records.provider_events import OpenCall, ProviderEvent, open_calls, store_event
+from records.sessions import Ledger, LedgerError
+from web.twilio import PROVIDER
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+QUIET = timedelta(minutes=2)
+"""A call without any news for so long is asked after. Longer than any telephone rings."""
+EVERY_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioRecords:
+    """The line's part of the ledger."""
+
+    ledger: Ledger
+    clock: Clock
+
+    def keep(self, news: CallNews) -> None:
+        """Put on record what the line found out by asking; what is lost on the way is asked again."""
+        event = ProviderEvent(
+            provider=PROVIDER,
+            token=f"asked:{news.sid}:{news.status}",
+            call_id=news.sid,
+            reference=news.reference,
+            status=news.status,
+            final=news.final,
+            sip_code=news.sip_code,
+            error_code=news.error_code,
+            at=self.clock.now(),
+        )
+        try:
+            with self.ledger.session() as session:
+                store_event(session, event)
+        except LedgerError as error:
+            log.warning("news of a call was not put on record", sid=news.sid, problem=str(error))
+
+    def open_calls(self) -> list[OpenCall]:
+        """The calls of which no end is on record and that have gone quiet. Raises LedgerError."""
+        with self.ledger.reading() as session:
+            return list(open_calls(session, PROVIDER, quiet_since=self.clock.now() - QUIET))
+
+    async def reconcile(self, line: TwilioLine) -> int:
+        """Find out what became of such calls; returns of how many it is known now."""
+        settled = 0
+        try:
+            for each in await _in_thread(self.open_calls):
+                news = await line.look_after(each.call_id, each.reference)
+                if news is not None:
+                    await _in_thread(partial(self.keep, news))
+                    settled += news.final
+        except (RefusedError, UnansweredError, LedgerError) as error:
+            log.warning("calls could not be reconciled", problem=str(error))
+        return settled
+
+    async def reconcile_for_ever(self, line: TwilioLine) -> None:
+        """At once, for what an earlier process left behind, and then again and again; until cancelled."""
+        while True:
+            await self.reconcile(line)
+            await self.clock.sleep(EVERY_S)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(None, work)
