@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from campaigns.aftercare import Aftercare
 from campaigns.briefing import Caller, brief_for
 from campaigns.claims import Lease, renew
 from campaigns.history import INTERRUPTED, NEVER_DIALLED, count_dialled, end_of_period, past_of
+from campaigns.pauses import usual_pause
 from campaigns.phoning import RECORDING, consented, reason_against_phoning, usable_phones
 from campaigns.retries import End, EndReason, VisitOutcome, next_phone
 from campaigns.scripts import stored_script
@@ -89,7 +90,7 @@ def prepare(
         phone_number=phone.number,
         elder_name=visit.elder.name,
         script=script,
-        state=_state_of(visit, script, snapshot, caller, now),
+        state=_state_of(session, visit, script, snapshot, caller, now),
         recording=_recording_path(visit, number, snapshot, now),
     )
 
@@ -185,7 +186,7 @@ def _in_use(session: Session, visit: Visit, phone: Phone) -> bool:
 
 
 def _state_of(
-    visit: Visit, script: Script, snapshot: Snapshot, caller: Caller, now: datetime
+    session: Session, visit: Visit, script: Script, snapshot: Snapshot, caller: Caller, now: datetime
 ) -> DialogueState:
     """The dialogue to begin with: where the last call broke off, or from the start."""
     elder = visit.elder
@@ -199,6 +200,7 @@ def _state_of(
         moment=now,
         timezone=snapshot.windows.timezone,
     )
+    brief = replace(brief, pause_s=usual_pause(session, elder.id))
     if not visit.dialogue_state:
         return begin(script, brief)
     try:

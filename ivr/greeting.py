@@ -49,6 +49,7 @@ async def first_event(
     if not await media.until(task.done, patience_s=DECIDE_WITHIN_S):
         return Answered()
     if _is_person(media, senses, greeting, task.result()):
+        media.gaps.answered(ear.last_sound(greeting), HELLO.end_silence_s)
         return Answered()
     overhearing.collect()
     overhearing.urgent.clear()
