@@ -76,6 +76,7 @@ class Answering:
             return Nothing.HEARD
         if interrupting and (noise := _noise_so_far(early)) is not None:
             ear.take(stretch)
+            self._overhearing.consider(stretch)  # what came after the noise was made out may be a cry
             return Words(stretch, noise)
         return await self._make_out(stretch, listen, early)
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from ivr.dialogue.actions import Listen
+from ivr.dialogue.state import IN_EMERGENCY, Stage
 from speech.types import Language, Understanding, Urgency
 
 SETTLED_S = 0.6
@@ -38,6 +39,9 @@ COMPLETE = frozenset(
     {"ok", "yes", "no", "often", "sometimes", "never", "repeat", "hold", "callback", "human"}
 )
 """Answers after which nothing need follow. Whoever tells of a trouble is given time to tell all of it."""
+
+UNHURRIED = frozenset(stage.value for stage in (Stage.CONFIRM, Stage.OPT_OUT, *IN_EMERGENCY))
+"""Turns of the dialogue on which so much depends that a "没有" is given time to become "没有，就是有点闷"."""
 
 _TRAILING: Mapping[Language, str] = {
     "zh-CN": r".(?:(?<!就是)就是|但是|不过|可是|只是|还有|然后|那个|这个|因为|所以|要是|或者|(?<!嗯)嗯|呃)$",
@@ -102,7 +106,8 @@ class Pace:
         understanding = reading.understanding
         if trails_off(understanding.transcript, self._language):
             return self.longest_s(listen)
-        if voiced_s <= SHORT_ANSWER_S and _complete(understanding):
+        hurried = listen.script_question not in UNHURRIED and voiced_s <= SHORT_ANSWER_S
+        if hurried and _complete(understanding):
             return min(self._settled_s(listen), self.usual_s(listen))
         return self.usual_s(listen)
 

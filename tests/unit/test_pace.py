@@ -37,6 +37,13 @@ def test_a_plain_yes_to_a_plain_question_is_taken_after_six_tenths_of_a_second()
     assert Pace("zh-CN").wait_s(YES_NO, 0.4, read()) == 0.6
 
 
+@pytest.mark.parametrize("turn", ["confirm", "opt_out", "someone_there"])
+def test_nobody_is_hurried_when_much_depends_on_it(turn: str) -> None:
+    """A "no" takes back a flag; it may go on."""
+    listen = Listen("yesno", turn, end_silence_s=1.2)
+    assert Pace("zh-CN").wait_s(listen, 0.4, read("没有", "no")) == 1.2
+
+
 def test_an_answer_to_an_open_question_may_go_on_and_is_waited_for_twice_as_long() -> None:
     assert Pace("zh-CN").wait_s(OPEN, 1.0, read("好着呢", "ok")) == 1.2
 
