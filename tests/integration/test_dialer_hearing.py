@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -159,6 +159,7 @@ def test_how_an_elder_pauses_reaches_the_next_call(ledger: Ledger, tmp_path: Pat
     assert known == [None, 1.8]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 5), min_size=FEWEST_ANSWERS, max_size=80))
 def test_nine_of_ten_answers_are_heard_out(pauses: list[float]) -> None:
     usual = habit(pauses)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.telephone import tone
 
@@ -50,6 +50,7 @@ def test_a_reply_into_the_elders_own_words_has_no_negative_gap() -> None:
     assert gaps.all == [Gap(0.0, 0.0)]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(0, 500), st.floats(0, 10))
 def test_the_parts_add_up_to_the_whole(frame: int, later: int, waited_s: float) -> None:
     gaps = Gaps()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.dialogue.actions import Listen
@@ -121,6 +121,7 @@ reads = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     pause=st.none() | st.floats(0, 20),
     more=st.floats(0, 20),

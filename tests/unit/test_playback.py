@@ -4,7 +4,7 @@ import asyncio
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.telephone import tone, voice
 
@@ -64,6 +64,7 @@ def test_a_sentence_without_phrases_is_said_again_from_its_start(sentence: Pcm):
     assert resume_point(sentence, 20_000) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.1, 2.0), min_size=1, max_size=5), st.floats(0, 12))
 def test_nothing_that_was_not_heard_is_left_out(lengths: list[float], played_s: float):
     at = resume_point(phrases(*lengths), round(played_s * 8000))
