@@ -6,7 +6,8 @@ Elders on the simulated line, in real time, hold the standard visit with the rea
 Each is a scripted far end with a synthesised voice that answers some time after the robot has fallen silent.
 Reported are the answer gap in its two parts (the wait kept on purpose, the machine's own delay after it),
 as the calls themselves measured it; the time between two frames at the far end, which should be 20 ms; and
-the processor time that a second of a call costs. A first call, which is not counted, fills the caches.
+the processor time that a second of a call costs. What the robot may say is spoken beforehand, as a deployment
+does, and a first call is not counted.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,10 +34,11 @@ from ivr.dialogue import begin
 from ivr.gaps import quantile, summary
 from ivr.lines.simulated import FarEndFrame, Ring, SimulatedLine
 from ivr.report import CallReport, FlagRaised, TurnTaken
-from ivr.script import load_script
+from ivr.script import load_script, sentences_for
 from ivr.script_model import Script
 from speech.audio import level_dbfs
-from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm, Synthesizer
+from speech.prompts import PromptStore
+from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
 from wenan.settings import Settings
 from wenan.wiring import open_prompts, open_senses, open_voice
 
@@ -105,32 +106,29 @@ def frames_of(pcm: Pcm) -> list[Pcm]:
     return list(whole.reshape(-1, FRAME_SAMPLES))
 
 
-def elders(count: int, voice: Synthesizer) -> list[_Elder]:
-    greeting = frames_of(voice.render(GREETING, language="zh-CN"))
-    answers = [frames_of(voice.render(words, language="zh-CN")) for words in ANSWERS]
+def elders(count: int, prompts: PromptStore) -> list[_Elder]:
+    greeting = frames_of(prompts.get(GREETING, language="zh-CN").pcm)
+    answers = [frames_of(prompts.get(words, language="zh-CN").pcm) for words in ANSWERS]
     return [_Elder(greeting, answers, random.Random(index)) for index in range(count)]
 
 
-async def hold(line: SimulatedLine, index: int, script: Script, senses: Senses, seconds: float) -> CallReport:
-    brief = Brief("王桂英", "王奶奶", "滨河社区", "0533-5181234", "zh-CN")
-    call = await line.dial(str(index), reference=f"bench-{index}")
-    return await hold_conversation(
-        call,
-        state=begin(script, brief),
-        script=script,
-        senses=senses,
-        clock=SystemClock(),
-        observer=_Unwatched(),
-        max_seconds=seconds,
-    )
-
-
 async def together(
-    people: Sequence[_Elder], script: Script, senses: Senses, seconds: float
+    people: Sequence[_Elder], script: Script, brief: Brief, senses: Senses, seconds: float
 ) -> list[CallReport]:
     line = SimulatedLine(lambda number: people[int(number)], SystemClock())
-    calls = (hold(line, index, script, senses, seconds) for index in range(len(people)))
-    return list(await asyncio.gather(*calls))
+
+    async def hold(index: int) -> CallReport:
+        return await hold_conversation(
+            await line.dial(str(index), reference=f"bench-{index}"),
+            state=begin(script, brief),
+            script=script,
+            senses=senses,
+            clock=SystemClock(),
+            observer=_Unwatched(),
+            max_seconds=seconds,
+        )
+
+    return list(await asyncio.gather(*map(hold, range(len(people)))))
 
 
 def processor_s() -> float:
@@ -170,19 +168,21 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=10, help="calls at the same time (10)")
     parser.add_argument("--seconds", type=float, default=90.0, help="end every call after this long (90)")
     parser.add_argument("--workers", type=int, default=2, help="threads in which engines work (2)")
-    parser.add_argument("--cold", action="store_true", help="no first call that fills the caches")
-    parser.add_argument("--data", type=Path, default=Path("var/bench"), help="where prompts are cached")
+    parser.add_argument("--cold", action="store_true", help="nothing is spoken or tried beforehand")
     arguments = parser.parse_args()
-    settings = Settings(data_dir=arguments.data)
-    voice = open_voice(settings)
+    settings = Settings()
+    prompts = open_prompts(settings, open_voice(settings))
+    brief = Brief("王桂英", "王奶奶", settings.organisation, settings.callback_number, "zh-CN")
     script = load_script("standard")
     with ThreadPoolExecutor(arguments.workers, "engines") as engines:
-        senses = open_senses(settings, open_prompts(settings, voice), engines)
+        senses = open_senses(settings, prompts, engines)
         if not arguments.cold:
-            asyncio.run(together(elders(1, voice), script, senses, arguments.seconds))
-        people = elders(arguments.calls, voice)
+            for sentence in sentences_for(script, brief):
+                prompts.get(sentence, language="zh-CN")
+            asyncio.run(together(elders(1, prompts), script, brief, senses, arguments.seconds))
+        people = elders(arguments.calls, prompts)
         began = processor_s()
-        reports = asyncio.run(together(people, script, senses, arguments.seconds))
+        reports = asyncio.run(together(people, script, brief, senses, arguments.seconds))
         show(people, reports, processor_s() - began)
     return 0
 
