@@ -128,6 +128,7 @@ class Media:
                     self._press(Key(digit, self.ear.now))
                 case FarEndHungUp(cause=cause):
                     self._gone = cause
+                    self.mouth.end()
                     self.ring()
 
     async def _watch(self) -> None:

@@ -93,6 +93,7 @@ class Mouth:
         self._at = 0
         self._pause = 0
         self._quiet_frames = 0
+        self._over = False
         self._comfort = cycle(_COMFORT)
         self.thinking = False
         """Whether somebody waits for a reply; ends with the reply."""
@@ -119,9 +120,14 @@ class Mouth:
         self._frames = []
         return played
 
+    def end(self) -> None:
+        """Nobody is there any more: send nothing further, lest the recording outlast the call."""
+        self._frames = []
+        self._over = True
+
     async def run(self) -> None:
-        """Send frames until cancelled."""
-        while True:
+        """Send frames until the call is over or this is cancelled."""
+        while not self._over:
             playing = self._frames
             frame = playing[self._at] if playing else self._while_silent()
             self._at += 1

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from support.calls import LONG, Hears, Interview, ask, bye, loudest, phone, told
-from support.telephone import Person, press, quiet, say, until_robot_is_silent, voice
+from support.telephone import Person, hang_up, press, quiet, say, until_robot_is_silent, voice
 
 from ivr.dialogue import HungUp, NothingHeard, PromptFinished, UtteranceHeard
 from ivr.senses import CallSenses
@@ -150,6 +150,18 @@ def test_every_turn_keeps_how_long_its_prompt_was_waited_for():
     assert second.gap.delay_s < DETECTOR_S
     assert (third.gap.wait_s, third.gap.delay_s < 0.1) == (0.0, True)
     assert story.report.gaps == (second.gap, third.gap)
+
+
+def test_a_call_is_no_longer_than_its_line_however_slow_the_ears(slow_ears):
+    def elder():
+        yield from until_robot_is_silent(for_s=0.6)
+        yield from say(FINE)
+        yield from hang_up()
+
+    slow_ears(6.0)
+    story = phone(Person(elder), Interview(ask("您好吗", **OPEN)), Hears("救命"))
+    assert story.report.duration_s == pytest.approx(story.duration_s, abs=0.2)
+    assert story.report.turns[0].understanding.transcript == "救命"
 
 
 def test_the_line_does_not_sound_dead_while_a_reply_is_worked_out(slow_ears):
