@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
 .PHONY: help sip sip-peer twilio demo serve test test-fast check format lint types imports models models-test system \
-        bench-demo bench-interrupted bench-hearing train-meaning tune-whisper clean
+        bench-demo bench-interrupted bench-hearing bench-calls train-meaning tune-whisper clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -70,6 +70,9 @@ bench-interrupted: $(STAMP) models ## Kill the demo again and again: nothing may
 
 bench-hearing: $(STAMP) models ## How well answers are heard over a telephone line (ARGS="--split dev --json" ...)
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.hearing $(ARGS)
+
+bench-calls: $(STAMP) models ## Answer gaps, pacing and processor time of calls at once (ARGS="--calls 10 --seconds 90")
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.calls $(ARGS)
 
 train-meaning: $(STAMP) models ## Learn the second opinion's weights from its examples (some minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from campaigns.aftercare import Aftercare
 from campaigns.briefing import Caller, brief_for
 from campaigns.claims import Lease, renew
 from campaigns.history import INTERRUPTED, NEVER_DIALLED, count_dialled, end_of_period, past_of
+from campaigns.pauses import usual_pause
 from campaigns.phoning import RECORDING, consented, reason_against_phoning, usable_phones
 from campaigns.places import hours_for, reason_never
 from campaigns.presence import back_at, is_absent, today_at
@@ -97,7 +98,9 @@ def prepare(
         phone_number=phone.number,
         elder_name=visit.elder.name,
         script=script,
-        state=_state_of(visit, script, _module_now(session, visit, script, snapshot, now), caller, now),
+        state=_state_of(
+            session, visit, script, _module_now(session, visit, script, snapshot, now), caller, now
+        ),
         recording=_recording_path(visit, number, now),
     )
 
@@ -219,7 +222,9 @@ def _module_now(session: Session, visit: Visit, script: Script, snapshot: Snapsh
     return module_in(surges, today_at(visit.elder, now), known) or snapshot.module
 
 
-def _state_of(visit: Visit, script: Script, module: str, caller: Caller, now: datetime) -> DialogueState:
+def _state_of(
+    session: Session, visit: Visit, script: Script, module: str, caller: Caller, now: datetime
+) -> DialogueState:
     """The dialogue to begin with: where the last call broke off, or from the start."""
     elder = visit.elder
     brief = brief_for(
@@ -232,6 +237,7 @@ def _state_of(visit: Visit, script: Script, module: str, caller: Caller, now: da
         moment=now,
         timezone=visit.elder.area.timezone,
     )
+    brief = replace(brief, pause_s=usual_pause(session, elder.id))
     if not visit.dialogue_state:
         return begin(script, brief)
     try:

@@ -56,6 +56,9 @@ def store_turn(session: Session, attempt_id: int, taken: TurnTaken) -> None:
             pause_s=taken.pause_s,
             speech_dbfs=taken.speech_dbfs,
             background_dbfs=taken.background_dbfs,
+            longest_pause_s=taken.longest_pause_s,
+            gap_wait_s=taken.gap.wait_s if taken.gap else None,
+            gap_delay_s=taken.gap.delay_s if taken.gap else None,
             barge_in=taken.barge_in,
         )
     )

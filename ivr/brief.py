@@ -26,6 +26,9 @@ class Brief:
     """Rate of speech that suits this elder, 1.0 is normal."""
     gain_db: float = 0.0
     """How much louder than normal, in decibels."""
+    pause_s: float | None = None
+    """How long this elder falls silent within an answer, seconds, by their earlier calls; None if unknown.
+    Whoever pauses for long is given more time before the robot takes an answer for finished."""
     recap: str = ""
     """What is worth taking up from an earlier call, in the elder's language; said to the elder only."""
     local_hour: float | None = None

@@ -7,14 +7,18 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
+import structlog
+
 from ivr.clock import Clock
 from ivr.dialogue import step
 from ivr.dialogue.actions import Action, Say
 from ivr.dialogue.events import Event
 from ivr.dialogue.state import DialogueState
+from ivr.gaps import summary
 from ivr.lines import Call, Disposition
 from ivr.media import Media
 from ivr.minutes import Minutes, Partner
+from ivr.pace import Pace
 from ivr.parting import Parting
 from ivr.recording import Recording
 from ivr.report import CallObserver, CallOutcome, CallReport
@@ -27,6 +31,8 @@ from ivr.wording import fill
 from speech.types import Language
 
 __all__ = ["ScriptedPartner", "Senses", "converse", "hold_conversation"]
+
+log = structlog.get_logger(__name__)
 
 MAX_SECONDS = 600.0
 _RECORDED_AFTER_THE_LIMIT_S = 90.0
@@ -58,6 +64,7 @@ async def hold_conversation(
         clock=clock,
         observer=observer,
         max_seconds=max_seconds,
+        pause_s=state.brief.pause_s,
     )
     return partner.completed(report)
 
@@ -71,19 +78,25 @@ async def converse(
     clock: Clock,
     observer: CallObserver,
     max_seconds: float = MAX_SECONDS,
+    pause_s: float | None = None,
 ) -> CallReport:
-    """As ``hold_conversation``, with any dialogue that keeps to the ``Partner`` protocol."""
+    """As ``hold_conversation``, with any dialogue that keeps to the ``Partner`` protocol.
+
+    ``pause_s`` is how long the elder is known to fall silent within an answer, see ``Brief``.
+    """
     answered_at = clock.now()
     recording = Recording(max_seconds + _RECORDED_AFTER_THE_LIMIT_S)
     call_senses = CallSenses(senses, language)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(call.hang_up)
         media = await stack.enter_async_context(Media(call, await call_senses.detector(), recording))
-        keeper = TurnKeeper(recording, media.ear, clock)
+        keeper = TurnKeeper(recording, media.ear, media.gaps, clock)
         minutes = Minutes(partner, keeper, observer)
         parting = Parting(partner, call_senses)
-        talk = Talk(media, call_senses, minutes, keeper, parting, max_seconds=max_seconds)
+        pace = Pace(language, pause_s)
+        talk = Talk(media, call_senses, minutes, keeper, parting, pace, max_seconds=max_seconds)
         await talk.hold()
+    log.info("call.answer_gaps", **summary(media.gaps.all))
     outcome = _outcome(partner.outcome or talk.outcome, ended_early=talk.ended_early)
     machine = outcome is CallOutcome.MACHINE
     return CallReport(
@@ -97,6 +110,7 @@ async def converse(
         duration_s=recording.seconds,
         cause=talk.cause,
         ended_early=talk.ended_early,
+        gaps=tuple(media.gaps.all),
         recording=recording.stereo(),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import structlog
+
 from ivr.dialogue.events import Answered, MachineDetected
 from ivr.listening import Patience, Stretch
 from ivr.machine import MACHINE_PHRASES, Answerer, judge
@@ -11,6 +13,8 @@ from ivr.media import LineGoneError, Media
 from ivr.overhearing import OVERHEARD, Overhearing
 from ivr.senses import CallSenses, Reading
 from speech.types import FRAME_SECONDS, Urgency
+
+log = structlog.get_logger(__name__)
 
 HELLO = Patience(end_silence_s=0.8, no_input_s=1.2, max_speech_s=12.0)
 """Somebody who says nothing for 1.2 s waits for us. A "喂" is over after 0.8 s."""
@@ -45,6 +49,7 @@ async def first_event(
     if not await media.until(task.done, patience_s=DECIDE_WITHIN_S):
         return Answered()
     if _is_person(media, senses, greeting, task.result()):
+        media.gaps.answered(ear.last_sound(greeting), HELLO.end_silence_s)
         return Answered()
     overhearing.collect()
     overhearing.urgent.clear()
@@ -54,14 +59,16 @@ async def first_event(
 
 
 def _is_person(media: Media, senses: CallSenses, greeting: Stretch, reading: Reading) -> bool:
+    greeting_s = (greeting.end - greeting.start) * FRAME_SECONDS
     answerer = judge(
-        greeting_s=(greeting.end - greeting.start) * FRAME_SECONDS,
+        greeting_s=greeting_s,
         readings=reading.readings,
         language=senses.language,
         beep=media.ear.beeped,
         urgent=reading.understanding.urgency >= Urgency.URGENT,
     )
-    return answerer is Answerer.PERSON
+    log.info("call.answerer", answerer=answerer.value, greeting_s=round(greeting_s, 2), tone=media.ear.beeped)
+    return answerer is not Answerer.MACHINE
 
 
 async def tape_is_ready(media: Media) -> None:

@@ -10,10 +10,12 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ivr.machine import BeepDetector
+import numpy as np
+
 from ivr.recording import Recording
+from ivr.tones import BeepDetector
 from speech.endpointing import Endpointer, EndpointEvent
-from speech.types import FRAME_SECONDS, Pcm
+from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
 from speech.vad import VoiceDetector
 from speech.voice import Voice, voice_of
 
@@ -30,6 +32,14 @@ _MEMORY = 2000
 """Frames (40 s) of the past in which an utterance may have begun."""
 _BEEPS_UNTIL = 1500
 """Frames (30 s) from the start of a call in which a machine's tone may be heard."""
+
+_PAUSE_NEWS = 5
+"""While somebody who has spoken is silent, that is news every 100 ms: how long they are decides."""
+
+_FADED = 0.1
+"""20 dB below its loud frames a voice has faded away."""
+_SPEECH_NEWS = 50
+"""And while they speak, every second."""
 
 SUSTAINED_S = 0.5
 """Voiced seconds that tell words from a cough or a knock."""
@@ -87,6 +97,11 @@ class Ear:
         """SPEECH_ENDED, TOO_LONG or NO_INPUT once one of them has come; None before."""
 
     @property
+    def fax(self) -> bool:
+        """Whether a fax was heard, likewise."""
+        return self._beeps.fax
+
+    @property
     def now(self) -> int:
         """Index of the next frame."""
         return len(self._voiced)
@@ -129,6 +144,11 @@ class Ear:
         return self._endpointer.speaking
 
     @property
+    def pause_s(self) -> float:
+        """Seconds for which somebody who has not finished has been silent; 0 while they speak."""
+        return self._endpointer.pause_s
+
+    @property
     def sustained(self) -> bool:
         """Whether they have spoken long enough for it to be more than a cough."""
         return self._sustained and self._endpointer.speaking
@@ -152,6 +172,19 @@ class Ear:
         return voice_of(
             self._recording.elder(begin, end), self._voiced[begin:end], answer_at=stretch.start - begin
         )
+
+    def last_sound(self, stretch: Stretch) -> int:
+        """The frame after the last one of a stretch that was loud enough for words.
+
+        A detector takes some tenths of a second of silence for voiced; whoever waits for a reply does not.
+        """
+        pcm = self._recording.elder(stretch.start, min(stretch.end, self.now)).astype(np.float64)
+        frames = len(pcm) // FRAME_SAMPLES
+        if not frames:
+            return stretch.end
+        level = np.sqrt(np.mean(pcm[: frames * FRAME_SAMPLES].reshape(frames, FRAME_SAMPLES) ** 2, axis=1))
+        loud = np.flatnonzero(level >= _FADED * np.quantile(level, 0.9))
+        return stretch.start + int(loud[-1]) + 1
 
     def take(self, stretch: Stretch) -> None:
         """Note that this stretch is dealt with: it does not begin another utterance."""
@@ -189,7 +222,7 @@ class Ear:
         self._listened_to = index + 1
         event = self._endpointer.step(self._voiced[index])
         if event is None:
-            return not self._sustained and self._has_become_sustained()
+            return (not self._sustained and self._has_become_sustained()) or self._goes_on()
         if event is EndpointEvent.SPEECH_STARTED:
             return True
         stretch = self.stretch
@@ -205,11 +238,21 @@ class Ear:
         self._sustained = self._endpointer.speaking and self._endpointer.voiced_s >= SUSTAINED_S
         return self._sustained
 
-    def _listen_for_beep(self, pcm: Pcm) -> bool:
-        if self.beeped or self.now > _BEEPS_UNTIL or not self._beeps.hears(pcm):
+    def _goes_on(self) -> bool:
+        """Whether it is time to look how long somebody has been speaking, or has been silent since."""
+        if not self._endpointer.speaking:
             return False
-        self.beeped = True
-        return True
+        pause = round(self._endpointer.pause_s / FRAME_SECONDS)
+        news = _PAUSE_NEWS if pause else _SPEECH_NEWS
+        return (pause or self._endpointer.frames) % news == 0
+
+    def _listen_for_beep(self, pcm: Pcm) -> bool:
+        """Whether a tone or a fax has just been noticed."""
+        if self.now > _BEEPS_UNTIL:
+            return False
+        before = self.beeped, self.fax
+        self.beeped |= self._beeps.hears(pcm)
+        return before != (self.beeped, self.fax)
 
 
 def _endpointer(patience: Patience, past_s: float = 0.0) -> Endpointer:

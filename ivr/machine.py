@@ -1,9 +1,10 @@
 """Did a person answer, or a machine? Only what is certain counts: whoever is in doubt is a person.
 
-Rules after the habits of call centres: a phrase that only machines say, a tone after spoken words, or a
-greeting that goes on and on is a machine. Silence is neither a machine nor a person, and words that sound
-like distress are a person's unless both phrase and tone speak against it: better to talk to a tape than to
-hang up on somebody on the floor.
+Rules after the habits of call centres: a phrase that only machines say, a tone after spoken words, a greeting
+that goes on and on or the tone of a fax is a machine. What only people say ("哪位呀", "你等一下") speaks
+against all but the phrase, and after the phrase against that too: somebody picked up while their machine was
+talking. Silence is neither a machine nor a person, and words that sound like distress are a person's unless
+both phrase and tone speak against it: better to talk to a tape than to hang up on somebody on the floor.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-import numpy as np
-
-from speech.types import FRAME_SAMPLES, SAMPLE_RATE, Language, Pcm
+from speech.types import Language
 
 SHORTEST_TAPE_S = 2.0
 """A tone means a machine only after this much talking: kettles and hearing aids whistle too."""
+SHORT_GREETING_S = 3.0
+"""People greet and then wait: about nine words at most."""
 LONG_GREETING_S = 10.0
 """Nobody who picks up a telephone talks this long without waiting for an answer."""
 
@@ -39,11 +40,27 @@ MACHINE_PHRASES: Mapping[Language, tuple[str, ...]] = {
 """What machines say and people do not. "Not available" is missing on purpose: relatives say it too."""
 
 
+PERSON_PHRASES: Mapping[Language, tuple[str, ...]] = {
+    "zh-CN": (
+        "喂喂", "哪位", "谁呀", "谁啊", "你谁", "你是谁", "您是谁", "你找谁", "找谁呀", "哪里呀", "你是哪个",
+        "哪个啊", "你等", "听不见", "听不清", "说话呀", "我在做饭", "我在呢", "来了来了",
+    ),
+    "es": ("quién es", "quién habla", "con quién", "dígame", "espere un momento", "no le oigo"),
+    "en": (
+        "who is this", "who's this", "who is it", "who's calling", "hang on", "hold on", "i can't hear you",
+        "hello hello",
+    ),
+}  # fmt: skip
+"""What people say into a telephone and machines do not: they ask, and they ask to wait."""
+
+
 class Answerer(StrEnum):
     """Who picked up, as far as can be told."""
 
     PERSON = "person"
     MACHINE = "machine"
+    UNCERTAIN = "uncertain"  # to be treated as a person
+    NOBODY = "nobody"  # silence: neither
 
 
 def judge(
@@ -54,65 +71,53 @@ def judge(
     ``greeting_s``: seconds of them, without a longer pause; ``readings``: what they may have been, best
     first; ``beep``: whether a tone followed; ``urgent``: whether they were understood as a call for help.
     """  # fmt: skip
-    said = tuple(readings)
+    said = tuple(text for text in readings if _plain(text))
     phrase = has_machine_phrase(said, language)
     if urgent:
         return Answerer.MACHINE if phrase and beep else Answerer.PERSON
+    if phrase:
+        return Answerer.MACHINE
+    if has_person_phrase(said, language):
+        return Answerer.PERSON
     tone_after_words = beep and greeting_s >= SHORTEST_TAPE_S
-    never_ending = greeting_s >= LONG_GREETING_S and any(said)
-    return Answerer.MACHINE if phrase or tone_after_words or never_ending else Answerer.PERSON
+    never_ending = greeting_s >= LONG_GREETING_S and bool(said)
+    if tone_after_words or never_ending:
+        return Answerer.MACHINE
+    return _in_doubt(greeting_s, beep=beep, words=bool(said))
+
+
+def _in_doubt(greeting_s: float, *, beep: bool, words: bool) -> Answerer:
+    """Nothing speaks for a machine: a short greeting is a person's, silence nobody's, all else uncertain."""
+    if words and not beep and greeting_s < SHORT_GREETING_S:
+        return Answerer.PERSON
+    nothing = greeting_s <= 0 and not beep and not words
+    return Answerer.NOBODY if nothing else Answerer.UNCERTAIN
 
 
 def has_machine_phrase(readings: Iterable[str], language: Language) -> bool:
-    """Whether any of these readings contains something that only machines say."""
-    phrases = [_plain(phrase) for phrase in MACHINE_PHRASES[language]]
-    return any(phrase in plain for plain in map(_plain, readings) for phrase in phrases)
+    """Whether any of these readings contains something that only machines say, and nothing a person added."""
+    return any(
+        (machine := _last_of(MACHINE_PHRASES[language], plain)) >= 0
+        and machine > _last_of(PERSON_PHRASES[language], plain)
+        for plain in map(_plain, readings)
+    )
+
+
+def has_person_phrase(readings: Iterable[str], language: Language) -> bool:
+    """Whether the last telling phrase of any of these readings is one that only people say."""
+    return any(
+        (person := _last_of(PERSON_PHRASES[language], plain)) >= 0
+        and person > _last_of(MACHINE_PHRASES[language], plain)
+        for plain in map(_plain, readings)
+    )
+
+
+def _last_of(phrases: Iterable[str], plain: str) -> int:
+    """Where the last of these phrases begins; -1 if there is none."""
+    return max(plain.rfind(_plain(phrase)) for phrase in phrases)
 
 
 def _plain(text: str) -> str:
     """Letters and characters only, accents and case removed, so that spelling makes no difference."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if letter.isalnum())
-
-
-_LOWEST_HZ, _HIGHEST_HZ = 380.0, 2100.0
-_PURE = 0.9
-"""Share of a frame's power within one spectral peak. A voice, even humming, spreads over its harmonics."""
-_QUIETEST = 160.0
-"""Root mean square (of 32768) below which nothing is a beep."""
-_STEADY_BINS = 1
-_SHORTEST_FRAMES = 8
-"""160 ms: shorter ones are clicks of the line."""
-_HALF_PEAK = 2
-"""Bins on either side of a peak into which a Hann window smears a steady tone."""
-
-
-class BeepDetector:
-    """Hears the tone of an answering machine: one steady frequency for at least 160 ms."""
-
-    def __init__(self) -> None:
-        self._window = np.hanning(FRAME_SAMPLES)
-        self._hertz_per_bin = SAMPLE_RATE / FRAME_SAMPLES
-        self._pitch: int | None = None
-        self._frames = 0
-
-    def hears(self, frame: Pcm) -> bool:
-        """Take in 20 ms (160 samples); true in every frame from the 160th millisecond of a tone on."""
-        pitch = self._peak_of(frame)
-        if pitch is not None and self._pitch is not None and abs(pitch - self._pitch) <= _STEADY_BINS:
-            self._frames += 1
-        else:
-            self._pitch, self._frames = pitch, int(pitch is not None)
-        return self._frames >= _SHORTEST_FRAMES
-
-    def _peak_of(self, frame: Pcm) -> int | None:
-        """The bin that holds nearly all of the frame's power, or None."""
-        samples = frame.astype(np.float64)
-        if np.dot(samples, samples) < _QUIETEST**2 * len(samples):
-            return None
-        power = np.abs(np.fft.rfft(samples * self._window)) ** 2
-        peak = int(power.argmax())
-        if not _LOWEST_HZ <= peak * self._hertz_per_bin <= _HIGHEST_HZ:
-            return None
-        near = power[peak - _HALF_PEAK : peak + _HALF_PEAK + 1].sum()
-        return peak if near >= _PURE * power.sum() else None

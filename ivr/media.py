@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from ivr.gaps import Gaps
 from ivr.lines import AudioFrame, Call, FarEndHungUp, KeyPressed
 from ivr.listening import Ear
 from ivr.playback import Mouth
@@ -44,7 +45,8 @@ class Media:
         self._call = call
         self.recording = recording
         self.ear = Ear(detector, recording)
-        self.mouth = Mouth(call, recording, self.ring)
+        self.gaps = Gaps()
+        self.mouth = Mouth(call, recording, self.ring, sent=self.gaps.sent)
         self.keys: deque[Key] = deque()
         """Keys that nobody has attended to yet, in the order in which they were pressed."""
         self._last_key: Key | None = None
@@ -126,6 +128,7 @@ class Media:
                     self._press(Key(digit, self.ear.now))
                 case FarEndHungUp(cause=cause):
                     self._gone = cause
+                    self.mouth.end()
                     self.ring()
 
     async def _watch(self) -> None:

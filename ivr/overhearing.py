@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from ivr.listening import Stretch
-from ivr.machine import SHORTEST_TAPE_S, has_machine_phrase
+from ivr.machine import SHORTEST_TAPE_S, has_machine_phrase, has_person_phrase
 from ivr.media import Media
 from ivr.senses import CallSenses, Reading
 from speech.types import FRAME_SECONDS, Urgency
@@ -40,17 +40,30 @@ class Overhearing:
     def __init__(self, media: Media, senses: CallSenses) -> None:
         self._media = media
         self._senses = senses
-        self._spoken_s = 0.0
+        self._spoken_frames = 0
+        self._counted_to = 0
         self._readings: list[tuple[Stretch, asyncio.Task[Reading]]] = []
         self._running: set[asyncio.Task[Reading]] = set()
         self.urgent: deque[Overheard] = deque()
         """Distress that the dialogue has not been told of yet."""
         self._machine_spoke = False
+        self._person_spoke = False
 
     @property
     def tape_runs(self) -> bool:
-        """Whether it has turned out that a machine answered: by its words, or by a tone after many words."""
-        return self._machine_spoke or (self._media.ear.beeped and self._spoken_s >= SHORTEST_TAPE_S)
+        """Whether it has turned out that a machine answered.
+
+        By its words, by a fax, or by a tone after many words, unless a person has spoken them: kitchens beep.
+        """
+        ear = self._media.ear
+        if self._person_spoke:
+            return False
+        return self._machine_spoke or ear.fax or (ear.beeped and self.spoken_s >= SHORTEST_TAPE_S)
+
+    @property
+    def spoken_s(self) -> float:
+        """Seconds of speech that were read so far, each counted once however often it was read."""
+        return self._spoken_frames * FRAME_SECONDS
 
     @property
     def busy(self) -> bool:
@@ -64,7 +77,8 @@ class Overhearing:
 
     def read(self, stretch: Stretch, question: str, *, also: tuple[str, ...] = ()) -> asyncio.Task[Reading]:
         """Begin to read a stretch; somebody waiting in ``Media.until`` is woken when it is done."""
-        self._spoken_s += (stretch.end - stretch.start) * FRAME_SECONDS
+        self._spoken_frames += max(0, stretch.end - max(stretch.start, self._counted_to))
+        self._counted_to = max(self._counted_to, stretch.end)
         task = asyncio.create_task(self._senses.read(self._media.ear.audio(stretch), question, also=also))
         self._running.add(task)
         task.add_done_callback(self._done)
@@ -86,7 +100,10 @@ class Overhearing:
         """Take note of words that were not an answer."""
         if reading.understanding.urgency >= Urgency.URGENT:
             self.urgent.append(Overheard(stretch, reading))
-        self._machine_spoke |= self.sounds_taped(stretch, reading)
+        if self.sounds_taped(stretch, reading):
+            self._machine_spoke, self._person_spoke = True, False
+        elif has_person_phrase(reading.readings, self._senses.language):
+            self._person_spoke = True
 
     def sounds_taped(self, stretch: Stretch, reading: Reading) -> bool:
         """Whether these are words of a machine, early enough in the call for it to have answered."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ivr.gaps import Gap
 from ivr.lines import Disposition
 from speech.types import Understanding, Urgency
 
@@ -72,7 +73,11 @@ class TurnTaken:
     """Level of the answer's speech, as ``speech.voice`` measures it."""
     background_dbfs: float | None = None
     """Level of the line around it; None for a line that is silent in between."""
+    longest_pause_s: float | None = None
+    """The longest of these silences."""
     barge_in: bool = False
+    gap: Gap | None = None
+    """How long the elder had waited for this prompt since they last spoke; None if it answered nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,8 @@ class CallReport:
     call_later_minutes: int | None = None
     """With CALL_LATER: the wish, in minutes from now; None if no time was named."""
     do_not_call: bool = False
+    gaps: tuple[Gap, ...] = ()
+    """Every time the robot replied: how long that took."""
     recording: NDArray[np.int16] | None = None
     """Shape (samples, 2): the robot left, the elder right."""
 

@@ -9,6 +9,7 @@ from ivr.attention import Attention, Stop
 from ivr.dialogue.actions import Say
 from ivr.media import Media
 from ivr.overhearing import Overhearing
+from ivr.playback import resume_point
 from ivr.senses import CallSenses
 from ivr.turns import TurnKeeper
 from speech.types import Pcm
@@ -65,11 +66,13 @@ class Prompt:
         self._say = say
         self._sounds = sounds
         self._position = 0
+        self._said_samples = 0
+        """How much of the sentence at this position need not be said again."""
         self._mistakes = 0
         self._keys_since = media.ear.now + _KEY_GRACE_FRAMES
 
     async def go_on(self) -> Stop | None:
-        """Say what has not been said yet, an interrupted sentence from its start.
+        """Say what has not been said yet, an interrupted sentence from the phrase in which it was.
 
         Returns the reason why it stopped, or None at the end of the prompt. Raises LineGoneError and
         SensesFailedError.
@@ -80,6 +83,7 @@ class Prompt:
             reason = await self._utter()
             if reason is None:
                 self._position += 1
+                self._said_samples = 0
         self._keeper.said()
         if reason is None and not self._say.interruptible:
             self._part_from_remarks()
@@ -101,12 +105,13 @@ class Prompt:
             return reason
         mouth, last = self._media.mouth, self._position + 1 == len(self._say.sentences)
         self._keeper.saying(self._say.sentences[self._position])
-        mouth.play(sound.result(), after_quiet_s=BETWEEN_SENTENCES_S)
+        pcm = sound.result()[self._said_samples :]
+        mouth.play(pcm, after_quiet_s=BETWEEN_SENTENCES_S)
         if not last:
             self._sounds.fetch(self._position + 1)
         await self._media.until(lambda: not mouth.speaking or self._stop() is not None)
         if (reason := self._stop()) is not None:
-            mouth.stop()
+            self._said_samples += resume_point(pcm, mouth.stop())
         return reason
 
     def _stop(self) -> Stop | None:

@@ -10,10 +10,11 @@ from ivr.attention import Attention, Stop
 from ivr.dialogue.actions import Action, HangUp, Listen, Say
 from ivr.dialogue.events import MachineDetected, PromptFinished
 from ivr.greeting import first_event, tape_is_ready
-from ivr.listening import FOR_EVER_S, SUSTAINED_S, Patience
+from ivr.listening import FOR_EVER_S, OVERHEARING, SUSTAINED_S, Patience, Stretch
 from ivr.media import LineGoneError, Media
 from ivr.minutes import Minutes
 from ivr.overhearing import OVERHEARD, SHORTEST_CRY_S, Overhearing
+from ivr.pace import Pace
 from ivr.parting import Parting
 from ivr.report import CallOutcome
 from ivr.senses import CallSenses, SensesFailedError
@@ -26,6 +27,8 @@ LAST_WORDS_S = 10.0
 QUIET_BEFORE_HANGING_UP_S = 0.4
 """What was said last is still on its way through the network."""
 _WORTH_WAITING_S = 1.0
+_GOING_ON_FRAMES = 35
+"""Whoever speaks within 0.7 s of the robot's first sound does not answer it: they had not finished."""
 _CONFIRMING = "confirm"
 _CONFIRMING_DEAF_S = 1.0
 _UNASKED = Listen(question="any", script_question="unasked", end_silence_s=1.2)
@@ -42,6 +45,7 @@ class Talk:
         minutes: Minutes,
         keeper: TurnKeeper,
         parting: Parting,
+        pace: Pace,
         *,
         max_seconds: float,
     ) -> None:
@@ -60,7 +64,10 @@ class Talk:
         self._overhearing = Overhearing(media, senses)
         self._attention = Attention(media, self._overhearing)
         self._speaking = Speaking(media, senses, keeper, self._overhearing, self._attention)
-        self._answering = Answering(media, self._overhearing, self._attention)
+        self._pace = pace
+        self._heard_until: int | None = None
+        """Where what was said last ended, if it was an answer."""
+        self._answering = Answering(media, self._overhearing, self._attention, pace)
         self.outcome: CallOutcome | None = None
         """What the dialogue hung up with; None if it did not come to that."""
         self.cause = ""
@@ -135,7 +142,7 @@ class Talk:
     async def _hear_interruption(self, listen: Listen) -> Stop | Words | None:
         """Somebody speaks into a prompt: hear them out. None if there were no words in it."""
         self._attentive = True
-        answer = await self._answering.hear(listen, no_input_s=listen.no_input_s)
+        answer = await self._answering.hear(listen, no_input_s=listen.no_input_s, interrupting=True)
         self._attentive = False
         if isinstance(answer, Nothing) or (isinstance(answer, Words) and answer.reading.wordless):
             return None
@@ -172,22 +179,42 @@ class Talk:
         if isinstance(what, Words) and not self._attention.answerer_known and self._taped(what):
             what = Stop.MACHINE
         match what:
-            case Words(stretch=stretch, reading=reading):
+            case Words(stretch=stretch, reading=reading, waited_s=waited_s):
+                self._learn_pace(stretch, barge_in=barge_in)
                 actions = self._minutes.heard(listen, stretch, reading.understanding, barge_in=barge_in)
+                self._replying_to(self._media.ear.last_sound(stretch), waited_s)
             case Nothing.HEARD:
                 actions = self._minutes.nothing(listen)
             case Stop.DISTRESS:
                 cry = self._overhearing.urgent.popleft()
                 actions = self._minutes.heard(listen, cry.stretch, cry.reading.understanding, barge_in=True)
+                self._replying_to(self._media.ear.last_sound(cry.stretch), OVERHEARING.end_silence_s)
             case Stop.MACHINE:
                 self._attention.answerer_known = True
                 await tape_is_ready(self._media)
                 actions = self._minutes.note(MachineDetected())
             case _:
-                actions = self._minutes.pressed(listen, self._media.keys.popleft().digit)
+                key = self._media.keys.popleft()
+                actions = self._minutes.pressed(listen, key.digit)
+                self._replying_to(key.frame, 0.0)
         if not isinstance(what, Nothing):
             self._attention.answerer_known = True
         self._follow(actions)
+
+    def _replying_to(self, frame: int, waited_s: float) -> None:
+        """What the robot says next answers something that was over at this frame."""
+        self._heard_until = frame
+        self._media.gaps.answered(frame, waited_s)
+
+    def _learn_pace(self, stretch: Stretch, *, barge_in: bool) -> None:
+        """Whoever paused for long, or was cut off because they paused for longer, is given more time."""
+        self._pace.paused(self._media.ear.voice(stretch).longest_pause_s or 0.0)
+        replied = self._media.gaps.replied_at
+        heard, self._heard_until = self._heard_until, None
+        if not barge_in or replied is None or heard is None:
+            return
+        if stretch.start - replied < _GOING_ON_FRAMES:
+            self._pace.paused((stretch.start - heard) * FRAME_SECONDS)
 
     def _taped(self, words: Words) -> bool:
         return self._overhearing.sounds_taped(words.stretch, words.reading)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ivr.clock import Clock
 from ivr.dialogue.actions import Listen
+from ivr.gaps import Gaps
 from ivr.listening import Ear, Stretch
 from ivr.recording import Recording
 from ivr.report import TurnTaken
@@ -28,9 +29,10 @@ class Reply:
 class TurnKeeper:
     """Writes the turns of one call."""
 
-    def __init__(self, recording: Recording, ear: Ear, clock: Clock) -> None:
+    def __init__(self, recording: Recording, ear: Ear, gaps: Gaps, clock: Clock) -> None:
         self._recording = recording
         self._ear = ear
+        self._gaps = gaps
         self._clock = clock
         self._next_index = 0
         self._prompt: list[str] = []
@@ -80,7 +82,9 @@ class TurnKeeper:
             pause_s=voice.pause_s,
             speech_dbfs=voice.speech_dbfs,
             background_dbfs=voice.background_dbfs,
+            longest_pause_s=voice.longest_pause_s,
             barge_in=reply.barge_in,
+            gap=self._gaps.before_prompt(),
         )
         self._prompt, self._prompt_ended, self._asked_at = [], None, None
         return turn

@@ -161,6 +161,13 @@ class Turn(Base):
     """Seconds of silence between stretches of speech; this and both levels are None where unmeasured."""
     speech_dbfs: Mapped[float | None]
     background_dbfs: Mapped[float | None]
+    longest_pause_s: Mapped[float | None]
+    """The longest of those silences."""
+    gap_wait_s: Mapped[float | None]
+    """Before the prompt, since the elder's words before it: what was waited in case more came; this and the
+    next are None where the prompt answered nothing."""
+    gap_delay_s: Mapped[float | None]
+    """And what the machine took beyond that to begin its reply."""
     barge_in: Mapped[bool] = mapped_column(default=False)
 
     attempt: Mapped[CallAttempt] = relationship(back_populates="turns")

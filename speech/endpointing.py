@@ -59,6 +59,11 @@ class Endpointer:
         self._over = False
 
     @property
+    def frames(self) -> int:
+        """Frames listened to so far."""
+        return self._count
+
+    @property
     def elapsed_s(self) -> float:
         """Seconds listened so far."""
         return self._count * FRAME_SECONDS
@@ -82,6 +87,13 @@ class Endpointer:
     def ended_s(self) -> float | None:
         """Where the last voiced frame so far ends. None before SPEECH_STARTED."""
         return None if self._first is None or self._last is None else (self._last + 1) * FRAME_SECONDS
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds of silence since the last voiced frame of an utterance that is not over; else 0."""
+        if not self.speaking or self._last is None:
+            return 0.0
+        return (self._count - 1 - self._last) * FRAME_SECONDS
 
     @property
     def voiced_s(self) -> float:

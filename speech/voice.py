@@ -36,6 +36,8 @@ class Voice:
 
     pause_s: float | None = None
     """Seconds of silence between stretches of speech. Gaps below 0.3 s belong to the words around them."""
+    longest_pause_s: float | None = None
+    """The longest of those silences; 0 when there was none."""
     speech_dbfs: float | None = None
     """Level (RMS, dB below full scale) of the frames in which somebody spoke."""
     background_dbfs: float | None = None
@@ -56,8 +58,10 @@ def voice_of(pcm: Pcm, probabilities: Sequence[float], *, answer_at: int) -> Voi
     heard = pcm[: frames * FRAME_SAMPLES]
     likely = np.asarray(probabilities[:frames], np.float64)
     power = np.mean(np.square(to_float(heard), dtype=np.float64).reshape(frames, FRAME_SAMPLES), axis=1)
+    pauses = _pauses_s(heard[answer_at * FRAME_SAMPLES :], likely[answer_at:])
     return Voice(
-        pause_s=_pauses_s(heard[answer_at * FRAME_SAMPLES :], likely[answer_at:]),
+        pause_s=round(sum(pauses), 2),
+        longest_pause_s=round(max(pauses, default=0.0), 2),
         speech_dbfs=_speech_dbfs(power[answer_at:], likely[answer_at:]),
         background_dbfs=_background_dbfs(power, likely),
     )
@@ -74,9 +78,9 @@ class _Remembered:
         return next(self._next)
 
 
-def _pauses_s(pcm: Pcm, likely: NDArray[np.float64]) -> float:
+def _pauses_s(pcm: Pcm, likely: NDArray[np.float64]) -> list[float]:
     spans = speech_spans(pcm, _Remembered(likely), start_at=SPEAKS_AT, stop_at=SILENT_BELOW)
-    return round(sum(later.start - earlier.end for earlier, later in pairwise(spans)) / SAMPLE_RATE, 2)
+    return [(later.start - earlier.end) / SAMPLE_RATE for earlier, later in pairwise(spans)]
 
 
 def _speech_dbfs(power: NDArray[np.float64], likely: NDArray[np.float64]) -> float | None:

@@ -62,6 +62,9 @@ def turn_manner(turn: Turn) -> list[str]:
         if turn.background_dbfs is not None:
             over = f"{turn.speech_dbfs - turn.background_dbfs:.0f}"
             said.append(gettext("%(db)s dB above the line's background", db=_minus(over)))
+    if turn.gap_wait_s is not None and turn.gap_delay_s is not None:
+        gap_s = turn.gap_wait_s + turn.gap_delay_s
+        said.append(gettext("had waited %(s)s s for the robot to speak", s=f"{gap_s:.1f}"))
     return said
 
 

@@ -12,6 +12,7 @@ from ivr.brief import Brief
 from ivr.call import Senses, hold_conversation
 from ivr.clock import SystemClock
 from ivr.dialogue import begin
+from ivr.gaps import summary
 from ivr.lines import CallNotConnectedError
 from ivr.lines.sip import SipLine, SipSettings
 from ivr.lines.twilio import TwilioLine, TwilioSettings
@@ -100,4 +101,9 @@ def _reply(turn: TurnTaken) -> str:
 def _show_end(report: CallReport, show: Show) -> None:
     outcome = report.outcome.value if report.outcome else report.disposition.value
     cause = f" ({report.cause})" if report.cause else ""
+    if report.gaps:
+        figures = summary(report.gaps)
+        parts = (("wait", "waited on purpose"), ("delay", "our own"))
+        shown = ", ".join(f"{figures[f'{part}_p50_s']:.1f} s {name}" for part, name in parts)
+        show(f"from the last word to the robot's answer: {figures['total_p50_s']:.1f} s ({shown})")
     show(f"the call ended after {report.duration_s:.0f} s: {outcome}{cause}")

@@ -18,6 +18,8 @@ NO_INPUT_S = 8.0
 EMERGENCY_NO_INPUT_S = 10.0
 WAIT_S = 30.0
 """How long to wait before asking "are you still there?"; twice that is the longest wait."""
+HOLD_S = 60.0
+"""How long the robot keeps quiet for somebody who went to turn off the stove, before it asks once."""
 ALWAYS_KEYS = "0*"
 
 
@@ -107,11 +109,12 @@ def listen(talk: Conversation) -> None:
         return
     stage = talk.state.stage
     turn = _TURNS[stage]
+    first_hold = stage is Stage.HOLD and talk.state.tries == 0
     talk.listen(
         stage.value,
         turn.hears,
         end_silence_s=turn.end_silence_s,
-        no_input_s=turn.no_input_s,
+        no_input_s=HOLD_S if first_hold else turn.no_input_s,
         keys=turn.keys + ALWAYS_KEYS,
     )
 

@@ -1,5 +1,6 @@
 """No machine is taken for an elder, and whoever is in doubt is a person."""
 
+import numpy as np
 import pytest
 from support.calls import LONG, Hears, Interview, ask, bye, phone, told
 from support.telephone import (
@@ -18,6 +19,7 @@ from ivr.dialogue import (
     HangUp,
     KeyPressed,
     MachineDetected,
+    NothingHeard,
     PromptFinished,
     Say,
 )
@@ -125,3 +127,83 @@ def test_a_key_shows_that_a_person_is_there():
 def test_a_greeting_that_never_ends_is_a_machine():
     story = phone(Person(tape(*[FINE] * 6)), Interview(MESSAGE), Hears("欢迎光临本公司"))
     assert told(story)[0] is MachineDetected
+
+
+def test_an_elder_who_talks_for_long_at_the_stove_is_not_hung_up_on_though_the_kitchen_beeps():
+    elder = tape(FINE, FINE, NOTHING_SAID, tone(0.6), NOTHING_SAID, tone(0.6))
+    dialogue = Interview(OPENING, bye(), when={MachineDetected: MESSAGE})
+    story = phone(Person(elder), dialogue, Hears("喂？喂？哪位呀，我在做饭呢你等一下"))
+    assert MachineDetected not in told(story)
+    assert story.report.disposition is Disposition.ANSWERED_HUMAN
+
+
+def test_whoever_takes_over_from_their_own_machine_is_talked_to():
+    elder = tape(FINE, FINE)
+    words = "您好，我现在不在家，请留言……喂？喂？我在呢，哪位呀"
+    story = phone(Person(elder), Interview(OPENING, bye()), Hears(words))
+    assert told(story)[0] is Answered
+    assert MachineDetected not in told(story)
+
+
+def test_a_machine_whose_greeting_a_tone_cuts_short_is_a_machine():
+    story = phone(
+        Person(tape(FINE[: 2 * 8000], tone(0.5, 1400))), Interview(MESSAGE), Hears("您好，这里是王家，我现在")
+    )
+    assert story.report.outcome is CallOutcome.MACHINE
+
+
+@pytest.mark.parametrize(
+    "beep",
+    [
+        np.concatenate([tone(0.2, 1000), NOTHING_SAID[:800], tone(0.2, 1000)]),  # twice
+        tone(1.4, 850),  # long
+        tone(0.3, 1400, level=2000),  # soft
+        np.concatenate([tone(0.25, 620), tone(0.25, 930)]),  # in two notes
+    ],
+)
+def test_the_message_is_said_after_the_tone_whatever_the_tone_is_like(beep):
+    story = phone(Person(tape(FINE, NOTHING_SAID, beep)), Interview(MESSAGE), Hears("您好，我是老王"))
+    assert story.report.outcome is CallOutcome.MACHINE
+    tone_ended = story.person.speaking_s()[-1][1]
+    assert story.robot_s[0][0] >= tone_ended - 0.8
+
+
+def test_a_fax_is_not_reached_and_is_not_talked_to_for_long():
+    fax = tape(tone(1.5, level=0), tone(3.0, 2100))
+    dialogue = Interview(OPENING, bye(), when={MachineDetected: MESSAGE})
+    story = phone(Person(fax), dialogue, Hears())
+    assert told(story)[0] is Answered
+    assert story.report.outcome is CallOutcome.MACHINE
+    assert story.report.disposition is Disposition.ANSWERED_MACHINE
+
+
+def test_music_on_hold_is_no_machine_and_no_answer_either():
+    melody = np.concatenate([hum(0.4, hertz) for hertz in (220, 262, 294, 330, 294, 262) * 6])
+    silent = ask(LONG, interruptible=False, no_input_s=3.0)
+    story = phone(Person(tape(melody)), Interview(silent, bye(outcome=CallOutcome.SILENT)), Hears())
+    assert MachineDetected not in told(story)
+    assert all(turn.understanding is None or not turn.understanding.transcript for turn in story.report.turns)
+
+
+def test_silence_is_no_machine():
+    silent = ask(LONG, interruptible=False, no_input_s=3.0)
+    story = phone(Person(), Interview(silent, bye(outcome=CallOutcome.SILENT)), Hears())
+    assert told(story) == [Answered, PromptFinished, NothingHeard, PromptFinished]
+
+
+@pytest.mark.parametrize("greeting_s", [0.0, 3.0, 11.0, 40.0])
+def test_who_answered_is_decided_within_fifteen_seconds(greeting_s: float):
+    """A machine's message may have to wait for its tone; that it is one is known by then."""
+    decided_at = []
+
+    class Watched(Hears):
+        def recognize(self, pcm, **how):
+            decided_at.append(len(person.sent) / 50)
+            return super().recognize(pcm, **how)
+
+    sound = hum(greeting_s) if greeting_s else NOTHING_SAID
+    person = Person(tape(sound))
+    story = phone(person, Interview(OPENING, bye()), Watched("喂，喂，谁呀"), energy=True)
+    first = min([*decided_at, story.robot_s[0][0]])
+    assert first <= 15.0
+    assert told(story)[0] is Answered

@@ -138,6 +138,15 @@ class TestOneCall:
             in panel.as_("li", "en").words(f"/calls/{visit}")
         )
 
+    def test_it_shows_how_long_the_elder_had_waited_for_the_robot(self, panel):
+        visit = panel.town.visits["孙桂英"]
+        assert "机器人才开口" not in panel.as_("li").words(f"/calls/{visit}")
+        with panel.ledger.session() as session:
+            turn = session.get_one(Turn, panel.town.turns["孙桂英"][1])
+            turn.gap_wait_s, turn.gap_delay_s = 1.2, 0.3
+        assert "之前等了 1.5 秒机器人才开口" in panel.as_("li").words(f"/calls/{visit}")
+        assert "had waited 1.5 s for the robot to speak" in panel.as_("li", "en").words(f"/calls/{visit}")
+
     def test_a_manner_of_speaking_stands_beside_the_elders_own_with_its_numbers(self, panel):
         visit = panel.town.visits["徐德厚"]
         with panel.ledger.session() as session:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, Community
 
 from campaigns.claims import claim_due
 from campaigns.hearing import left_open, store_answers, store_flag, store_flags, store_turn
-from campaigns.rehearsal import NotedAftercare
+from campaigns.pauses import FEWEST_ANSWERS, habit, usual_pause
+from campaigns.rehearsal import NotedAftercare, Rehearsal, Talk
 from ivr.dialogue import AnswerGiven
-from ivr.report import Confirmed, FlagRaised, TurnTaken
+from ivr.gaps import Gap
+from ivr.lines import Call
+from ivr.report import CallOutcome, CallReport, Confirmed, FlagRaised, TurnTaken
 from records.sessions import Ledger
 from records.upgrading import alembic_config
 from records.visits import Answer, CallAttempt, Flag, Turn, Visit
@@ -63,6 +70,8 @@ def turn(index: int = 0) -> TurnTaken:
         pause_s=0.4,
         speech_dbfs=-27.5,
         background_dbfs=-52.0,
+        longest_pause_s=0.3,
+        gap=Gap(wait_s=0.6, delay_s=0.2),
     )
 
 
@@ -105,6 +114,57 @@ def test_a_turn_told_twice_is_written_once_with_everything_in_it(community: Comm
         "zh-CN/chest_pain/1",
     )
     assert (kept.speech_s, kept.pause_s, kept.speech_dbfs, kept.background_dbfs) == (1.2, 0.4, -27.5, -52.0)
+    assert (kept.longest_pause_s, kept.gap_wait_s, kept.gap_delay_s) == (0.3, 0.6, 0.2)
+
+
+def test_a_prompt_that_answers_nothing_was_not_waited_for(community: Community) -> None:
+    with community.ledger.session() as session:
+        store_turn(session, 1, replace(turn(), gap=None))
+    [kept] = community.visit().attempts[0].turns
+    assert (kept.gap_wait_s, kept.gap_delay_s) == (None, None)
+
+
+def test_how_an_elder_pauses_is_known_from_their_answers_and_nobody_elses(community: Community) -> None:
+    with community.ledger.session() as session:
+        for index in range(FEWEST_ANSWERS - 1):
+            store_turn(session, 1, replace(turn(index), longest_pause_s=0.4 * index))
+        store_turn(session, 1, replace(turn(20), speech_s=0.4, longest_pause_s=9.0))  # a "yes"
+    with community.ledger.reading() as session:
+        assert usual_pause(session, 1) is None
+    with community.ledger.session() as session:
+        store_turn(session, 1, replace(turn(30), longest_pause_s=None, pause_s=2.5))  # of an older version
+    with community.ledger.reading() as session:
+        assert usual_pause(session, 1) == 2.5
+        assert usual_pause(session, 2) is None
+
+
+def test_how_an_elder_pauses_reaches_the_next_call(ledger: Ledger, tmp_path: Path) -> None:
+    community = Community(ledger, tmp_path)
+    community.settle(1)
+    known: list[float | None] = []
+
+    class Listening(Rehearsal):
+        async def __call__(self, call: Call, /, **about: Any) -> CallReport:
+            known.append(about["state"].brief.pause_s)
+            with community.ledger.session() as session:
+                for index in range(FEWEST_ANSWERS):
+                    store_turn(session, len(known), replace(turn(90 + index), longest_pause_s=1.8))
+            return await super().__call__(call, **about)
+
+    community.plans = {
+        phone.number: (Talk(outcome=CallOutcome.PARTIAL, questions=1), Talk())
+        for phone in community.visit().elder.phones
+    }
+    community.run(converse=Listening)
+    assert known == [None, 1.8]
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 5), min_size=FEWEST_ANSWERS, max_size=80))
+def test_nine_of_ten_answers_are_heard_out(pauses: list[float]) -> None:
+    usual = habit(pauses)
+    assert usual is not None
+    assert sum(pause <= usual + 0.006 for pause in pauses) >= 0.9 * len(pauses)
 
 
 def test_turns_from_before_the_voice_was_measured_stay_when_the_tables_learn_of_it(

@@ -188,11 +188,11 @@ async def call_on(
     recognizer: Hears | None = None,
     *,
     prompts: Any = None,
-    max_seconds: float = 600.0,
     notes: Notes | None = None,
     energy: bool = False,
+    **settings: Any,
 ) -> Story:
-    """Dial, talk, hang up."""
+    """Dial, talk, hang up; ``settings`` are those of ``converse``."""
     line = SimulatedLine({NUMBER: person}.__getitem__, clock, **person.line)
     notes, recognizer = notes or Notes(), recognizer or Hears()
     call = await line.dial(NUMBER, reference="visit-1/1")
@@ -204,7 +204,7 @@ async def call_on(
             senses=senses(recognizer, prompts, executor=executor, energy=energy),
             clock=clock,
             observer=notes,
-            max_seconds=max_seconds,
+            **settings,
         )
     assert line.journal[0].ended_at is not None, "the call must be hung up"
     return Story(report, person, dialogue, recognizer, notes)

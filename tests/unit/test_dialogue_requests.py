@@ -85,13 +85,14 @@ def test_asking_again_for_ever_counts_as_not_understood() -> None:
 # Wait a moment.
 
 
-def test_the_robot_waits_up_to_a_minute_and_then_calls_again_later() -> None:
+def test_the_robot_keeps_quiet_for_a_minute_asks_gently_and_then_calls_again_later() -> None:
     call = TelephoneCall().reaches("mood").says(WAIT)
     assert call.said == "好，您忙，我等着。"
     assert call.listen is not None
-    assert call.listen.no_input_s == 30
+    assert call.listen.no_input_s == 60
     call.stays_silent()
     assert call.said == "您还在吗？不着急。"
+    assert call.listen.no_input_s == 30
     assert call.stays_silent().outcome is CallOutcome.CALL_LATER
 
 

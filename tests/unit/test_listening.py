@@ -111,7 +111,30 @@ def test_speech_is_sustained_after_half_a_second_and_that_is_news_once():
     assert changes.count(True) == 1  # that somebody began
     assert hears(listener, (0.02, 0.9)) == [True]
     assert listener.sustained
-    assert hears(listener, (0.5, 0.9)).count(True) == 0
+    assert hears(listener, (0.46, 0.9)).count(True) == 0
+
+
+def test_how_long_somebody_speaks_and_is_silent_is_looked_at_again_and_again():
+    listener = ear()
+    listener.attend(PATIENT)
+    hears(listener, (0.5, 0.9))
+    assert hears(listener, (2.0, 0.9)).count(True) == 2
+    assert hears(listener, (0.5, 0.0)).count(True) == 5
+    assert listener.pause_s == pytest.approx(0.5)
+    hears(listener, (0.02, 0.9))
+    assert listener.pause_s == 0.0
+
+
+def test_the_last_sound_is_that_of_the_voice_and_not_what_a_detector_still_takes_for_it():
+    listener = ear()
+    listener.attend(PATIENT)
+    for index in range(100):
+        sound = frame(0.9, 3000 if index < 80 else 20)
+        sound[0] = 900
+        listener.hear(sound)
+    hears(listener, (1.0, 0.0))
+    assert listener.stretch == Stretch(0, 100, pytest.approx(2.0))
+    assert listener.last_sound(listener.stretch) == 80
 
 
 def test_coughs_do_not_add_up():

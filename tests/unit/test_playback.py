@@ -1,12 +1,18 @@
-"""Louder without breaking up."""
+"""Louder without breaking up; taken up again where it was stopped; never dead while somebody waits."""
+
+import asyncio
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.telephone import tone, voice
 
-from ivr.playback import louder
+from ivr.lines.wire import SILENCE
+from ivr.playback import Mouth, louder, resume_point
+from ivr.recording import Recording
+from speech.audio import level_dbfs
+from speech.types import FRAME_SAMPLES, Pcm
 
 
 def test_nothing_is_done_when_nothing_is_asked():
@@ -32,3 +38,99 @@ def test_no_sample_ever_overflows_or_changes_sign(gain_db: float, sample: int):
     after = int(louder(before, gain_db)[0])
     assert abs(after) <= 32_767
     assert after * sample >= 0
+
+
+# Taking up a sentence again
+
+
+def phrases(*seconds: float, breath_s: float = 0.2) -> Pcm:
+    silence = np.zeros(round(breath_s * 8000), np.int16)
+    return np.concatenate([piece for length in seconds for piece in (tone(length, 300), silence)])
+
+
+def test_a_sentence_is_taken_up_at_the_phrase_in_which_it_was_stopped():
+    sentence = phrases(1.0, 1.5, 2.0)
+    assert resume_point(sentence, round(4.0 * 8000)) == pytest.approx(2.9 * 8000, abs=0.1 * 8000)
+    assert resume_point(sentence, round(2.5 * 8000)) == pytest.approx(1.2 * 8000, abs=0.1 * 8000)
+
+
+def test_what_was_said_into_the_noise_is_said_again():
+    """It was stopped just after the second phrase began, but somebody had made a noise for half a second."""
+    assert resume_point(phrases(1.0, 1.5), round(1.5 * 8000)) == 0
+
+
+@pytest.mark.parametrize("sentence", [tone(3.0, 300), np.zeros(0, np.int16), np.zeros(24_000, np.int16)])
+def test_a_sentence_without_phrases_is_said_again_from_its_start(sentence: Pcm):
+    assert resume_point(sentence, 20_000) == 0
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0.1, 2.0), min_size=1, max_size=5), st.floats(0, 12))
+def test_nothing_that_was_not_heard_is_left_out(lengths: list[float], played_s: float):
+    at = resume_point(phrases(*lengths), round(played_s * 8000))
+    assert at % FRAME_SAMPLES == 0
+    assert 0 <= at <= max(0.0, played_s - 0.6) * 8000 + FRAME_SAMPLES
+
+
+# While a reply is worked out
+
+
+class Taking:
+    """A call that takes frames, and does something when it has taken so many."""
+
+    provider_call_id = "taking"
+
+    def __init__(self, then=lambda _count: None) -> None:
+        self.frames: list[Pcm] = []
+        self._then = then
+
+    async def send(self, pcm: Pcm) -> None:
+        self.frames.append(pcm)
+        self._then(len(self.frames))
+        if len(self.frames) == 60:
+            raise asyncio.CancelledError
+
+
+def sent_by(then) -> tuple[list[Pcm], list[int]]:
+    noticed: list[int] = []
+    call = Taking(lambda count: then(mouth, count))
+    mouth = Mouth(call, Recording(60), lambda: None, sent=lambda frame, _pcm: noticed.append(frame))
+
+    async def run() -> None:
+        try:
+            await mouth.run()
+        except asyncio.CancelledError:
+            return
+
+    asyncio.run(run())
+    return call.frames, noticed
+
+
+def test_a_soft_hiss_fills_the_time_until_the_reply_and_is_no_reply():
+    def story(mouth: Mouth, count: int) -> None:
+        if count == 10:
+            mouth.thinking = True
+        elif count == 30:
+            mouth.play(tone(0.2, 300))
+
+    frames, noticed = sent_by(story)
+    assert all(frame is SILENCE for frame in frames[:10])
+    assert all(-65 < level_dbfs(frame) < -50 for frame in frames[10:30])
+    assert noticed == list(range(30, 40))
+    assert all(frame is SILENCE for frame in frames[40:])
+
+
+def test_a_mouth_that_is_stopped_says_how_much_was_heard():
+    played: list[int] = []
+
+    def story(mouth: Mouth, count: int) -> None:
+        if count == 1:
+            mouth.play(tone(1.0, 300), after_quiet_s=0.1)
+        elif count == 25:
+            played.append(mouth.stop())
+            played.append(mouth.stop())
+
+    frames, _ = sent_by(story)
+    loud = sum(level_dbfs(frame) > -40 for frame in frames)
+    assert loud == 25 - 1 - 5  # it begins with the second frame, after 0.1 s of quiet
+    assert played == [loud * FRAME_SAMPLES, 0]

@@ -33,10 +33,13 @@ def answered(
 
 def test_an_answer_in_one_breath_has_no_pause() -> None:
     assert answered((2.0, 0.9)).pause_s == 0.0
+    assert answered((2.0, 0.9)).longest_pause_s == 0.0
 
 
 def test_what_an_elder_falls_silent_for_between_words_is_added_up() -> None:
-    assert answered((1.0, 0.9), (0.8, 0.1), (0.6, 0.9), (0.5, 0.0), (1.0, 0.9)).pause_s == pytest.approx(1.3)
+    said = answered((1.0, 0.9), (0.8, 0.1), (0.6, 0.9), (0.5, 0.0), (1.0, 0.9))
+    assert said.pause_s == pytest.approx(1.3)
+    assert said.longest_pause_s == pytest.approx(0.8)
 
 
 def test_the_gaps_between_syllables_are_no_pauses() -> None:

@@ -1,7 +1,7 @@
 """Who is asked next: the ladder of an order, its steps, and who is away.
 
 Revision: 0007
-Follows: 0005
+Follows: 0006
 """
 
 from __future__ import annotations

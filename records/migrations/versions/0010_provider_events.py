@@ -1,7 +1,7 @@
 """What a telephone provider reported of our calls.
 
 Revision: 0010
-Follows: 0005
+Follows: 0009
 """
 
 from __future__ import annotations
