@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from campaigns.aftercare import Aftercare
 from campaigns.briefing import Caller, brief_for
-from campaigns.claims import Lease, renew
+from campaigns.claims import LEASE, Lease, LeaseLostError, renew
 from campaigns.history import INTERRUPTED, NEVER_DIALLED, count_dialled, end_of_period, past_of
 from campaigns.phoning import RECORDING, consented, reason_against_phoning, usable_phones
 from campaigns.places import hours_for, reason_never
@@ -99,9 +99,15 @@ def prepare(
 
 
 def mark_dialling(session: Session, ready: Ready, *, line: str, now: datetime) -> None:
-    """Put on record that the attempt is being given to the line; commit before doing so."""
+    """Put on record that the attempt is being given to the line; commit before doing so.
+
+    Raises LeaseLostError, also when the process stood still since the intent (suspended, starved): what was
+    true of the calling hours then need not be true any more. ``campaigns.recovery`` brings the visit back.
+    """
     renew(session, ready.lease, now)
     attempt = session.get_one(CallAttempt, ready.attempt_id)
+    if not attempt.intended_at <= now < attempt.intended_at + LEASE:
+        raise LeaseLostError(f"Attempt {attempt.id} was intended at {attempt.intended_at}; it is {now} now")
     attempt.status = "dialling"
     attempt.dialled_at = now
     attempt.line = line

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from support.ledgers import Ledgers, PostgresLedgers, SqliteLedgers, opened
+from support.ledgers import TEST_KEY, Ledgers, PostgresLedgers, SqliteLedgers, opened
 from support.postgres import NoServerError, running_server
 
 from records.keyring import Keyring
@@ -19,7 +18,7 @@ from records.sessions import Ledger
 @pytest.fixture(scope="session")
 def keyring() -> Keyring:
     """A keyring that is the same in every run."""
-    return Keyring(base64.urlsafe_b64encode(b"only for tests, 32 bytes long...")[:44])
+    return Keyring(TEST_KEY)
 
 
 @pytest.fixture
