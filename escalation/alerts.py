@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from escalation.once import insert_once, key_of
 from escalation.rules import Channel, Rules
 from escalation.wording import Wording
+from records.nudges import Work, nudge
 from records.orders import Notification, WorkOrder
 from records.people import Worker
 from speech.types import LANGUAGES, Language
@@ -84,7 +85,7 @@ def enqueue(
     now: datetime,
 ) -> bool:
     """Put one message into the outbox unless it is there already. Returns whether it is new."""
-    return insert_once(
+    new = insert_once(
         session,
         Notification,
         {
@@ -102,6 +103,9 @@ def enqueue(
             "created_at": now,
         },
     )
+    if new:
+        nudge(session, Work.MESSAGES, order_id or 0)
+    return new
 
 
 def order_text(

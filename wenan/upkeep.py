@@ -1,20 +1,26 @@
-"""What runs beside the dialer: messages, orders for visits at home, the auditor's rounds, the calendar."""
+"""What runs beside the dialer: messages, orders for visits at home, the auditor's rounds, the calendar.
+
+A keeper without a dialer also sweeps: what a gateway that died has left is put in order, and visits whose
+period is over end, whether anybody dials or not.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
 from sqlalchemy.orm import Session
 
 from campaigns.absences import bring_back, returning
+from campaigns.desk import Books
 from campaigns.opening import CampaignError
 from campaigns.policies import put_in_force, versions_due
 from campaigns.policy import PolicyError
+from campaigns.rounds import sweep
 from escalation.aftercare import VisitAftercare
 from escalation.auditor import Auditor
 from escalation.outbox import Outbox
@@ -28,6 +34,9 @@ OUTBOX_SECONDS = 2.0
 HOMES_SECONDS = 60.0
 AUDIT_SECONDS = 60.0
 CALENDAR_SECONDS = 300.0
+SWEEP_SECONDS = 30.0
+SWEEPER = "sweeper"
+"""Name of the heartbeat of a keeper that sweeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +48,24 @@ class Upkeep:
     aftercare: VisitAftercare
     ledger: Ledger
     clock: Clock
+    nudged: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set on the event loop when messages were written: they are delivered at once."""
 
-    async def run(self, executor: Executor, *, audit_seconds: float = AUDIT_SECONDS) -> None:
-        """Work until cancelled."""
+    async def run(
+        self, executor: Executor, *, audit_seconds: float = AUDIT_SECONDS, sweeps: bool = False
+    ) -> None:
+        """Work until cancelled; ``sweeps`` where no dialer of this process does it."""
         rounds: tuple[tuple[str, Callable[[], object], float], ...] = (
             ("orders at home", self.order_in_home, HOMES_SECONDS),
-            ("outbox", self.outbox.drain, OUTBOX_SECONDS),
             ("auditor", self.auditor.make_round, audit_seconds),
             ("calendar", self.follow_the_calendar, CALENDAR_SECONDS),
         )
         async with asyncio.TaskGroup() as tasks:
             for what, work, seconds in rounds:
                 tasks.create_task(self._again_and_again(what, work, seconds, executor))
+            tasks.create_task(self._deliver_again_and_again(executor))
+            if sweeps:
+                tasks.create_task(self._sweep_again_and_again(executor))
 
     def order_in_home(self) -> int:
         """Give every visit that a person must make at home its work order; returns how many were new."""
@@ -79,14 +94,38 @@ class Upkeep:
             log.error("the calendar could not be followed", problem=str(error))  # noqa: TRY400 - it is said
             return False
 
+    async def _deliver_again_and_again(self, executor: Executor) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            self.nudged.clear()
+            await self._attempt("outbox", loop.run_in_executor(executor, self.outbox.drain))
+            waiting = {
+                asyncio.ensure_future(self.clock.sleep(OUTBOX_SECONDS)),
+                asyncio.ensure_future(self.nudged.wait()),
+            }
+            try:
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for each in waiting:
+                    each.cancel()
+
+    async def _attempt(self, what: str, work: Awaitable[object]) -> None:
+        try:
+            await work
+        except LedgerError as error:
+            # The dialer gives up when the ledger stays away; until then the next round may succeed.
+            log.warning("upkeep waits for the ledger", part=what, problem=str(error))
+
     async def _again_and_again(
         self, what: str, work: Callable[[], object], seconds: float, executor: Executor
     ) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            try:
-                await loop.run_in_executor(executor, work)
-            except LedgerError as error:
-                # The dialer gives up when the ledger stays away; until then the next round may succeed.
-                log.warning("upkeep waits for the ledger", part=what, problem=str(error))
+            await self._attempt(what, loop.run_in_executor(executor, work))
             await self.clock.sleep(seconds)
+
+    async def _sweep_again_and_again(self, executor: Executor) -> None:
+        books = Books(self.ledger, self.clock, self.aftercare, executor)
+        while True:
+            await self._attempt(SWEEPER, sweep(books, component=SWEEPER))
+            await self.clock.sleep(SWEEP_SECONDS)
