@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
-from sqlalchemy import select, update
+from sqlalchemy import literal_column, select, update
 from sqlalchemy.orm import Session, aliased
 
 from campaigns.aftercare import Aftercare
@@ -190,6 +190,7 @@ def _in_use(session: Session, visit: Visit, phone: Phone) -> bool:
     """Whether another visit is just ringing this number: couples share one, campaigns share elders.
 
     An UPDATE that changes nothing makes those who look at one number at the same time wait for each other.
+    What is still open is spelt out, so that the index of open attempts serves.
     """
     session.execute(
         update(Phone)
@@ -201,7 +202,7 @@ def _in_use(session: Session, visit: Visit, phone: Phone) -> bool:
     in_use = (
         select(CallAttempt.id)
         .join(ringing, CallAttempt.phone_id == ringing.id)
-        .where(CallAttempt.status != "ended", CallAttempt.visit_id != visit.id)
+        .where(CallAttempt.status != literal_column("'ended'"), CallAttempt.visit_id != visit.id)
         .where(ringing.number_key == phone.number_key)
         .limit(1)
     )
