@@ -68,7 +68,6 @@ def run_product(settings: Settings, console: Console, roles: Collection[Role] = 
             serving = held.enter_context(start_in_thread(app, host=settings.host, port=settings.port))
             console.print(f"The panel: [bold]{serving.address}[/bold]")
             _first_steps(ledger, console)
-        console.print(f"Running: {', '.join(sorted(roles))}")
         with suppress(KeyboardInterrupt):
             asyncio.run(_Process(settings, ledger, clock, console, frozenset(roles)).run())
         console.print("Stopped. Visits that are not over go on at the next start.")
@@ -121,6 +120,7 @@ class _Process:
                 parts.append(asyncio.create_task(dialer.run()))
                 ending.push_async_callback(dialer.stop)
             self._hear_nudges(wakes)
+            self.console.print(f"Running: {', '.join(sorted(self.roles))}")
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             for part in done:
                 part.result()

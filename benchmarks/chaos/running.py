@@ -28,6 +28,9 @@ from benchmarks.chaos.verdict import faults
 from benchmarks.chaos.worker import Life, live
 from campaigns.opening import resume_campaign
 from campaigns.planner import plan_visits
+from escalation.notifiers import FileNotifier
+from escalation.outbox import Outbox
+from escalation.policy import load_policy
 from records.keyring import Keyring
 from records.orders import Notification, WorkOrder
 from records.people import Worker
@@ -93,6 +96,7 @@ class Chaos:
                 crew = _Crew(self, context, self.server.url(database), clock)
                 with crew.at_work():
                     over = self._storm(ledger, clock, crew)
+            self._deliver_the_rest(ledger, clock)
             found = faults(
                 ledger,
                 exchange.journal,
@@ -163,6 +167,12 @@ class Chaos:
         if not under_way and coming is not None and coming > clock.now() + timedelta(minutes=2):
             clock.leap((coming - clock.now()).total_seconds())
         return False
+
+    def _deliver_the_rest(self, ledger: Ledger, clock: TownClock) -> None:
+        """What the auditor wrote last, or a keeper was just sending when it was told to stop."""
+        clock.leap(3600)
+        notifier = FileNotifier(self.folder / "messages.jsonl", clock.now)
+        Outbox(ledger, {"file": notifier}, load_policy().delivery, clock).drain()
 
     def _outcome(self, ledger: Ledger, found: list[str], calls: int, seconds: float) -> Outcome:
         with ledger.reading() as session:
