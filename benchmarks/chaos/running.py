@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
-from support.campaigning import CALLER, WINDOWS, add_area, add_elder, number, open_monthly
+from support.campaigning import WINDOWS, add_area, add_elder, number, open_monthly
 from support.postgres import Server
 
 from benchmarks.chaos.clock import TownClock
@@ -37,7 +37,7 @@ from records.people import Worker
 from records.sessions import Ledger, LedgerError
 from records.visits import Campaign, Visit
 
-__all__ = ["CALLER", "Chaos", "Outcome"]
+__all__ = ["Chaos", "Outcome"]
 
 MORNING = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 """Half past nine in China, a Monday."""
