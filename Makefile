@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
 .PHONY: help sip sip-peer twilio demo serve test test-fast check format lint types imports models models-test system \
-        bench-demo bench-interrupted bench-hearing bench-calls train-meaning tune-whisper clean
+        bench-demo bench-interrupted bench-hearing bench-calls bench-campaigns chaos train-meaning tune-whisper clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -43,7 +43,7 @@ test-fast: $(STAMP) ## Tests that need no models and no servers
 
 test: $(STAMP) ## Everything: fast tests first, then those with models and servers
 	@$(BIN)/pytest -q tests/unit
-	@tools/system_packages.sh espeak-ng postgresql sip-tester || true
+	@tools/system_packages.sh espeak-ng postgresql sip-tester redis-server || true
 	@$(MAKE) --no-print-directory sip sip-peer twilio
 	@$(MAKE) --no-print-directory models-test
 	@$(BIN)/pytest -q tests/integration tests/acceptance
@@ -73,6 +73,14 @@ bench-hearing: $(STAMP) models ## How well answers are heard over a telephone li
 
 bench-calls: $(STAMP) models ## Answer gaps, pacing and processor time of calls at once (ARGS="--calls 10 --seconds 90")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.calls $(ARGS)
+
+bench-campaigns: $(STAMP) ## Planning, claiming and the panel with a million elders on PostgreSQL (ARGS="--elders 5000")
+	@tools/system_packages.sh postgresql
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.campaigns $(ARGS)
+
+chaos: $(STAMP) ## Kill, freeze and mislead workers on PostgreSQL while a city is phoned (ARGS="--seed 7 ...")
+	@tools/system_packages.sh postgresql
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.chaos $(ARGS)
 
 train-meaning: $(STAMP) models ## Learn the second opinion's weights from its examples (some minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'

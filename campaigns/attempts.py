@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
-from sqlalchemy import select, update
+from sqlalchemy import literal_column, select, update
 from sqlalchemy.orm import Session, aliased
 
 from campaigns.aftercare import Aftercare
 from campaigns.briefing import Caller, brief_for
-from campaigns.claims import Lease, renew
+from campaigns.claims import LEASE, Lease, LeaseLostError, renew
 from campaigns.history import INTERRUPTED, NEVER_DIALLED, count_dialled, end_of_period, past_of
 from campaigns.pauses import usual_pause
 from campaigns.phoning import RECORDING, consented, reason_against_phoning, usable_phones
@@ -106,9 +106,15 @@ def prepare(
 
 
 def mark_dialling(session: Session, ready: Ready, *, line: str, now: datetime) -> None:
-    """Put on record that the attempt is being given to the line; commit before doing so."""
+    """Put on record that the attempt is being given to the line; commit before doing so.
+
+    Raises LeaseLostError, also when the process stood still since the intent (suspended, starved): what was
+    true of the calling hours then need not be true any more. ``campaigns.recovery`` brings the visit back.
+    """
     renew(session, ready.lease, now)
     attempt = session.get_one(CallAttempt, ready.attempt_id)
+    if not attempt.intended_at <= now < attempt.intended_at + LEASE:
+        raise LeaseLostError(f"Attempt {attempt.id} was intended at {attempt.intended_at}; it is {now} now")
     attempt.status = "dialling"
     attempt.dialled_at = now
     attempt.line = line
@@ -191,6 +197,7 @@ def _in_use(session: Session, visit: Visit, phone: Phone) -> bool:
     """Whether another visit is just ringing this number: couples share one, campaigns share elders.
 
     An UPDATE that changes nothing makes those who look at one number at the same time wait for each other.
+    What is still open is spelt out, so that the index of open attempts serves.
     """
     session.execute(
         update(Phone)
@@ -202,7 +209,7 @@ def _in_use(session: Session, visit: Visit, phone: Phone) -> bool:
     in_use = (
         select(CallAttempt.id)
         .join(ringing, CallAttempt.phone_id == ringing.id)
-        .where(CallAttempt.status != "ended", CallAttempt.visit_id != visit.id)
+        .where(CallAttempt.status != literal_column("'ended'"), CallAttempt.visit_id != visit.id)
         .where(ringing.number_key == phone.number_key)
         .limit(1)
     )

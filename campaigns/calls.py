@@ -9,10 +9,11 @@ from functools import partial
 from campaigns.attempts import NotCalled, Ready, mark_dialling, prepare, withdraw
 from campaigns.claims import Lease
 from campaigns.desk import Desk
+from campaigns.history import INTERRUPTED
 from campaigns.observing import LedgerObserver
 from campaigns.progress import CallState, ProgressEvent
 from campaigns.retries import End, Retry
-from campaigns.talking import hold_call
+from campaigns.talking import LEASE_LOST, hold_call
 from campaigns.wrapping_up import keep_recording, record
 from ivr.lines import Disposition
 from ivr.report import CallReport
@@ -103,6 +104,8 @@ class _Display:
 
 def _trouble_of(report: CallReport) -> str:
     """What failed on our side; empty when the call went as calls go."""
+    if report.cause == f"{INTERRUPTED}: {LEASE_LOST}":
+        return ""
     if report.disposition is Disposition.FAILED or report.ended_early:
         return report.cause or report.disposition.value
     return ""

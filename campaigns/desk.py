@@ -59,16 +59,12 @@ class DialerOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """Everything a call needs, with access to the ledger away from the event loop."""
+class Books:
+    """The ledger as work on an event loop reaches it, with what every entry in it needs."""
 
     ledger: Ledger
-    line: Line
-    converse: Converse
     clock: Clock
     aftercare: Aftercare
-    recordings_dir: Path
-    options: DialerOptions
     executor: Executor
 
     async def write(self, work: Callable[[Session], T]) -> T:
@@ -85,15 +81,6 @@ class Desk:
         """Do ``work`` in a transaction that only reads."""
         return await self._run(lambda: self._in_reading(work))
 
-    async def do(self, work: Callable[[], T]) -> T:
-        """Do something slow that has nothing to do with the ledger, such as writing a file."""
-        return await asyncio.to_thread(work)
-
-    def emit(self, event: ProgressEvent) -> None:
-        """Tell the display; what goes wrong there does not touch the call."""
-        if self.options.on_event is not None:
-            asyncio.get_running_loop().call_soon(self.options.on_event, event)
-
     async def _run(self, work: Callable[[], T]) -> T:
         # Shielded: what has begun in the ledger is brought to its end even if nobody waits for it any more.
         begun = asyncio.get_running_loop().run_in_executor(self.executor, work)
@@ -109,14 +96,33 @@ class Desk:
             return work(session)
 
 
+@dataclass(frozen=True, slots=True)
+class Desk(Books):
+    """Everything a call needs beside the ledger."""
+
+    line: Line
+    converse: Converse
+    recordings_dir: Path
+    options: DialerOptions
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """Do something slow that has nothing to do with the ledger, such as writing a file."""
+        return await asyncio.to_thread(work)
+
+    def emit(self, event: ProgressEvent) -> None:
+        """Tell the display; what goes wrong there does not touch the call."""
+        if self.options.on_event is not None:
+            asyncio.get_running_loop().call_soon(self.options.on_event, event)
+
+
 async def settled(work: Awaitable[T]) -> asyncio.Future[T]:
     """Wait for ``work`` without raising what it raises: the future that comes back is done.
 
     So one call's unforeseen failure is looked at as a value and never takes down another call.
     """
     future = asyncio.ensure_future(work)
+    future.add_done_callback(_look_at)  # also if whoever waits here is cancelled
     await asyncio.wait({future})
-    _look_at(future)
     return future
 
 

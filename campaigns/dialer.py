@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from campaigns.aftercare import Aftercare
 from campaigns.breaker import Breaker
 from campaigns.calls import Handled, make_call
-from campaigns.claims import Lease, campaigns_with_due, claim_due, reclaim_all
+from campaigns.claims import Lease, LeaseLostError, campaigns_with_due, claim_due, reclaim_all
 from campaigns.desk import Converse, Desk, DialerOptions, problem_of, settled
 from campaigns.opening import pause_campaign
 from campaigns.outlook import next_moment, nothing_to_call
@@ -69,7 +69,16 @@ class Dialer:
     ) -> None:
         threads = _LEDGER_THREADS.get(ledger.engine.dialect.name, _USUAL_LEDGER_THREADS)
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="ledger")
-        self._desk = Desk(ledger, line, converse, clock, aftercare, recordings_dir, options, self._executor)
+        self._desk = Desk(
+            ledger=ledger,
+            clock=clock,
+            aftercare=aftercare,
+            executor=self._executor,
+            line=line,
+            converse=converse,
+            recordings_dir=recordings_dir,
+            options=options,
+        )
         self._owner = owner
         self._breaker = Breaker(options.most_failures)
         self._calls: dict[asyncio.Task[Handled], Lease] = {}
@@ -211,6 +220,8 @@ class Dialer:
             trouble = problem_of(error) if error is not None else task.result().trouble
             if error is not None:
                 log.error("a visit could not be called", visit=lease.visit_id, problem=trouble)
+            if isinstance(error, LeaseLostError | LedgerError):
+                continue  # the ledger's trouble, not the line's: no reason to pause a campaign
             reason = self._breaker.note(lease.campaign_id, trouble)
             if reason:
                 await self._pause(lease.campaign_id, reason)

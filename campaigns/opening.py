@@ -16,6 +16,7 @@ from campaigns.who import Who
 from campaigns.windows import Windows, end_of_day
 from ivr.script import Script
 from records.audit import audit
+from records.nudges import Work, nudge
 from records.visits import Campaign
 
 ACTOR = "campaigns"
@@ -91,6 +92,8 @@ def _change_status(
     )
     if changed is None:
         return False
+    if after == "running":
+        nudge(session, Work.CALLS, campaign_id)
     audit(
         session,
         at=now,

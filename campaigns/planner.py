@@ -26,6 +26,7 @@ from campaigns.who import Who, elders_for
 from campaigns.windows import Windows, end_of_day, next_opening, start_of_day
 from ivr.script import Script
 from records.audit import audit
+from records.nudges import Work, nudge
 from records.people import Elder
 from records.visits import Campaign, Visit
 
@@ -245,6 +246,7 @@ def _visit(
 def _note(session: Session, campaign: Campaign, now: datetime, report: PlanReport) -> None:
     if not report.added:
         return
+    nudge(session, Work.CALLS, campaign.id)
     audit(
         session,
         at=now,

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from campaigns.absences import bring_back, returning
-from campaigns.desk import Desk, problem_of, settled
+from campaigns.desk import Books, Desk, problem_of, settled
 from campaigns.policies import put_in_force, versions_due
 from campaigns.recovery import lapsed_visits, recover
 from campaigns.sweeper import expire, expired_visits, tidy_up
@@ -24,46 +24,47 @@ BEAT_EVERY_S = 120.0
 log = structlog.get_logger(__name__)
 
 
-async def sweep(desk: Desk, *, mine: Collection[int]) -> list[int]:
+async def sweep(books: Books, *, mine: Collection[int] = (), component: str = COMPONENT) -> list[int]:
     """Go over the ledger once; visits in ``mine`` are being called by this process and left alone.
 
+    Any number of processes may sweep the same ledger; ``component`` is the name of this one's heartbeat.
     What goes wrong with one visit does not keep the others waiting; returns the ids of those that went wrong.
     Raises LedgerError when the ledger is out of reach.
     """
-    now = desk.clock.now()
-    await _put_policies_in_force(desk, now)
-    await _bring_back(desk, now)
-    await desk.write(partial(_tidy_and_beat, now=now, calls=len(mine)))
-    aftercare = desk.aftercare
-    abandoned = [each for each in await desk.read(partial(lapsed_visits, now=now)) if each not in mine]
-    over = await desk.read(partial(expired_visits, now=now))
+    now = books.clock.now()
+    await _put_policies_in_force(books, now)
+    await _bring_back(books, now)
+    await books.write(partial(_tidy_and_beat, component=component, now=now, calls=len(mine)))
+    aftercare = books.aftercare
+    abandoned = [each for each in await books.read(partial(lapsed_visits, now=now)) if each not in mine]
+    over = await books.read(partial(expired_visits, now=now))
     tasks: list[tuple[int, Callable[[Session], object]]] = [
         *((each, partial(recover, visit_id=each, aftercare=aftercare, now=now)) for each in abandoned),
         *((each, partial(expire, visit_id=each, aftercare=aftercare, now=now)) for each in over),
     ]
-    return [visit_id for visit_id, work in tasks if not await _is_put_in_order(desk, visit_id, work)]
+    return [visit_id for visit_id, work in tasks if not await _is_put_in_order(books, visit_id, work)]
 
 
-async def _bring_back(desk: Desk, now: datetime) -> None:
+async def _bring_back(books: Books, now: datetime) -> None:
     """Let those be called again whose absence is over; trouble with one keeps nobody else waiting."""
-    for elder_id in await desk.read(partial(returning, now=now)):
-        back = await settled(desk.write(partial(bring_back, elder_id=elder_id, now=now)))
+    for elder_id in await books.read(partial(returning, now=now)):
+        back = await settled(books.write(partial(bring_back, elder_id=elder_id, now=now)))
         error = back.exception()
         if error is not None:
             log.error("an elder could not be brought back", elder=elder_id, problem=problem_of(error))
 
 
-async def _put_policies_in_force(desk: Desk, now: datetime) -> None:
+async def _put_policies_in_force(books: Books, now: datetime) -> None:
     """Let policies whose day has come say who belongs to which tier."""
-    if not await desk.read(partial(versions_due, now=now)):
+    if not await books.read(partial(versions_due, now=now)):
         return
-    error = (await settled(desk.write(partial(put_in_force, now=now, actor=COMPONENT)))).exception()
+    error = (await settled(books.write(partial(put_in_force, now=now, actor=COMPONENT)))).exception()
     if error is not None:
         log.error("a policy could not be put in force", problem=problem_of(error))
 
 
-async def _is_put_in_order(desk: Desk, visit_id: int, work: Callable[[Session], object]) -> bool:
-    error = (await settled(desk.write(work))).exception()
+async def _is_put_in_order(books: Books, visit_id: int, work: Callable[[Session], object]) -> bool:
+    error = (await settled(books.write(work))).exception()
     if error is not None:
         log.error("a visit could not be put in order", visit=visit_id, problem=problem_of(error))
     return error is None
@@ -78,6 +79,6 @@ async def pass_time(desk: Desk, seconds: float, *, calls: int) -> None:
     await desk.clock.sleep(seconds)
 
 
-def _tidy_and_beat(session: Session, *, now: datetime, calls: int) -> None:
+def _tidy_and_beat(session: Session, *, component: str, now: datetime, calls: int) -> None:
     tidy_up(session, now)
-    beat(session, COMPONENT, now, calls=calls)
+    beat(session, component, now, calls=calls)

@@ -27,6 +27,8 @@ Tell = Callable[[CallState, str], None]
 
 STUCK_AFTER_S = 120.0
 """How much longer than ringing and talking may take a call is waited for."""
+LEASE_LOST = "lease lost"
+"""Why a call was broken off whose visit another process has taken over."""
 LEAVE_S = 10.0
 """How long a call that is being ended may take to let go of the line."""
 
@@ -61,7 +63,7 @@ async def hold_call(
     limit = desk.options.ring_seconds + desk.options.call_seconds + STUCK_AFTER_S
     try:
         await asyncio.wait({call, lease, halted}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-        why = "stopped" if halted.done() else "lease lost" if lease.done() else "no end"
+        why = "stopped" if halted.done() else LEASE_LOST if lease.done() else "no end"
         if not call.done():
             call.cancel()
             await asyncio.wait({call}, timeout=LEAVE_S)
@@ -79,7 +81,7 @@ def _report_of(call: asyncio.Task[CallReport], why: str, ready: Ready) -> CallRe
         error = call.exception()
         if error is None:
             return call.result()
-        why = "lease lost" if isinstance(error, LeaseLostError) else problem_of(error)
+        why = LEASE_LOST if isinstance(error, LeaseLostError) else problem_of(error)
     log.error("a call was broken off", attempt=ready.attempt_id, why=why)
     return CallReport(Disposition.FAILED, None, cause=f"{INTERRUPTED}: {why}")
 

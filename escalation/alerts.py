@@ -13,6 +13,7 @@ from escalation.addresses import Reach
 from escalation.once import insert_once, key_of
 from escalation.rules import Channel, Rules
 from escalation.wording import Wording
+from records.nudges import Work, nudge
 from records.orders import Notification, WorkOrder
 from records.people import Worker
 from speech.types import LANGUAGES, Language
@@ -109,7 +110,7 @@ def enqueue(  # noqa: PLR0913 - the columns of a message, each by name
     step: int = 0,
 ) -> bool:
     """Put one message into the outbox unless it is there already. Returns whether it is new."""
-    return insert_once(
+    new = insert_once(
         session,
         Notification,
         {
@@ -127,6 +128,9 @@ def enqueue(  # noqa: PLR0913 - the columns of a message, each by name
             "created_at": now,
         },
     )
+    if new:
+        nudge(session, Work.MESSAGES, order_id or 0)
+    return new
 
 
 def order_text(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, String
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.base import Base
@@ -62,12 +63,13 @@ def audit(
 def beat(session: Session, component: str, at: datetime, **detail: Any) -> None:
     """Record a sign of life of a component, replacing its earlier one.
 
-    The first beats of one component from two processes at once may collide; then one transaction fails with
-    ``sqlalchemy.exc.IntegrityError`` and its next beat succeeds.
+    Any number of processes may beat for one component at the same time; the last to commit stays.
     """
-    sign = session.get(Heartbeat, component)
-    if sign is None:
-        session.add(Heartbeat(component=component, at=at, detail=detail))
-        return
-    sign.at = at
-    sign.detail = detail
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    sign = insert(Heartbeat).values(component=component, at=at, detail=detail)
+    session.execute(
+        sign.on_conflict_do_update(
+            index_elements=[Heartbeat.component],
+            set_={"at": sign.excluded.at, "detail": sign.excluded.detail},
+        )
+    )

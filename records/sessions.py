@@ -13,6 +13,7 @@ from records.engines import READS_ONLY, describe, explain, open_engine
 from records.errors import LedgerError
 from records.facts import LedgerFact
 from records.keyring import Keyring
+from records.nudges import OnCommit, nudges_of
 from records.sealing import use_keyring
 from records.upgrading import upgrade
 
@@ -37,6 +38,7 @@ class Ledger:
         reader = self.engine.execution_options(**{READS_ONLY: True})
         if self.engine.dialect.name == "postgresql":
             reader = reader.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+        self._watchers: list[OnCommit] = []
         self._writing = sessionmaker(self.engine, expire_on_commit=False)
         self._reading = sessionmaker(reader, expire_on_commit=False, autoflush=False)
 
@@ -63,6 +65,13 @@ class Ledger:
         """
         with self._clearly(), self._writing.begin() as session:
             yield session
+        if left := nudges_of(session):
+            for told in self._watchers:
+                told(left)
+
+    def watch(self, told: OnCommit) -> None:
+        """Have ``told`` hear of what is left to be done after every commit of this ledger object."""
+        self._watchers.append(told)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
@@ -95,11 +95,22 @@ class Visit(Base):
     assessment: Mapped[Assessment | None] = relationship(back_populates="visit")
 
 
+_STILL_OPEN = text("status <> 'ended'")
+
+
 class CallAttempt(Base):
     """One ringing of one telephone. The row is committed before the call is placed."""
 
     __tablename__ = "call_attempts"
-    __table_args__ = (UniqueConstraint("visit_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("visit_id", "number"),
+        Index(
+            "ix_call_attempts_open",
+            "phone_id",
+            sqlite_where=_STILL_OPEN,
+            postgresql_where=_STILL_OPEN,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), index=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support.ledgers import Ledgers, PostgresLedgers, SqliteLedgers, opened
+from support.ledgers import TEST_KEY, Ledgers, PostgresLedgers, SqliteLedgers, opened
 from support.postgres import NoServerError, running_server
 
 from records.keyring import Keyring
@@ -24,7 +23,7 @@ settings.load_profile("wenan")
 @pytest.fixture(scope="session")
 def keyring() -> Keyring:
     """A keyring that is the same in every run."""
-    return Keyring(base64.urlsafe_b64encode(b"only for tests, 32 bytes long...")[:44])
+    return Keyring(TEST_KEY)
 
 
 @pytest.fixture

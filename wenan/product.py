@@ -1,36 +1,45 @@
-"""The product in one process: the dialer on its event loop, upkeep beside it, the panel in threads."""
+"""The product: panel in threads, dialer on the event loop, upkeep beside it; a process does all or some.
+
+On SQLite one process does everything and holds the data folder. On PostgreSQL any number of processes share
+the ledger: claims, leases and fences keep gateways apart, unique keys and row locks keepers.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from rich.console import Console
 from sqlalchemy import func, select
 
+from campaigns.dialer import Dialer
 from campaigns.opening import pause_campaign
 from ivr.clock import Clock, SystemClock
 from ivr.lines import Line
 from ivr.lines.simulated import SimulatedLine
-from ivr.lines.sip import SipLine
-from ivr.lines.twilio import Signatures, TwilioLine
+from ivr.lines.twilio import TwilioLine
 from ivr.script import load_script
+from records.nudges import Nudge, Work
 from records.people import Worker
 from records.sessions import Ledger
 from records.visits import Campaign
 from web.server import start_in_thread
-from web.twilio import TwilioDoor
 from wenan.datafolder import only_process
-from wenan.settings import Settings
-from wenan.twilio_records import TwilioRecords
+from wenan.lines import Telephones, open_sip, open_twilio, why_nothing_is_dialled
+from wenan.roles import ALL, Role
+from wenan.settings import Settings, SettingsError
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
 from wenan.wiring import (
     open_dialer,
     open_ledger,
+    open_nudges,
     open_panel,
     open_prompts,
     open_rules,
@@ -39,55 +48,35 @@ from wenan.wiring import (
     open_voice,
 )
 
-NO_LINE = "没有配置电话线路（WENAN_LINE），暂不拨打 / no telephone line is configured, nothing is dialled"
-NO_TWILIO = "Twilio 线路缺少设置，暂不拨打 / nothing is dialled, not set yet: {}"
 
+def run_product(settings: Settings, console: Console, roles: Collection[Role] = ALL) -> None:
+    """Do the work of these roles until interrupted or told to stop (SIGTERM).
 
-@dataclass(frozen=True, slots=True)
-class _Telephones:
-    """What rings, or why nothing does."""
-
-    line: SipLine | TwilioLine | None = None
-    """None: the village, unless nothing is dialled at all."""
-    records: TwilioRecords | None = None
-    door: TwilioDoor | None = None
-    nothing_dialled: str = ""
-    """Why; empty when something is."""
-
-
-def run_product(settings: Settings, console: Console) -> None:
-    """Serve and call until interrupted.
-
-    Raises DataFolderError, LedgerError, ModelMissingError, PortInUseError, SettingsError,
-    SipNotInstalledError, TwilioNotInstalledError: nothing is started then. SipStartError and
-    TwilioStartError come later, and end what was started.
+    Raises SettingsError (also for a process that is only a gateway and has no line), DataFolderError,
+    LedgerError, LadderError, ChannelError, ModelMissingError, PortInUseError, SipNotInstalledError,
+    TwilioNotInstalledError: nothing is started then. SipStartError and TwilioStartError come later, and end
+    what was started.
     """
-    sip = SipLine(settings.sip) if settings.line == "sip" else None
-    with only_process(settings.data_dir):
+    silent = why_nothing_is_dialled(settings)
+    if set(roles) == {Role.GATEWAY} and silent:
+        raise SettingsError(f"A gateway needs a telephone line. {silent}. See docs/lines.md.")
+    sip = open_sip(settings, roles)
+    with ExitStack() as held:
+        if settings.is_embedded:
+            held.enter_context(only_process(settings.data_dir))
         ledger = open_ledger(settings)
+        held.callback(ledger.dispose)
         clock = SystemClock()
-        telephones = _Telephones(sip) if sip is not None else _telephones(settings, ledger, clock)
-        app = open_panel(settings, ledger, open_rules(settings), clock, twilio_door=telephones.door)
-        with start_in_thread(app, host=settings.host, port=settings.port) as serving:
+        telephones = Telephones(sip) if sip else open_twilio(settings, ledger, clock, roles)
+        if Role.WEB in roles:
+            rules = open_rules(settings)
+            app = open_panel(settings, ledger, rules, clock, twilio_door=telephones.door)
+            serving = held.enter_context(start_in_thread(app, host=settings.host, port=settings.port))
             console.print(f"The panel: [bold]{serving.address}[/bold]")
             _first_steps(ledger, console)
-            with suppress(KeyboardInterrupt):
-                asyncio.run(_run(settings, ledger, clock, console, telephones))
-            console.print("Stopped. Visits that are not over go on at the next start.")
-        ledger.dispose()
-
-
-def _telephones(settings: Settings, ledger: Ledger, clock: Clock) -> _Telephones:
-    """Raises SettingsError, TwilioNotInstalledError."""
-    if settings.line == "none":
-        return _Telephones(nothing_dialled=NO_LINE)
-    if settings.line != "twilio":
-        return _Telephones()
-    if settings.twilio_missing:
-        return _Telephones(nothing_dialled=NO_TWILIO.format(", ".join(settings.twilio_missing)))
-    records = TwilioRecords(ledger, clock)
-    line = TwilioLine(settings.twilio, clock=clock, keep=records.keep)
-    return _Telephones(line, records, TwilioDoor(settings.twilio, Signatures(settings.twilio), line.hear))
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_Process(settings, ledger, clock, console, frozenset(roles), telephones).run())
+        console.print("Stopped. Visits that are not over go on at the next start.")
 
 
 def _first_steps(ledger: Ledger, console: Console) -> None:
@@ -100,73 +89,106 @@ def _first_steps(ledger: Ledger, console: Console) -> None:
         console.print("No campaign yet: wenan roster import FILE, then wenan campaign create NAME")
 
 
-async def _run(
-    settings: Settings, ledger: Ledger, clock: Clock, console: Console, telephones: _Telephones
-) -> None:
-    rules = open_rules(settings)
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    work = open_upkeep(settings, ledger, rules, clock, console)
-    threads = 2 + len(work.outboxes)  # a channel that hangs holds up neither the others nor the rounds
-    with ThreadPoolExecutor(2, "engines") as engines, ThreadPoolExecutor(threads, "upkeep") as beside:
-        upkeep = asyncio.create_task(work.run(beside))
-        stopped = asyncio.create_task(stopping.wait())
-        try:
-            if telephones.nothing_dialled:
-                await loop.run_in_executor(beside, _hold_campaigns, ledger, clock, telephones.nothing_dialled)
-                console.print(f"[yellow]{telephones.nothing_dialled}[/yellow]")
-                await asyncio.wait({stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
-            else:
-                async with AsyncExitStack() as stack:
-                    line = telephones.line
-                    if line is not None:
-                        await stack.enter_async_context(line)
-                        console.print(f"The telephone line: {line.health.state} {line.health.cause}".rstrip())
-                    if isinstance(line, TwilioLine) and telephones.records is not None:
-                        reconciling = asyncio.create_task(telephones.records.reconcile_for_ever(line))
-                        stack.callback(reconciling.cancel)
-                    await _call(settings, ledger, clock, engines, stopped, upkeep, line)
-        finally:
-            for task in (upkeep, stopped):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """One process of the product on its event loop."""
+
+    settings: Settings
+    ledger: Ledger
+    clock: Clock
+    console: Console
+    roles: frozenset[Role]
+    telephones: Telephones
+
+    async def run(self) -> None:
+        """Work until asked to stop; what ends a part by itself stops the others and is raised on."""
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        silent = why_nothing_is_dialled(self.settings)
+        calls = Role.GATEWAY in self.roles and not silent
+        wakes: dict[Work, Callable[[], object]] = {}
+        async with AsyncExitStack() as ending:
+            parts: list[asyncio.Task[Any]] = [asyncio.create_task(stopping.wait())]
+            ending.push_async_callback(_cancel, parts[0])
+            if Role.GATEWAY in self.roles and not calls:
+                await self._hold_campaigns(silent)
+            if Role.KEEPER in self.roles:
+                rules = open_rules(self.settings)
+                upkeep = open_upkeep(self.settings, self.ledger, rules, self.clock, self.console)
+                beside = ending.enter_context(ThreadPoolExecutor(upkeep.threads, "upkeep"))
+                wakes[Work.MESSAGES] = partial(loop.call_soon_threadsafe, upkeep.nudge)
+                parts.append(asyncio.create_task(upkeep.run(beside, sweeps=not calls)))
+                ending.push_async_callback(_cancel, parts[-1])
+            if calls:
+                engines = ending.enter_context(ThreadPoolExecutor(2, "engines"))
+                await self._open_line(ending)
+                dialer = self._open_dialer(engines)
+                wakes[Work.CALLS] = dialer.nudge
+                parts.append(asyncio.create_task(dialer.run()))
+                ending.push_async_callback(dialer.stop)
+            self._hear_nudges(wakes)
+            self.console.print(f"Running: {', '.join(sorted(self.roles))}")
+            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for part in done:
+                part.result()
+
+    def _hear_nudges(self, wakes: Mapping[Work, Callable[[], object]]) -> None:
+        """Let commits of this process, and by Redis those of others, wake whoever does such work here."""
+
+        def told(nudges: Sequence[Nudge]) -> None:
+            for work in {each.work for each in nudges} & wakes.keys():
+                with suppress(RuntimeError):  # the loop has ended, and with it the work
+                    wakes[work]()
+
+        self.ledger.watch(told)
+        if wakes and (nudges := open_nudges(self.settings)):
+            nudges.listen({work: partial(told, [Nudge(work, 0)]) for work in wakes})
+
+    async def _open_line(self, ending: AsyncExitStack) -> None:
+        """Open a real line, to be closed at the end. Raises SipStartError, TwilioStartError."""
+        line, records = self.telephones.line, self.telephones.records
+        if line is None:
+            return
+        await ending.enter_async_context(line)
+        self.console.print(f"The telephone line: {line.health.state} {line.health.cause}".rstrip())
+        if isinstance(line, TwilioLine) and records is not None:
+            reconciling = asyncio.create_task(records.reconcile_for_ever(line))
+            ending.push_async_callback(_cancel, reconciling)
+
+    def _open_dialer(self, engines: ThreadPoolExecutor) -> Dialer:
+        """A dialer on the real line, in the village where there is none."""
+        settings = self.settings
+        voice = open_voice(settings)
+        prompts = open_prompts(settings, voice)
+        senses = open_senses(settings, prompts, engines)
+        line: Line | None = self.telephones.line
+        if line is None:
+            # The villagers know the robot's sentences from the very store that it speaks from.
+            village = Village(load_village(), load_script("standard"), prompts, voice, settings.prompts_dir)
+            line = SimulatedLine(village.at, self.clock)
+        rules = open_rules(settings)
+        return open_dialer(
+            settings, self.ledger, line, senses, self.clock, rules, take_over=settings.is_embedded
+        )
+
+    async def _hold_campaigns(self, reason: str) -> None:
+        """Without a line every running campaign is paused, with the reason, so that nobody waits in vain.
+
+        Where others share the ledger, one of them may well have a line: their campaigns are left alone.
+        """
+        self.console.print(f"[yellow]{reason}[/yellow]")
+        if self.settings.is_embedded:
+            await asyncio.to_thread(_pause_all, self.ledger, self.clock, reason)
 
 
-async def _call(
-    settings: Settings,
-    ledger: Ledger,
-    clock: Clock,
-    engines: ThreadPoolExecutor,
-    stopped: asyncio.Task[bool],
-    upkeep: asyncio.Task[None],
-    line: Line | None,
-) -> None:
-    """Place calls until asked to stop, in the village when no other line is given.
-
-    What ends the dialer or the upkeep by itself is raised on.
-    """
-    voice = open_voice(settings)
-    prompts = open_prompts(settings, voice)
-    senses = open_senses(settings, prompts, engines)
-    if line is None:
-        # The villagers know the robot's sentences from the very store that it speaks from.
-        village = Village(load_village(), load_script("standard"), prompts, voice, settings.prompts_dir)
-        line = SimulatedLine(village.at, clock)
-    dialer = open_dialer(settings, ledger, line, senses, clock, open_rules(settings))
-    calling = asyncio.create_task(dialer.run())
-    await asyncio.wait({calling, stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
-    if not calling.done():
-        await dialer.stop()
-    await calling
-    if upkeep.done():
-        await upkeep
+async def _cancel(part: asyncio.Task[Any]) -> None:
+    part.cancel()
+    await asyncio.wait({part})
 
 
-def _hold_campaigns(ledger: Ledger, clock: Clock, reason: str) -> None:
-    """Without a line every running campaign is paused, with the reason, so that nobody waits in vain."""
+def _pause_all(ledger: Ledger, clock: Clock, reason: str) -> None:
     with ledger.session() as session:
         for campaign_id in session.scalars(select(Campaign.id).where(Campaign.status == "running")).all():
             pause_campaign(session, campaign_id, reason, now=clock.now(), actor="serve")

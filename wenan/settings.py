@@ -151,6 +151,11 @@ class Settings(BaseSettings):
     twilio_calls_per_second: float = Field(
         1.0, gt=0, le=100, description="How many calls the account may begin in a second."
     )
+    redis_url: str = Field(
+        "",
+        description="Redis by which processes nudge each other, e.g. redis://127.0.0.1:6379/0 (needs "
+        "`pip install 'wenan[queue]'`); empty: they look at the ledger every few seconds.",
+    )
     host: str = Field("127.0.0.1", description="Address the panel listens on.")
     port: int = Field(8600, ge=1, le=65535, description="Port the panel listens on.")
     secure_cookies: bool = Field(False, description="Set when the panel is served over HTTPS.")
@@ -180,6 +185,11 @@ class Settings(BaseSettings):
     def ledger_url(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'ledger.sqlite').absolute()}"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the ledger is a file of this machine, on which one process works at a time."""
+        return self.ledger_url.startswith("sqlite")
 
     @property
     def key_path(self) -> Path:

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import Flask
@@ -44,8 +45,11 @@ from speech.types import Synthesizer
 from web.app import create_app
 from web.twilio import TwilioDoor
 from wenan.datafolder import secret_in
-from wenan.settings import Settings
+from wenan.settings import Settings, SettingsError
 from wenan.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from wenan.nudging import RedisNudges
 
 
 def set_up_logs(settings: Settings) -> None:
@@ -64,7 +68,25 @@ def open_ledger(settings: Settings) -> Ledger:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(settings.ledger_url, Keyring.at(settings.key_path))
     ledger.migrate()
+    if nudges := open_nudges(settings):
+        ledger.watch(nudges.send)
     return ledger
+
+
+@cache
+def _nudges_at(url: str) -> RedisNudges:
+    try:
+        from wenan.nudging import RedisNudges as Nudges  # noqa: PLC0415 - Redis is an optional extra
+    except ImportError as error:
+        raise SettingsError(
+            "WENAN_REDIS_URL needs the packages of the extra `queue`: pip install 'wenan[queue]'"
+        ) from error
+    return Nudges(url)
+
+
+def open_nudges(settings: Settings) -> RedisNudges | None:
+    """Nudges between processes, the same object for one Redis; None without one. Raises SettingsError."""
+    return _nudges_at(settings.redis_url) if settings.redis_url else None
 
 
 def open_voice(settings: Settings) -> Synthesizer:
@@ -113,7 +135,9 @@ def open_rules(settings: Settings) -> Rules:
         language=settings.default_language,
         link=f"{settings.panel_url.rstrip('/')}/orders/{{order_id}}",
     )
-    return rules if settings.line != "none" else _without_dialer(rules)
+    # Where others share the ledger, one of them has the line, and it is to be missed when it falls silent.
+    nobody_dials = settings.line == "none" and settings.is_embedded
+    return _without_dialer(rules) if nobody_dials else rules
 
 
 def _without_dialer(rules: Rules) -> Rules:
@@ -139,7 +163,7 @@ def open_dialer(
     on_event: OnEvent | None = None,
     take_over: bool = True,
 ) -> Dialer:
-    """A dialer for this process. ``take_over`` is right where the data folder's lock is held."""
+    """A dialer for this process. ``take_over`` is right only where no other process works on the ledger."""
     return Dialer(
         ledger,
         line,

@@ -166,3 +166,8 @@ def test_a_deployment_without_a_line_does_not_wait_for_a_dialer(
     with_line = open_rules(load_settings(line="village")).policy.auditor
     strict = DeadMansSwitch(monitor.address, sqlite_ledger, with_line, HandClock(MORNING))
     assert strict.reasons(clock.now() + timedelta(minutes=1)) == ["dialer"]
+
+
+def test_a_keeper_without_a_line_misses_the_dialer_of_those_it_shares_the_ledger_with() -> None:
+    keeper = load_settings(line="none", database_url="postgresql://wenan@db/wenan")
+    assert "dialer" in open_rules(keeper).policy.auditor.heartbeats

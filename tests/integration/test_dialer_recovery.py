@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from support.campaigning import CALLER, MONDAY, Community, Talk, number, open_monthly, rings, script
 
 from campaigns.attempts import Ready, mark_dialling, prepare
-from campaigns.claims import LEASE, Lease, claim_due
+from campaigns.claims import LEASE, Lease, LeaseLostError, claim_due
 from campaigns.planner import plan_visits
 from campaigns.recovery import Recovered, lapsed_visits, recover
 from campaigns.retries import End, EndReason, Retry, VisitOutcome
@@ -243,3 +243,19 @@ class TestPreparing:
         recovered(community)
         references.add(intended(community).reference)
         assert len(references) == 2
+
+
+class TestAProcessThatStoodStill:
+    """Suspended between its intent and the call: what was true of the hours then need not be true now."""
+
+    def test_does_not_dial_an_old_intent(self, community: Community) -> None:
+        ready = intended(community)
+        with pytest.raises(LeaseLostError), community.ledger.session() as session:
+            mark_dialling(session, ready, line="rehearsal", now=DEAD)
+        assert recovered(community) == Recovered(1, None)
+        assert community.visit().attempts_made == 0
+
+    def test_whose_clock_was_set_back_does_not_dial_either(self, community: Community) -> None:
+        ready = intended(community)
+        with pytest.raises(LeaseLostError), community.ledger.session() as session:
+            mark_dialling(session, ready, line="rehearsal", now=MONDAY - timedelta(seconds=1))

@@ -163,6 +163,14 @@ class TestTheLedgerFails:
         assert {reference for reference, _, _ in community.dialled} <= known
         assert community.visit().outcome == "completed"
 
+    def test_a_moment_without_the_ledger_is_no_reason_to_pause_the_campaign(
+        self, community: Community
+    ) -> None:
+        community.settle(1)
+        community.ledger = FlakyLedger(community.ledger, failing=range(3, 4))
+        community.run(most_failures=1)
+        assert community.visit().outcome == "completed"
+
     def test_a_dialer_whose_ledger_is_gone_for_good_gives_up(self, community: Community) -> None:
         community.settle(1)
         community.ledger = FlakyLedger(community.ledger, failing=range(1, 10_000))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select, text
@@ -60,3 +62,17 @@ def test_the_last_sign_of_life_counts(ledger: Ledger, now: datetime) -> None:
     with ledger.reading() as session:
         sign = session.scalars(select(Heartbeat)).one()
     assert (sign.component, sign.at, sign.detail) == ("auditor", now + timedelta(minutes=2), {"looked_at": 2})
+
+
+def test_several_processes_may_show_signs_of_life_at_the_same_time(ledger: Ledger, now: datetime) -> None:
+    together = Barrier(4)
+
+    def show(_: int) -> None:
+        together.wait()
+        with ledger.session() as session:
+            beat(session, "outbox", now)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(show, range(4)))
+    with ledger.reading() as session:
+        assert [sign.component for sign in session.scalars(select(Heartbeat))] == ["outbox"]

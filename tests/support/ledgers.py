@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from records.sessions import Ledger
 from support.postgres import Server
 
 TEMPLATE = "wenan_template"
+TEST_KEY = base64.urlsafe_b64encode(b"only for tests, 32 bytes long...")[:44]
+"""The key of all ledgers of tests."""
 
 
 class Ledgers(Protocol):

@@ -30,6 +30,12 @@ class Server:
     """A running server: databases are made and dropped over its maintenance database."""
 
     port: int
+    control: tuple[str, ...] = ()
+    """The command that starts and stops it, up to its verb."""
+
+    def crash_and_restart(self) -> None:
+        """Throw everybody out without a farewell, as a crash would, and start again on what was committed."""
+        _run([*self.control, "-m", "immediate", "restart"])
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
@@ -80,9 +86,10 @@ def running_server() -> Iterator[Server]:
             f"-h 127.0.0.1 -p {port} -k {home} -c fsync=off -c full_page_writes=off -c max_connections=60"
         )
         control = [*prefix, str(binaries / "pg_ctl"), "-D", str(data), "-w", "-t", "30"]
-        _run([*control, "-l", str(home / "log"), "-o", settings, "start"])
+        control += ["-l", str(home / "log")]
+        _run([*control, "-o", settings, "start"])
         try:
-            yield Server(port)
+            yield Server(port, tuple(control))
         finally:
             _run([*control, "-m", "immediate", "stop"])
 

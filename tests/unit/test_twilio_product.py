@@ -10,7 +10,8 @@ from support.twilio import ACCOUNT, need_twilio
 from ivr.clock import SystemClock
 from ivr.lines.twilio import TwilioLine
 from records.sessions import Ledger
-from wenan.product import NO_TWILIO, _telephones
+from wenan.lines import NO_TWILIO, open_twilio, why_nothing_is_dialled
+from wenan.roles import Role
 from wenan.settings import Settings, SettingsError
 
 ALL: dict[str, Any] = {
@@ -28,11 +29,12 @@ def settings(**changes: Any) -> Settings:
 
 def test_what_is_missing_is_named_and_nothing_is_dialled(sqlite_ledger: Ledger) -> None:
     some = settings(twilio_auth_token=None, twilio_public_url="")
-    telephones = _telephones(some, sqlite_ledger, SystemClock())
+    telephones = open_twilio(some, sqlite_ledger, SystemClock())
     assert telephones.line is None
     assert telephones.door is None
-    assert "WENAN_TWILIO_AUTH_TOKEN, WENAN_TWILIO_PUBLIC_URL" in telephones.nothing_dialled
-    assert "ACCOUNT_SID" not in telephones.nothing_dialled
+    reason = why_nothing_is_dialled(some)
+    assert "WENAN_TWILIO_AUTH_TOKEN, WENAN_TWILIO_PUBLIC_URL" in reason
+    assert "ACCOUNT_SID" not in reason
 
 
 def test_an_empty_token_is_a_missing_one() -> None:
@@ -57,8 +59,22 @@ def test_what_cannot_be_used_says_where_to_read_on() -> None:
 @pytest.mark.twilio
 def test_with_everything_set_there_are_a_line_and_a_door(sqlite_ledger: Ledger) -> None:
     need_twilio()
-    telephones = _telephones(settings(call_seconds=900), sqlite_ledger, SystemClock())
+    telephones = open_twilio(settings(call_seconds=900), sqlite_ledger, SystemClock())
     assert isinstance(telephones.line, TwilioLine)
     assert telephones.door is not None
     assert telephones.door.settings.max_call_s == 1200.0
-    assert not telephones.nothing_dialled
+    assert not why_nothing_is_dialled(settings())
+
+
+@pytest.mark.twilio
+def test_a_panel_alone_has_the_door_and_a_gateway_alone_the_line(sqlite_ledger: Ledger) -> None:
+    need_twilio()
+    panel = open_twilio(settings(), sqlite_ledger, SystemClock(), {Role.WEB})
+    assert panel.line is None
+    assert panel.door is not None
+    gateway = open_twilio(settings(), sqlite_ledger, SystemClock(), {Role.GATEWAY})
+    assert isinstance(gateway.line, TwilioLine)
+    assert gateway.records is not None
+    assert gateway.door is None
+    keeper = open_twilio(settings(), sqlite_ledger, SystemClock(), {Role.KEEPER})
+    assert (keeper.line, keeper.records, keeper.door) == (None, None, None)

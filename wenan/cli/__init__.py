@@ -36,6 +36,7 @@ app = typer.Typer(
 
 app.command("demo")(product.demo)
 app.command("serve")(product.serve)
+app.command("up")(product.up)
 app.command("hear")(hearing.hear)
 app.command("understand")(hearing.understand_text)
 app.command("calendar")(days.show_days)

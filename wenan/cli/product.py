@@ -1,4 +1,4 @@
-"""``wenan demo`` and ``wenan serve``: the village, and the product itself."""
+"""``wenan demo``, ``wenan serve`` and ``wenan up``: the village, and the product whole or in parts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from wenan.cli.errors import WRONG_OUTCOME
 from wenan.demo import run_demo
 from wenan.product import run_product
+from wenan.roles import ALL, Role
 from wenan.settings import load_settings
 from wenan.wiring import set_up_logs
 
@@ -38,6 +39,15 @@ def demo(
 
 def serve() -> None:
     """Run the product: scheduler, calls and panel, on the data folder of the settings."""
+    up([])
+
+
+def up(
+    roles: Annotated[
+        list[Role] | None, typer.Argument(help="What this process does; all of it when nothing is named.")
+    ] = None,
+) -> None:
+    """Run one role of the product, some or all: web, gateway (calls), keeper (ladders, outbox, auditor)."""
     settings = load_settings()
     set_up_logs(settings)
-    run_product(settings, Console())
+    run_product(settings, Console(), frozenset(roles or ALL))

@@ -1,0 +1,101 @@
+"""What must hold afterwards, asked of the ledger, the exchange's journal and the messages that arrived."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from benchmarks.chaos.exchange import Dialled
+from benchmarks.chaos.fates import in_distress, plan_of
+from campaigns.windows import Windows, is_open
+from records.orders import Notification, WorkOrder
+from records.sessions import Ledger
+from records.visits import CallAttempt, Flag, Visit
+
+
+def faults(
+    ledger: Ledger,
+    journal: Sequence[Dialled],
+    messages: Path,
+    *,
+    seed: int,
+    windows: Windows,
+    misled_s: float,
+) -> list[str]:
+    """Everything that is wrong, one line each; ``misled_s``: by how much a worker's clock may have lied."""
+    delivered = [json.loads(line)["key"] for line in messages.read_text().splitlines()]
+    with ledger.reading() as session:
+        return [
+            *_nobodys(session),
+            *_doubled(session, journal),
+            *_out_of_hours(journal, windows, misled_s),
+            *_cries_unheard(session, seed),
+            *_orders_doubled(session),
+            *_untold(session, Counter(delivered)),
+        ]
+
+
+def _nobodys(session: Session) -> Iterator[str]:
+    """Every visit has ended, or a person has the order to make it."""
+    for visit in session.scalars(select(Visit).where(Visit.status != "ended")):
+        going = select(WorkOrder.id).where(
+            WorkOrder.visit_id == visit.id, WorkOrder.kind == "in_person_visit"
+        )
+        if visit.mode != "in_home" or session.scalar(going) is None:
+            yield f"visit {visit.id} is {visit.status} by {visit.mode} and nobody's"
+    for attempt in session.scalars(select(CallAttempt).where(CallAttempt.status != "ended")):
+        yield f"attempt {attempt.reference} was never closed"
+
+
+def _doubled(session: Session, journal: Sequence[Dialled]) -> Iterator[str]:
+    """No attempt reached the line twice, and whatever did was on record before."""
+    for reference, times in Counter(call.reference for call in journal).items():
+        if times > 1:
+            yield f"{reference} was dialled {times} times"
+    recorded = select(CallAttempt.reference).where(CallAttempt.dialled_at.is_not(None))
+    for reference in {call.reference for call in journal} - set(session.scalars(recorded)):
+        yield f"{reference} was dialled without being on record"
+
+
+def _out_of_hours(journal: Sequence[Dialled], windows: Windows, misled_s: float) -> Iterator[str]:
+    for call in journal:
+        seen = [call.at + timedelta(seconds=wrong) for wrong in (-misled_s, 0.0, misled_s)]
+        if not any(is_open(windows, moment) for moment in seen):
+            yield f"{call.reference} was dialled at {call.at}, outside of its hours"
+
+
+def _cries_unheard(session: Session, seed: int) -> Iterator[str]:
+    """Whoever cried for help has an emergency order, whether the ledger knows of the cry or not."""
+    flagged = set(session.scalars(select(Flag.visit_id).where(Flag.urgency == "emergency")))
+    for visit in session.scalars(select(Visit)):
+        cried = visit.outcome == "completed" and in_distress(plan_of(seed, visit.elder.phones[0].number))
+        orders = session.scalars(
+            select(WorkOrder).where(WorkOrder.visit_id == visit.id, WorkOrder.urgency == "emergency")
+        ).all()
+        if (cried or visit.id in flagged) and len(orders) != 1:
+            yield f"visit {visit.id}: a cry for help, {len(orders)} emergency orders"
+
+
+def _orders_doubled(session: Session) -> Iterator[str]:
+    kinds = session.execute(select(WorkOrder.visit_id, WorkOrder.kind).where(WorkOrder.visit_id.is_not(None)))
+    for (visit_id, kind), times in Counter((visit_id, kind) for visit_id, kind in kinds).items():
+        if times > 1:
+            yield f"visit {visit_id} has {times} orders for {kind}"
+
+
+def _untold(session: Session, delivered: Counter[str]) -> Iterator[str]:
+    """Every emergency was told to somebody; whatever counts as sent arrived, each message once."""
+    told = set(session.scalars(select(Notification.order_id)))
+    for order in session.scalars(select(WorkOrder).where(WorkOrder.urgency == "emergency")):
+        if order.id not in told:
+            yield f"order {order.id} is an emergency that nobody was told of"
+    for message in session.scalars(select(Notification)):
+        if message.status != "sent" or delivered[message.dedupe_key] != 1:
+            times = delivered[message.dedupe_key]
+            yield f"notification {message.id} is {message.status} and arrived {times} times"

@@ -1,0 +1,107 @@
+"""One life of a worker process: a gateway that calls or a keeper that looks after everything else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from benchmarks.chaos.clock import TownClock
+from benchmarks.chaos.exchange import ExchangeLine
+from benchmarks.chaos.fates import Fate
+from campaigns.briefing import Caller
+from campaigns.desk import DialerOptions
+from campaigns.dialer import Dialer, new_owner
+from campaigns.rehearsal import Rehearsal
+from escalation.aftercare import VisitAftercare
+from escalation.auditor import Auditor
+from escalation.climber import Climber
+from escalation.notifiers import FileNotifier
+from escalation.outbox import Outbox
+from escalation.rules import Channel, Rules
+from records.keyring import Keyring
+from records.sessions import Ledger, LedgerError
+from wenan.upkeep import Upkeep
+
+CALL_SECONDS = 60.0
+CALLS = 8
+"""At the same time, for each gateway."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a process is born with."""
+
+    role: str
+    url: str
+    folder: Path
+    seed: int
+    clock: TownClock
+    fate: Fate | None
+
+    @property
+    def messages(self) -> Path:
+        """Where notifications arrive."""
+        return self.folder / "messages.jsonl"
+
+
+def live(life: Life) -> None:
+    """Work until told to stop, or until fate strikes."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    ledger = Ledger(life.url, Keyring.at(life.folder / "wenan.key"))
+    if life.fate is not None:
+        life.fate.befall()
+    with suppress(LedgerError, DBAPIError):  # the next life finds the database again
+        asyncio.run(_keep(life, ledger) if life.role == "keeper" else _call(life, ledger))
+
+
+def _rules() -> Rules:
+    return Rules.load([Channel("file", "code")])
+
+
+async def _call(life: Life, ledger: Ledger) -> None:
+    dialer = Dialer(
+        ledger,
+        ExchangeLine(life.folder / "exchange", life.seed, life.clock, life.fate),
+        Rehearsal(life.clock),
+        life.clock,
+        VisitAftercare(_rules()),
+        owner=new_owner(),
+        recordings_dir=life.folder / "recordings",
+        options=DialerOptions(
+            caller=Caller("滨河社区", "0533-5181234"),
+            max_calls=CALLS,
+            call_seconds=CALL_SECONDS,
+            poll_seconds=20.0,
+        ),
+    )
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGTERM, lambda: asyncio.ensure_future(dialer.stop())
+    )
+    await dialer.run()
+
+
+async def _keep(life: Life, ledger: Ledger) -> None:
+    rules, clock = _rules(), life.clock
+    aftercare = VisitAftercare(rules)
+    outbox = Outbox(ledger, {"file": FileNotifier(life.messages, clock.now)}, rules.policy.delivery, clock)
+    upkeep = Upkeep(
+        outboxes=(outbox,),
+        climber=Climber(ledger, rules, clock),
+        auditor=Auditor(ledger, rules, aftercare, clock),
+        aftercare=aftercare,
+        ledger=ledger,
+        clock=clock,
+    )
+    with ThreadPoolExecutor(upkeep.threads) as beside:
+        keeping = asyncio.ensure_future(upkeep.run(beside, sweeps=True))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, keeping.cancel)
+        with suppress(asyncio.CancelledError):
+            await keeping
