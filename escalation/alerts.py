@@ -17,8 +17,9 @@ from records.orders import Notification, WorkOrder
 from records.people import Worker
 from speech.types import LANGUAGES, Language
 
-Standing = Literal["new", "unassigned", "untaken", "overdue"]
-"""What a message adds about the order: nothing; nobody is on duty; nobody has taken it; its time is over."""
+Standing = Literal["new", "unassigned", "untaken", "overdue", "settled"]
+"""What a message adds about the order: nothing; nobody is on duty; nobody has taken it; its time is over;
+word came that all is well and nobody needs to go."""
 
 NOBODY = "duty"
 """The recipient where no person can be named: whoever watches the channel."""
@@ -67,7 +68,7 @@ def tell(
 ) -> int:
     """Put one message for each recipient and channel into the outbox; returns how many are new."""
     told = 0
-    kind = "step" if occasion.step else "order"
+    kind = "step" if occasion.step else "settled" if occasion.standing == "settled" else "order"
     named = [channel for channel in rules.channels if channel.name in occasion.channels]
     for recipient in to:
         for channel in reaching(session, named or rules.channels, recipient.login):

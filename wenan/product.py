@@ -25,6 +25,7 @@ from wenan.settings import Settings
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
 from wenan.wiring import (
+    open_contact_caller,
     open_dialer,
     open_ledger,
     open_panel,
@@ -121,9 +122,16 @@ async def _call(
         line = SimulatedLine(village.at, clock)
     dialer = open_dialer(settings, ledger, line, senses, clock, open_rules(settings))
     calling = asyncio.create_task(dialer.run())
-    await asyncio.wait({calling, stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
-    if not calling.done():
-        await dialer.stop()
+    with ThreadPoolExecutor(1, "contacts") as books:
+        contacts = open_contact_caller(settings, ledger, line, senses, clock, open_rules(settings), books)
+        asking = asyncio.create_task(contacts.run())
+        try:
+            await asyncio.wait({calling, stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
+            if not calling.done():
+                await dialer.stop()
+        finally:
+            asking.cancel()
+            await asyncio.wait({asking})
     await calling
     if upkeep.done():
         await upkeep

@@ -18,6 +18,7 @@ from campaigns.briefing import Caller
 from campaigns.desk import DialerOptions
 from campaigns.dialer import Dialer, new_owner
 from campaigns.progress import OnEvent
+from campaigns.ringing_hours import may_ring
 from campaigns.roster import RosterSettings
 from escalation.addresses import Reach
 from escalation.aftercare import VisitAftercare
@@ -26,6 +27,8 @@ from escalation.auditor import Auditor
 from escalation.bots import BotNotifier
 from escalation.channels import ChannelError, ChannelRule, load_channels
 from escalation.climber import Climber
+from escalation.contact_caller import ContactCaller
+from escalation.contact_rules import ContactRules
 from escalation.deadman import DeadMansSwitch
 from escalation.notifiers import ConsoleNotifier, FileNotifier, Notifier
 from escalation.outbox import Outbox
@@ -112,7 +115,11 @@ def open_rules(settings: Settings) -> Rules:
         language=settings.default_language,
         link=f"{settings.panel_url.rstrip('/')}/orders/{{order_id}}",
     )
-    return rules if settings.line != "none" else _without_dialer(rules)
+    if settings.line == "none":
+        return _without_dialer(rules)
+    real = settings.line != "village"  # the village has elders only: nobody lives around them
+    asking = ContactRules(may_ring, most=settings.call_contacts) if settings.call_contacts and real else None
+    return replace(rules, contacts=asking)
 
 
 def _without_dialer(rules: Rules) -> Rules:
@@ -155,6 +162,19 @@ def open_dialer(
             on_event=on_event,
         ),
     )
+
+
+def open_contact_caller(
+    settings: Settings,
+    ledger: Ledger,
+    line: Line,
+    senses: Senses,
+    clock: Clock,
+    rules: Rules,
+    executor: Executor,
+) -> ContactCaller:
+    """Rings the people around elders whom nobody reached, beside the dialer and on its line."""
+    return ContactCaller(ledger, rules, line, senses, clock, executor, organisation=settings.organisation)
 
 
 def open_notifiers(
