@@ -31,6 +31,8 @@ class Channel:
     detail: Detail = "none"
     needs: Need | None = None
     """What must be known of a worker to reach them here; None where all who watch the channel see it."""
+    spoken: bool = False
+    """Told by an automatic call: only what is urgent, asks for somebody, and cannot wait to be read."""
 
 
 @dataclass(frozen=True, slots=True)

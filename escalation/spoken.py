@@ -42,6 +42,10 @@ class Spoken(BaseModel):
     trouble: Sentences
     wrong_person: Sentences
     farewell: Sentences
+    worker_keys: Sentences
+    accepted: Sentences
+    declined: Sentences
+    taken: Sentences
 
     def filled(self, **values: str) -> Spoken:
         """The sentences with names in them."""
@@ -104,3 +108,18 @@ def contact_errand(say: Spoken, purpose: str, note: Note) -> Errand:
         return Ended(words[answer], CallOutcome.WRONG_PERSON if wrong else CallOutcome.COMPLETED)
 
     return Errand(questions, "who", decide, farewell=say.farewell)
+
+
+def worker_errand(language: Language, sentence: str, decide: Callable[[str], str]) -> Errand:
+    """The call to a worker: one sentence about an order, then 1 to take it and 2 to hand it on; keys only.
+
+    ``decide`` is called with accept or decline, writes it down, and names the words that follow.
+    """
+    say = spoken()[language]
+    words = {"accepted": say.accepted, "declined": say.declined, "taken": say.taken}
+    question = Asked((sentence,), say.worker_keys, {"1": "accept", "2": "decline"}, listening_for="any")
+
+    def decided(asked: str, choice: str, _heard: str) -> str | Ended:
+        return (asked or "order") if choice == CRY else Ended(words[decide(choice)])
+
+    return Errand({"order": question}, "order", decided, farewell=say.farewell)

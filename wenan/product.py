@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from sqlalchemy import func, select
 
 from campaigns.opening import pause_campaign
+from escalation.telephone import PhoneNotifier
 from ivr.clock import Clock, SystemClock
 from ivr.lines import Line
 from ivr.lines.simulated import SimulatedLine
@@ -92,7 +94,7 @@ async def _run(
                     if sip is not None:
                         await stack.enter_async_context(sip)
                         console.print(f"The telephone line: {sip.health.state} {sip.health.cause}".rstrip())
-                    await _call(settings, ledger, clock, engines, stopped, upkeep, sip)
+                    await _call(settings, ledger, clock, engines, stopped, upkeep, sip, work.telephones)
         finally:
             for task in (upkeep, stopped):
                 task.cancel()
@@ -108,6 +110,7 @@ async def _call(
     stopped: asyncio.Task[bool],
     upkeep: asyncio.Task[None],
     line: Line | None,
+    telephones: Sequence[PhoneNotifier] = (),
 ) -> None:
     """Place calls until asked to stop, in the village when no other line is given.
 
@@ -125,11 +128,15 @@ async def _call(
     with ThreadPoolExecutor(1, "contacts") as books:
         contacts = open_contact_caller(settings, ledger, line, senses, clock, open_rules(settings), books)
         asking = asyncio.create_task(contacts.run())
+        for telephone in telephones:
+            telephone.connect(asyncio.get_running_loop(), line, senses)
         try:
             await asyncio.wait({calling, stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
             if not calling.done():
                 await dialer.stop()
         finally:
+            for telephone in telephones:
+                telephone.disconnect()
             asking.cancel()
             await asyncio.wait({asking})
     await calling

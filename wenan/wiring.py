@@ -33,6 +33,7 @@ from escalation.deadman import DeadMansSwitch
 from escalation.notifiers import ConsoleNotifier, FileNotifier, Notifier
 from escalation.outbox import Outbox
 from escalation.rules import Channel, Rules
+from escalation.telephone import PhoneNotifier
 from ivr.call import Senses, hold_conversation
 from ivr.clock import Clock
 from ivr.lines import Line
@@ -48,6 +49,11 @@ from web.app import create_app
 from wenan.datafolder import secret_in
 from wenan.settings import Settings
 from wenan.upkeep import Upkeep
+
+PHONE_LEASE_S = 240
+"""Seconds for which a message is claimed that is delivered by a call: longer than any such call."""
+PHONE_WAIT_S = 60
+"""Seconds between two calls to the same worker."""
 
 
 def set_up_logs(settings: Settings) -> None:
@@ -107,6 +113,8 @@ def open_rules(settings: Settings) -> Rules:
     """
     channels = [Channel(name, "code" if name == "file" else "none") for name in settings.notify]
     channels += [rule.as_channel(name) for name, rule in _channel_rules(settings).items()]
+    if settings.line == "none" and any(channel.spoken for channel in channels):
+        raise ChannelError("A channel with telephone: true needs a telephone line: set WENAN_LINE")
     if not channels:
         raise ChannelError("No channel is configured: set WENAN_NOTIFY or WENAN_CHANNELS, or nobody is told")
     rules = Rules.load(
@@ -178,7 +186,7 @@ def open_contact_caller(
 
 
 def open_notifiers(
-    settings: Settings, ledger: Ledger, clock: Clock, console: Console
+    settings: Settings, ledger: Ledger, clock: Clock, console: Console, rules: Rules
 ) -> Mapping[str, Notifier]:
     """Every channel that the settings name. Raises ChannelError."""
 
@@ -192,7 +200,9 @@ def open_notifiers(
     }
     notifiers = {str(name): built_in[name] for name in settings.notify}
     for name, rule in _channel_rules(settings).items():
-        if rule.bot is not None:
+        if rule.telephone:
+            notifiers[name] = PhoneNotifier(ledger, rules, clock)
+        elif rule.bot is not None:
             notifiers[name] = BotNotifier(rule, reach, clock.now)
         else:
             notifiers[name] = AppriseNotifier(name, rule, reach)
@@ -204,14 +214,25 @@ def open_outboxes(
 ) -> tuple[Outbox, ...]:
     """One outbox for each channel, and one for messages whose channel is not configured any more."""
     delivery = rules.policy.delivery
-    own = [Outbox(ledger, {name: each}, delivery, clock, only=name) for name, each in notifiers.items()]
+    calls = delivery.model_copy(
+        update={"lease": PHONE_LEASE_S, "batch": 1, "first_wait": PHONE_WAIT_S}
+        | {"longest_wait": dict.fromkeys(delivery.longest_wait, PHONE_WAIT_S)}
+    )
+    own = []
+    for name, each in notifiers.items():
+        phone = isinstance(each, PhoneNotifier)  # two at a time: one worker's call holds up no other's
+        made = [
+            Outbox(ledger, {name: each}, calls if phone else delivery, clock, only=name)
+            for _ in range(2 if phone else 1)
+        ]
+        own += made
     return (*own, Outbox(ledger, {}, delivery, clock, but=notifiers.keys()))
 
 
 def open_upkeep(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, console: Console) -> Upkeep:
     """What runs beside the dialer; ``console`` is where console notifications go."""
     aftercare = VisitAftercare(rules)
-    notifiers = open_notifiers(settings, ledger, clock, console)
+    notifiers = open_notifiers(settings, ledger, clock, console, rules)
     return Upkeep(
         outboxes=open_outboxes(ledger, rules, clock, notifiers),
         climber=Climber(ledger, rules, clock),
@@ -220,6 +241,7 @@ def open_upkeep(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, 
         ledger=ledger,
         clock=clock,
         switch=open_switch(settings, ledger, rules, clock),
+        telephones=tuple(each for each in notifiers.values() if isinstance(each, PhoneNotifier)),
     )
 
 
