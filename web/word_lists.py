@@ -388,6 +388,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "order_consent_given": _l("noted consent to a visit at home"),
         "order_consent_refused": _l("noted that a visit at home is refused"),
         "order_consent_at_door": _l("could ask nobody before the visit"),
+        "elder_heard": _l("noted that the elder was heard"),
+        "contacts_consent_noted": _l("noted whether people around the elder may be rung"),
         "order_worker_rung": _l("rang a worker"),
         "order_contacts_waiting": _l("asks people around the elder first"),
         "order_contacts_asked": _l("has asked the people around the elder"),
