@@ -80,8 +80,8 @@ def ask_first(session: Session, rules: ContactRules, order: WorkOrder, now: date
 
     Outside the calling hours nobody is asked before somebody is sent; the calls follow when hours allow.
     """
-    if order.kind != "in_person_visit" or order.reason not in NOT_REACHED:
-        return False
+    if order.kind != "in_person_visit" or order.reason != "unreachable":
+        return False  # of an expired visit nobody knows that it was ever dialled: contacts would be misled
     people = people_to_ask(session, order.elder, rules.most)
     for position, person in enumerate(people):
         _plan(session, order, person, position, "ask", now)

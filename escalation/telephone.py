@@ -28,7 +28,7 @@ from ivr.lines import CallNotConnectedError, Line
 from ivr.report import FlagRaised, TurnTaken
 from records.orders import WorkOrder, WorkOrderEvent
 from records.people import Worker
-from records.sessions import Ledger, LedgerError
+from records.sessions import Ledger
 from speech.types import LANGUAGES, Language
 
 T = TypeVar("T")
@@ -48,6 +48,16 @@ class _Telephone:
     loop: asyncio.AbstractEventLoop
     line: Line
     senses: Senses
+
+
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """A call that stands in the ledger and is about to be made."""
+
+    number: str
+    language: Language
+    reference: str
+    """Names this call, and no other, to the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +96,16 @@ class PhoneNotifier:
         telephone = self._telephone
         if telephone is None:
             raise DeliveryError("There is no telephone line yet")
-        number, language = self._write(lambda session: self._intend(session, message))
+        intent = self._write(lambda session: self._intend(session, message))
         answered: list[str] = []
-        calling = self._call(telephone, message, number, language, answered)
+        calling = self._call(telephone, message, intent, answered)
         call = asyncio.run_coroutine_threadsafe(calling, telephone.loop)
         self._calls.add(call)
         try:
             call.result(timeout=LONGEST_S)
         except CallNotConnectedError as failure:
             raise DeliveryError(f"The worker was not reached: {failure.disposition}") from failure
-        except (TimeoutError, CancelledError, LedgerError) as failure:
+        except (Exception, CancelledError) as failure:  # one call's failure must not end the outbox
             call.cancel()
             if not answered:
                 raise DeliveryError(f"The call broke off: {type(failure).__name__}") from failure
@@ -104,8 +114,8 @@ class PhoneNotifier:
         if not answered:
             raise DeliveryError("The worker was rung and pressed neither 1 nor 2")
 
-    def _intend(self, session: Session, message: Message) -> tuple[str, Language]:
-        """Note the call before it is made; the worker's number. Raises DeliveryError when it is not to be."""
+    def _intend(self, session: Session, message: Message) -> _Intent:
+        """Note the call before it is made. Raises DeliveryError when it is not to be."""
         worker = session.scalars(select(Worker).where(Worker.login == message.recipient)).one_or_none()
         if worker is None or not worker.number or message.order_id is None:
             raise DeliveryError("Nobody can be rung for this message", hopeless=True)
@@ -123,11 +133,16 @@ class PhoneNotifier:
         if (rung or 0) >= MOST_RINGS:
             raise DeliveryError(f"Rung {rung} times without an answer", hopeless=True)
         note_event(session, order, RUNG, worker.login, now=self._clock.now())
+        place = session.scalar(
+            select(func.count(WorkOrderEvent.id)).where(
+                WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == RUNG
+            )
+        )
         known = next((each for each in LANGUAGES if each == worker.language), "zh-CN")
-        return worker.number, cast("Language", known)
+        return _Intent(worker.number, cast("Language", known), f"worker-{order.id}-{place}-{worker.id}")
 
     async def _call(
-        self, telephone: _Telephone, message: Message, number: str, language: Language, answered: list[str]
+        self, telephone: _Telephone, message: Message, intent: _Intent, answered: list[str]
     ) -> None:
         def decide(choice: str) -> str:
             """What comes of a key, as a name of the words that follow. Blocks for one commit."""
@@ -135,11 +150,11 @@ class PhoneNotifier:
             answered.append(choice)
             return said
 
-        call = await telephone.line.dial(number, reference=message.key, ring_seconds=RING_S)
+        call = await telephone.line.dial(intent.number, reference=intent.reference, ring_seconds=RING_S)
         await converse(
             call,
-            partner=worker_errand(language, message.body, decide),
-            language=language,
+            partner=worker_errand(intent.language, message.body, decide),
+            language=intent.language,
             senses=telephone.senses,
             clock=self._clock,
             observer=_Unkept(),

@@ -66,6 +66,7 @@ class Night:
         self.people: dict[str, Person] = {}
         self.rung: list[str] = []
         self.heard: list[str] = []
+        self.references: list[str] = []
         with ledger.session() as session:
             for login, number in NUMBERS.items():
                 session.get_one(Worker, self.duty.village.workers[login]).number = number
@@ -83,13 +84,15 @@ class Night:
             with ThreadPoolExecutor(1) as thread, ThreadPoolExecutor(2) as engines:
                 notifier = PhoneNotifier(books, LAWS, self.duty.clock)
                 ears = senses(Hears(*self.heard), energy=True, executor=engines)
-                notifier.connect(asyncio.get_running_loop(), SimulatedLine(at, clock), ears)
+                line = SimulatedLine(at, clock)
+                notifier.connect(asyncio.get_running_loop(), line, ears)
                 delivery = LAWS.policy.delivery.model_copy(update={"batch": 1})
                 box = Outbox(books, {"phone": notifier}, delivery, self.duty.clock, only="phone")
                 draining = thread.submit(box.drain)
                 while not draining.done():  # noqa: ASYNC110 - the thread is real, the loop's time is not
                     await asyncio.sleep(0.05)
                 draining.result()
+                self.references += [entry.reference for entry in line.journal]
 
         run_virtual(work, self.duty.clock.now())
 
@@ -148,6 +151,8 @@ def test_anything_else_is_no_answer_and_is_tried_three_times(night: Night, who: 
         night.duty.clock.forward(seconds=61)
     assert order.row.status == "open"
     assert night.rung.count("li") == MOST_RINGS
+    assert len(set(night.references)) == len(night.references), "every call has a name of its own"
+    assert not any("li" in each for each in night.references), "no login leaves the house"
     assert ("li", "failed") in night.statuses(), "the auditor tells a person"
 
 
