@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from rich.console import Console
 from sqlalchemy import func, select
 
 from campaigns.opening import pause_campaign
+from escalation.telephone import PhoneNotifier
 from ivr.clock import Clock, SystemClock
 from ivr.lines import Line
 from ivr.lines.simulated import SimulatedLine
@@ -29,6 +31,7 @@ from wenan.twilio_records import TwilioRecords
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
 from wenan.wiring import (
+    open_contact_caller,
     open_dialer,
     open_ledger,
     open_panel,
@@ -127,7 +130,7 @@ async def _run(
                     if isinstance(line, TwilioLine) and telephones.records is not None:
                         reconciling = asyncio.create_task(telephones.records.reconcile_for_ever(line))
                         stack.callback(reconciling.cancel)
-                    await _call(settings, ledger, clock, engines, stopped, upkeep, line)
+                    await _call(settings, ledger, clock, engines, stopped, upkeep, line, work.telephones)
         finally:
             for task in (upkeep, stopped):
                 task.cancel()
@@ -143,6 +146,7 @@ async def _call(
     stopped: asyncio.Task[bool],
     upkeep: asyncio.Task[None],
     line: Line | None,
+    telephones: Sequence[PhoneNotifier] = (),
 ) -> None:
     """Place calls until asked to stop, in the village when no other line is given.
 
@@ -157,9 +161,20 @@ async def _call(
         line = SimulatedLine(village.at, clock)
     dialer = open_dialer(settings, ledger, line, senses, clock, open_rules(settings))
     calling = asyncio.create_task(dialer.run())
-    await asyncio.wait({calling, stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
-    if not calling.done():
-        await dialer.stop()
+    with ThreadPoolExecutor(1, "contacts") as books:
+        contacts = open_contact_caller(settings, ledger, line, senses, clock, open_rules(settings), books)
+        asking = asyncio.create_task(contacts.run())
+        for telephone in telephones:
+            telephone.connect(asyncio.get_running_loop(), line, senses)
+        try:
+            await asyncio.wait({calling, stopped, upkeep}, return_when=asyncio.FIRST_COMPLETED)
+            if not calling.done():
+                await dialer.stop()
+        finally:
+            for telephone in telephones:
+                telephone.disconnect()
+            asking.cancel()
+            await asyncio.wait({asking})
     await calling
     if upkeep.done():
         await upkeep

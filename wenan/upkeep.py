@@ -20,6 +20,7 @@ from escalation.auditor import Auditor
 from escalation.climber import Climber
 from escalation.deadman import DeadMansSwitch
 from escalation.outbox import Outbox
+from escalation.telephone import PhoneNotifier
 from ivr.clock import Clock
 from ivr.script import ScriptError
 from records.sessions import Ledger, LedgerError
@@ -46,6 +47,8 @@ class Upkeep:
     ledger: Ledger
     clock: Clock
     switch: DeadMansSwitch | None = None
+    telephones: tuple[PhoneNotifier, ...] = ()
+    """Channels that ring workers; they wait for a line to be connected."""
 
     async def run(
         self,
