@@ -20,6 +20,7 @@ from escalation.opening import Opened, going_to, open_order
 from escalation.promises import follow_promise
 from escalation.reading import ScriptShelf, VisitRead, newest_consent, read_visit
 from escalation.rules import Rules
+from escalation.word_came import elder_was_heard
 from records.audit import audit
 from records.orders import WorkOrder
 from records.visits import Assessment, Flag, Visit
@@ -87,6 +88,8 @@ class VisitAftercare:
         decided = decide(facts, rules.policy, now=now, timezone=read.timezone)
         opened = self._open(session, visit, decided, read, now)
         follow_promise(session, rules, visit, now)
+        if outcome == "completed":
+            elder_was_heard(session, rules, visit.elder_id, visit.ended_at or now, now)
         sheet = record_sheet(
             read.answers, rules.weights, expected=read.expected, handled=self._handled(opened)
         )

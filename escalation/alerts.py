@@ -18,9 +18,12 @@ from records.orders import Notification, WorkOrder
 from records.people import Worker
 from speech.types import LANGUAGES, Language
 
-Standing = Literal["new", "unassigned", "untaken", "overdue"]
-"""What a message adds about the order: nothing; nobody is on duty; nobody has taken it; its time is over."""
+Standing = Literal["new", "unassigned", "untaken", "overdue", "settled"]
+"""What a message adds about the order: nothing; nobody is on duty; nobody has taken it; its time is over;
+word came that all is well and nobody needs to go."""
 
+RINGING = ("urgent", "emergency")
+"""Urgencies for which a worker's telephone may ring."""
 NOBODY = "duty"
 """The recipient where no person can be named: whoever watches the channel."""
 
@@ -68,10 +71,11 @@ def tell(
 ) -> int:
     """Put one message for each recipient and channel into the outbox; returns how many are new."""
     told = 0
-    kind = "step" if occasion.step else "order"
+    kind = "step" if occasion.step else "settled" if occasion.standing == "settled" else "order"
     named = [channel for channel in rules.channels if channel.name in occasion.channels]
+    channels = fit(named or rules.channels, order, occasion.standing)
     for recipient in to:
-        for channel in reaching(session, named or rules.channels, recipient.login):
+        for channel in reaching(session, channels, recipient.login):
             told += enqueue(
                 session,
                 key=key_of(kind, order.id, occasion.number, recipient.login, channel.name),
@@ -84,6 +88,14 @@ def tell(
                 step=occasion.number if occasion.step else 0,
             )
     return told
+
+
+def fit(channels: Sequence[Channel], order: WorkOrder | None, standing: Standing) -> list[Channel]:
+    """The channels that suit a message: nobody is rung for what can be read, unless nothing else is left."""
+    calls_for = (
+        order is not None and order.urgency in RINGING and standing in ("new", "unassigned", "untaken")
+    )
+    return [channel for channel in channels if calls_for or not channel.spoken] or list(channels)
 
 
 def reaching(session: Session, channels: Sequence[Channel], login: str) -> list[Channel]:
@@ -152,4 +164,6 @@ def order_text(
     if channel.detail == "full":
         text += f" {order.summary}"
     text += phrases.standing.get(standing, "")
+    if channel.spoken:
+        return text.replace("【", "").replace("】", "，")
     return f"{text} {rules.link.format(order_id=order.id)}"

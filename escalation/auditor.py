@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from escalation.aftercare import VisitAftercare
-from escalation.alerts import Recipient, enqueue, reaching, recipients
+from escalation.alerts import Recipient, enqueue, fit, reaching, recipients
 from escalation.duty import of_role
 from escalation.once import key_of
 from escalation.oversights import Oversight, find_oversights
@@ -113,7 +113,7 @@ def _tell(session: Session, rules: Rules, group: Sequence[Oversight], key: str, 
     about_order = first.subject_type == "work_order" and len(group) == 1
     new = 0
     for recipient in recipients(of_role(session, first.area_id, "coordinator", now), rules):
-        for channel in reaching(session, rules.channels, recipient.login):
+        for channel in reaching(session, fit(rules.channels, None, "new"), recipient.login):
             new += enqueue(
                 session,
                 key=key_of(key, recipient.login, channel.name),

@@ -45,6 +45,8 @@ class ChannelRule(BaseModel):
     """The bot's webhook."""
     secret: SecretStr = SecretStr("")
     """Signs what is sent to a DingTalk or Feishu bot that demands it."""
+    telephone: bool = False
+    """An automatic call over the telephone line; keys answer it."""
     apprise: SecretStr = SecretStr("")
     """An Apprise URL; ``{address}``, ``{number}``, ``{key}`` and ``{urgency}`` are filled in."""
     detail: Detail = "none"
@@ -54,8 +56,8 @@ class ChannelRule(BaseModel):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         apprise, url = self.apprise.get_secret_value(), self.url.get_secret_value()
-        if (self.bot is None) == (not apprise):
-            raise ValueError("a channel has either bot and url, or apprise")
+        if [self.bot is not None, bool(apprise), self.telephone].count(True) != 1:
+            raise ValueError("a channel has either bot and url, or apprise, or telephone: true")
         if self.bot is not None and not url.startswith(("https://", "http://127.0.0.1:")):
             raise ValueError("a bot needs its webhook as url, over https")
         if apprise.startswith(UNCHECKED):
@@ -69,12 +71,14 @@ class ChannelRule(BaseModel):
     @property
     def needs(self) -> Need | None:
         """What must be known of a worker."""
+        if self.telephone:
+            return "number"
         places = _PLACE.findall(self.apprise.get_secret_value())
         return "address" if "address" in places else "number" if "number" in places else None
 
     def as_channel(self, name: str) -> Channel:
         """The channel as escalation knows it."""
-        return Channel(name, self.detail, self.needs)
+        return Channel(name, self.detail, self.needs, spoken=self.telephone)
 
 
 class _File(BaseModel):

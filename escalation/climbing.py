@@ -23,6 +23,11 @@ PASSED = "passed_over"
 """Event of a step that found nobody further to ask: the next one follows at once."""
 OVERDUE = "overdue"
 """Event of a step because of a missed deadline."""
+RESTS = "contacts_waiting"
+"""Event: the people around the elder are being asked first; its note is the moment (ISO) until which the
+ladder rests at most."""
+ON_AGAIN = "contacts_asked"
+"""Event: they have all been asked, and the ladder goes on at once."""
 
 Phase = Literal["offered", "held", "done"]
 
@@ -88,6 +93,8 @@ class _Climb:
     stepped_at: datetime | None = None
     waits: bool = False
     """Whether the next step comes of waiting, so that night may hold it."""
+    rests: bool = False
+    """Whether it rests because contacts are being asked."""
     asked: list[str] = field(default_factory=list)
     declined: set[str] = field(default_factory=set)
     held_at: datetime | None = None
@@ -109,6 +116,8 @@ class _Climb:
         elif happening.kind == "declined":
             self.phase, self.due, self.waits = "offered", happening.at, False
             self.declined.add(happening.actor)
+        elif happening.kind in (RESTS, ON_AGAIN):
+            self._rest(happening)
         elif happening.kind in ("on_site", "closed"):
             self.phase = "done"
 
@@ -133,15 +142,24 @@ class _Climb:
             declined=frozenset(self.declined),
         )
 
+    def _rest(self, happening: Happening) -> None:
+        """Wait for the contacts, and no longer than was said; whoever has the order keeps it meanwhile."""
+        if self.phase != "offered":
+            return
+        if happening.kind == RESTS:
+            self.due, self.waits, self.rests = _moment(happening.note) or happening.at, False, True
+        elif self.rests:
+            self.due, self.rests = happening.at, False
+
     def _begin(self, at: datetime) -> None:
-        self.phase, self.place, self.due, self.waits = "offered", 0, at, False
+        self.phase, self.place, self.due, self.waits, self.rests = "offered", 0, at, False, False
 
     def _stepped(self, happening: Happening) -> None:
         if happening.step == self.number:  # a further event of the same step, which asked more than one
             if happening.kind == ASKED:
                 self.asked.append(happening.note)
             return
-        self.number, self.stepped_at = happening.step or self.number, happening.at
+        self.number, self.stepped_at, self.rests = happening.step or self.number, happening.at, False
         if happening.kind == OVERDUE:
             step = self.ladder.overdue[self.late_place % len(self.ladder.overdue)]
             self.late_place += 1
@@ -171,3 +189,12 @@ class _Climb:
         if not self.ladder.hold_at_night:
             return at
         return self.ladder.hours.next_opening(at, self.ladder.timezone)
+
+
+def _moment(text: str) -> datetime | None:
+    """An aware moment as ISO text; None for anything else, so that nobody waits for it."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

@@ -32,12 +32,14 @@ class Message:
 class DeliveryError(Exception):
     """A message could not be delivered; the message says why.
 
-    ``hopeless`` means that it never can be (no such address); otherwise it is tried again.
+    ``hopeless`` means that it never can be (no such address), ``lapsed`` that nobody needs it any more;
+    otherwise it is tried again.
     """
 
-    def __init__(self, reason: str, *, hopeless: bool = False) -> None:
+    def __init__(self, reason: str, *, hopeless: bool = False, lapsed: bool = False) -> None:
         super().__init__(reason)
         self.hopeless = hopeless
+        self.lapsed = lapsed
 
 
 class Notifier(Protocol):

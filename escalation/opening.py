@@ -17,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from escalation.alerts import Occasion, recipients, tell
 from escalation.asking import climb, put_on_ladder
+from escalation.contacts import ask_first
 from escalation.decide import DecidedOrder
 from escalation.duty import of_role
 from escalation.history import note_event, occasions
@@ -68,6 +69,8 @@ def open_order(
     if created:
         put_on_ladder(session, rules, order, decided.roles)
         note_event(session, order, "opened", decided.reason, now=now)
+        if rules.contacts is not None:
+            ask_first(session, rules.contacts, order, now)
         told = climb(session, rules, order, now).told
         _announce(session, rules, order, decided, but=told, now=now)
         return Opened(order, "opened")

@@ -98,7 +98,7 @@ class Outbox:
                 except DeliveryError as error:
                     self._failed(claim, error)
                     given_up += error.hopeless
-                    postponed += not error.hopeless
+                    postponed += not (error.hopeless or error.lapsed)
                 else:
                     sent += self._succeeded(claim)
         return Drained(sent, postponed, given_up)
@@ -170,7 +170,7 @@ class Outbox:
             channel=claim.channel,
             attempts=claim.attempts,
             reason=str(error),
-            next_try_in_s=None if error.hopeless else wait,
+            next_try_in_s=None if error.hopeless or error.lapsed else wait,
         )
         with self._ledger.session() as session:
             session.execute(
@@ -181,7 +181,7 @@ class Outbox:
                     Notification.attempts == claim.attempts,
                 )
                 .values(
-                    status="failed" if error.hopeless else "pending",
+                    status="lapsed" if error.lapsed else "failed" if error.hopeless else "pending",
                     next_try_at=now + timedelta(seconds=wait),
                     error=str(error)[:LONGEST_ERROR],
                 )

@@ -150,7 +150,7 @@ def notifications_stuck(session: Session, rules: AuditorRules, now: datetime) ->
     """Messages that were not delivered in the time their urgency allows, or never can be."""
     rows = session.scalars(
         select(Notification)
-        .where(Notification.status != "sent", Notification.created_at > now - LOOK_BACK)
+        .where(Notification.status.not_in(["sent", "lapsed"]), Notification.created_at > now - LOOK_BACK)
         .options(joinedload(Notification.order).joinedload(WorkOrder.elder))
     ).all()
     for row in rows:

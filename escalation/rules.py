@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
+from escalation.contact_rules import ContactRules
 from escalation.ladders import LadderBook, load_ladders
 from escalation.policy import Policy, load_policy
 from escalation.wording import Phrases, load_phrases
@@ -30,6 +31,8 @@ class Channel:
     detail: Detail = "none"
     needs: Need | None = None
     """What must be known of a worker to reach them here; None where all who watch the channel see it."""
+    spoken: bool = False
+    """Told by an automatic call: only what is urgent, asks for somebody, and cannot wait to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Rules:
     """In which summaries are kept. Messages are written in each worker's own language."""
     link: str = "/orders/{order_id}"
     """Where the panel shows an order; a full address if workers are to open it from a message."""
+    contacts: ContactRules | None = None
+    """How the people around an elder whom nobody reached are asked; None: they are not rung."""
 
     @classmethod
     def load(

@@ -93,7 +93,7 @@ class Notification(Base):
     body: Mapped[str] = mapped_column(Sealed)
     urgency: Mapped[str] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(String(16), default="pending")
-    """pending, sent or failed."""
+    """pending, sent, failed, or lapsed when nobody needed it any more."""
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

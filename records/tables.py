@@ -2,6 +2,7 @@
 
 from records.audit import AuditEvent, Heartbeat
 from records.base import Base
+from records.contact_calls import ContactCall
 from records.facts import LedgerFact
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker, WorkerAddress
@@ -21,6 +22,7 @@ __all__ = [
     "Campaign",
     "Consent",
     "Contact",
+    "ContactCall",
     "Elder",
     "Flag",
     "Heartbeat",

@@ -20,6 +20,8 @@ from sqlalchemy import func, select
 
 from campaigns.dialer import Dialer
 from campaigns.opening import pause_campaign
+from escalation.telephone import PhoneNotifier
+from ivr.call import Senses
 from ivr.clock import Clock, SystemClock
 from ivr.lines import Line
 from ivr.lines.simulated import SimulatedLine
@@ -37,6 +39,7 @@ from wenan.settings import Settings, SettingsError
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
 from wenan.wiring import (
+    open_contact_caller,
     open_dialer,
     open_ledger,
     open_nudges,
@@ -90,6 +93,15 @@ def _first_steps(ledger: Ledger, console: Console) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Calling:
+    """What places calls."""
+
+    line: Line
+    senses: Senses
+    dialer: Dialer
+
+
+@dataclass(frozen=True, slots=True)
 class _Process:
     """One process of the product on its event loop."""
 
@@ -109,6 +121,7 @@ class _Process:
         silent = why_nothing_is_dialled(self.settings)
         calls = Role.GATEWAY in self.roles and not silent
         wakes: dict[Work, Callable[[], object]] = {}
+        telephones: Sequence[PhoneNotifier] = ()
         async with AsyncExitStack() as ending:
             parts: list[asyncio.Task[Any]] = [asyncio.create_task(stopping.wait())]
             ending.push_async_callback(_cancel, parts[0])
@@ -117,6 +130,7 @@ class _Process:
             if Role.KEEPER in self.roles:
                 rules = open_rules(self.settings)
                 upkeep = open_upkeep(self.settings, self.ledger, rules, self.clock, self.console)
+                telephones = upkeep.telephones
                 beside = ending.enter_context(ThreadPoolExecutor(upkeep.threads, "upkeep"))
                 wakes[Work.MESSAGES] = partial(loop.call_soon_threadsafe, upkeep.nudge)
                 parts.append(asyncio.create_task(upkeep.run(beside, sweeps=not calls)))
@@ -124,10 +138,11 @@ class _Process:
             if calls:
                 engines = ending.enter_context(ThreadPoolExecutor(2, "engines"))
                 await self._open_line(ending)
-                dialer = self._open_dialer(engines)
-                wakes[Work.CALLS] = dialer.nudge
-                parts.append(asyncio.create_task(dialer.run()))
-                ending.push_async_callback(dialer.stop)
+                calling = self._open_calling(engines)
+                self._reach_people(calling, telephones, ending)
+                wakes[Work.CALLS] = calling.dialer.nudge
+                parts.append(asyncio.create_task(calling.dialer.run()))
+                ending.push_async_callback(calling.dialer.stop)
             self._hear_nudges(wakes)
             self.console.print(f"Running: {', '.join(sorted(self.roles))}")
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -157,7 +172,7 @@ class _Process:
             reconciling = asyncio.create_task(records.reconcile_for_ever(line))
             ending.push_async_callback(_cancel, reconciling)
 
-    def _open_dialer(self, engines: ThreadPoolExecutor) -> Dialer:
+    def _open_calling(self, engines: ThreadPoolExecutor) -> _Calling:
         """A dialer on the real line, in the village where there is none."""
         settings = self.settings
         voice = open_voice(settings)
@@ -169,9 +184,24 @@ class _Process:
             village = Village(load_village(), load_script("standard"), prompts, voice, settings.prompts_dir)
             line = SimulatedLine(village.at, self.clock)
         rules = open_rules(settings)
-        return open_dialer(
+        dialer = open_dialer(
             settings, self.ledger, line, senses, self.clock, rules, take_over=settings.is_embedded
         )
+        return _Calling(line, senses, dialer)
+
+    def _reach_people(
+        self, calling: _Calling, telephones: Sequence[PhoneNotifier], ending: AsyncExitStack
+    ) -> None:
+        """Ring the people around elders, and workers whose channel is the telephone, on the dialer's line."""
+        books = ending.enter_context(ThreadPoolExecutor(1, "contacts"))
+        rules = open_rules(self.settings)
+        contacts = open_contact_caller(
+            self.settings, self.ledger, calling.line, calling.senses, self.clock, rules, books
+        )
+        ending.push_async_callback(_cancel, asyncio.create_task(contacts.run()))
+        for telephone in telephones:
+            telephone.connect(asyncio.get_running_loop(), calling.line, calling.senses)
+            ending.callback(telephone.disconnect)
 
     async def _hold_campaigns(self, reason: str) -> None:
         """Without a line every running campaign is paused, with the reason, so that nobody waits in vain.

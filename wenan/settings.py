@@ -74,6 +74,13 @@ class Settings(BaseSettings):
     max_concurrent_calls: int = Field(
         4, ge=1, le=500, description="Calls at the same time, over all campaigns."
     )
+    call_contacts: int = Field(
+        3,
+        ge=0,
+        le=10,
+        description="People around an elder who are rung, one by one, when nobody answers, before somebody "
+        "is sent; 0: none. See docs/reaching.md.",
+    )
     call_seconds: int = Field(600, ge=60, le=3600, description="Longest a call may last, in seconds.")
     sip_server: str = Field(
         "", description="SIP provider, PBX or gateway: host or host:port; the domain of all addresses."

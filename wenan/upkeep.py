@@ -26,6 +26,7 @@ from escalation.auditor import Auditor
 from escalation.climber import Climber
 from escalation.deadman import DeadMansSwitch
 from escalation.outbox import Outbox
+from escalation.telephone import PhoneNotifier
 from ivr.clock import Clock
 from ivr.script import ScriptError
 from records.sessions import Ledger, LedgerError
@@ -55,6 +56,8 @@ class Upkeep:
     ledger: Ledger
     clock: Clock
     switch: DeadMansSwitch | None = None
+    telephones: tuple[PhoneNotifier, ...] = ()
+    """Channels that ring workers; they wait for a line to be connected."""
     _waiting: set[asyncio.Event] = field(default_factory=set)
     """One for each outbox that is at work, so that a nudge is news to all of them."""
 

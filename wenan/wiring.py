@@ -19,6 +19,7 @@ from campaigns.briefing import Caller
 from campaigns.desk import DialerOptions
 from campaigns.dialer import Dialer, new_owner
 from campaigns.progress import OnEvent
+from campaigns.ringing_hours import may_ring
 from campaigns.roster import RosterSettings
 from escalation.addresses import Reach
 from escalation.aftercare import VisitAftercare
@@ -27,10 +28,13 @@ from escalation.auditor import Auditor
 from escalation.bots import BotNotifier
 from escalation.channels import ChannelError, ChannelRule, load_channels
 from escalation.climber import Climber
+from escalation.contact_caller import ContactCaller
+from escalation.contact_rules import ContactRules
 from escalation.deadman import DeadMansSwitch
 from escalation.notifiers import ConsoleNotifier, FileNotifier, Notifier
 from escalation.outbox import Outbox
 from escalation.rules import Channel, Rules
+from escalation.telephone import PhoneNotifier
 from ivr.call import Senses, hold_conversation
 from ivr.clock import Clock
 from ivr.lines import Line
@@ -50,6 +54,11 @@ from wenan.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from wenan.nudging import RedisNudges
+
+PHONE_LEASE_S = 240
+"""Seconds for which a message is claimed that is delivered by a call: longer than any such call."""
+PHONE_WAIT_S = 60
+"""Seconds between two calls to the same worker."""
 
 
 def set_up_logs(settings: Settings) -> None:
@@ -127,6 +136,8 @@ def open_rules(settings: Settings) -> Rules:
     """
     channels = [Channel(name, "code" if name == "file" else "none") for name in settings.notify]
     channels += [rule.as_channel(name) for name, rule in _channel_rules(settings).items()]
+    if settings.line == "none" and any(channel.spoken for channel in channels):
+        raise ChannelError("A channel with telephone: true needs a telephone line: set WENAN_LINE")
     if not channels:
         raise ChannelError("No channel is configured: set WENAN_NOTIFY or WENAN_CHANNELS, or nobody is told")
     rules = Rules.load(
@@ -136,8 +147,11 @@ def open_rules(settings: Settings) -> Rules:
         link=f"{settings.panel_url.rstrip('/')}/orders/{{order_id}}",
     )
     # Where others share the ledger, one of them has the line, and it is to be missed when it falls silent.
-    nobody_dials = settings.line == "none" and settings.is_embedded
-    return _without_dialer(rules) if nobody_dials else rules
+    if settings.line == "none":
+        return _without_dialer(rules) if settings.is_embedded else rules
+    real = settings.line != "village"  # the village has elders only: nobody lives around them
+    asking = ContactRules(may_ring, most=settings.call_contacts) if settings.call_contacts and real else None
+    return replace(rules, contacts=asking)
 
 
 def _without_dialer(rules: Rules) -> Rules:
@@ -182,8 +196,21 @@ def open_dialer(
     )
 
 
+def open_contact_caller(
+    settings: Settings,
+    ledger: Ledger,
+    line: Line,
+    senses: Senses,
+    clock: Clock,
+    rules: Rules,
+    executor: Executor,
+) -> ContactCaller:
+    """Rings the people around elders whom nobody reached, beside the dialer and on its line."""
+    return ContactCaller(ledger, rules, line, senses, clock, executor, organisation=settings.organisation)
+
+
 def open_notifiers(
-    settings: Settings, ledger: Ledger, clock: Clock, console: Console
+    settings: Settings, ledger: Ledger, clock: Clock, console: Console, rules: Rules
 ) -> Mapping[str, Notifier]:
     """Every channel that the settings name. Raises ChannelError."""
 
@@ -197,7 +224,9 @@ def open_notifiers(
     }
     notifiers = {str(name): built_in[name] for name in settings.notify}
     for name, rule in _channel_rules(settings).items():
-        if rule.bot is not None:
+        if rule.telephone:
+            notifiers[name] = PhoneNotifier(ledger, rules, clock)
+        elif rule.bot is not None:
             notifiers[name] = BotNotifier(rule, reach, clock.now)
         else:
             notifiers[name] = AppriseNotifier(name, rule, reach)
@@ -209,14 +238,25 @@ def open_outboxes(
 ) -> tuple[Outbox, ...]:
     """One outbox for each channel, and one for messages whose channel is not configured any more."""
     delivery = rules.policy.delivery
-    own = [Outbox(ledger, {name: each}, delivery, clock, only=name) for name, each in notifiers.items()]
+    calls = delivery.model_copy(
+        update={"lease": PHONE_LEASE_S, "batch": 1, "first_wait": PHONE_WAIT_S}
+        | {"longest_wait": dict.fromkeys(delivery.longest_wait, PHONE_WAIT_S)}
+    )
+    own = []
+    for name, each in notifiers.items():
+        phone = isinstance(each, PhoneNotifier)  # two at a time: one worker's call holds up no other's
+        made = [
+            Outbox(ledger, {name: each}, calls if phone else delivery, clock, only=name)
+            for _ in range(2 if phone else 1)
+        ]
+        own += made
     return (*own, Outbox(ledger, {}, delivery, clock, but=notifiers.keys()))
 
 
 def open_upkeep(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, console: Console) -> Upkeep:
     """What runs beside the dialer; ``console`` is where console notifications go."""
     aftercare = VisitAftercare(rules)
-    notifiers = open_notifiers(settings, ledger, clock, console)
+    notifiers = open_notifiers(settings, ledger, clock, console, rules)
     return Upkeep(
         outboxes=open_outboxes(ledger, rules, clock, notifiers),
         climber=Climber(ledger, rules, clock),
@@ -225,6 +265,7 @@ def open_upkeep(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock, 
         ledger=ledger,
         clock=clock,
         switch=open_switch(settings, ledger, rules, clock),
+        telephones=tuple(each for each in notifiers.values() if isinstance(each, PhoneNotifier)),
     )
 
 

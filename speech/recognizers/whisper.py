@@ -143,15 +143,16 @@ def _slowed(pcm: Pcm) -> NDArray[np.float32]:
 
 
 def _agreed(texts: Sequence[Decoded], others: Sequence[Decoded]) -> list[Decoded]:
-    """Hypotheses heard at both paces first, each with the better of its probabilities; then the likelier."""
+    """Hypotheses of both hearings, likeliest first; what both have counts as so much likelier."""
     found: dict[str, list[Decoded]] = {}
     for text in (*texts, *others):
         found.setdefault(_letters(text.text), []).append(text)
-    ranked = sorted(
-        found.values(),
-        key=lambda same: -max(text.logprob for text in same) - (AGREEMENT if len(same) > 1 else 0.0),
-    )
-    return [max(same, key=lambda text: text.logprob) for same in ranked[:MOST_TEXTS]]
+    ranked: list[tuple[float, str]] = []
+    for same in found.values():
+        best = max(same, key=lambda text: text.logprob)
+        ranked.append((best.logprob + (AGREEMENT if len(same) > 1 else 0.0), best.text))
+    ranked.sort(key=lambda each: -each[0])
+    return [Decoded(text, min(0.0, likely)) for likely, text in ranked[:MOST_TEXTS]]
 
 
 def _letters(text: str) -> str:

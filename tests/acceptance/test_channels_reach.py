@@ -167,7 +167,7 @@ def test_a_deployment_tells_its_people_over_real_servers_after_an_outage_too(
     duty = Duty(sqlite_ledger, laws=open_rules(settings))
     for login in ("li", "wu"):
         equip(duty, login, number="+8613853310002", mail=f"{login}@example.org")
-    notifiers = open_notifiers(settings, sqlite_ledger, duty.clock, Console(quiet=True))
+    notifiers = open_notifiers(settings, sqlite_ledger, duty.clock, Console(quiet=True), duty.laws)
     boxes = open_outboxes(sqlite_ledger, duty.laws, duty.clock, notifiers)
     web.mood = "refusing"
     duty.elder_says("no_food", Urgency.URGENT, name="张三")

@@ -120,6 +120,8 @@ def test_areas_and_elders_have_hours_of_their_own(tmp_path: Path) -> None:
     assert "phoned again" in wenan(tmp_path, "elder", "back", "1").stdout
     assert wenan(tmp_path, "elder", "back", "1").returncode == errors.USAGE
     assert "Tue, Thu 06:00-12:00" in wenan(tmp_path, "elder", "wish", "1", "周二周四上午").stdout
+    assert "0 orders closed" in wenan(tmp_path, "elder", "heard", "1").stdout
+    assert "may not be rung" in wenan(tmp_path, "elder", "contacts", "1", "no").stdout
     assert wenan(tmp_path, "elder", "wish", "1", "周末别打").returncode == errors.USAGE
     assert wenan(tmp_path, "elder", "wish", "何人", "随时").returncode == errors.USAGE
 

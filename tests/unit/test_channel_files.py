@@ -29,6 +29,7 @@ def test_a_file_says_what_each_channel_may_carry_and_what_it_needs(tmp_path: Pat
                 "wecom": WECOM,
                 "mail": {"apprise": "mailtos://u:p@example.cn/{address}", "detail": "full"},
                 "sms": {"apprise": "json://gateway.example/?:to={number}"},
+                "phone": {"telephone": True},
             },
         )
     )
@@ -36,6 +37,7 @@ def test_a_file_says_what_each_channel_may_carry_and_what_it_needs(tmp_path: Pat
         Channel("wecom", "none", None),
         Channel("mail", "full", "address"),
         Channel("sms", "none", "number"),
+        Channel("phone", "none", "number", spoken=True),
     ]
 
 

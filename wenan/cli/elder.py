@@ -14,13 +14,15 @@ from campaigns.absences import AbsenceError, be_away, come_back
 from campaigns.places import wish_of
 from campaigns.presence import ABSENT
 from campaigns.wishes import WishError, read_wish, wish_text
+from escalation.contacts import CONSENT
+from escalation.word_came import elder_was_heard
 from ivr.clock import SystemClock
 from records.audit import audit
-from records.people import Elder
+from records.people import Consent, Elder
 from wenan.cli.errors import UsageError
 from wenan.cli.spans import read_date
 from wenan.settings import load_settings
-from wenan.wiring import open_ledger
+from wenan.wiring import open_ledger, open_rules
 
 app = typer.Typer(help="Elders: wishes for call times, absences.", no_args_is_help=True)
 Who = Annotated[str, typer.Argument(help="Name or id of the elder.")]
@@ -81,6 +83,43 @@ def wish(
         )
         name = found.name
     typer.echo(f"{name}: {wish_text(wanted, 'en') or 'at any time'}")
+
+
+@app.command("heard")
+def heard(elder: Who) -> None:
+    """Note that an elder called back or was seen: nobody needs to go because of silence any more."""
+    settings = load_settings()
+    with open_ledger(settings).session() as session:
+        found, now = find_elder(session, elder), SystemClock().now()
+        closed = elder_was_heard(session, open_rules(settings), found.id, now, now)
+        audit(session, at=now, actor="cli", action="elder_heard", subject_type="elder", subject_id=found.id)
+        name = found.name
+    typer.echo(f"{name} was heard: {closed} order{'' if closed == 1 else 's'} closed")
+
+
+@app.command("contacts")
+def contacts(
+    elder: Who, may: Annotated[Literal["yes", "no"], typer.Argument(help="Whether they may be rung.")]
+) -> None:
+    """Note whether the people around an elder may be rung when nobody answers; without a no they may."""
+    with open_ledger(load_settings()).session() as session:
+        found, now = find_elder(session, elder), SystemClock().now()
+        session.add(
+            Consent(
+                elder_id=found.id, kind=CONSENT, granted=may == "yes", source="command line", recorded_at=now
+            )
+        )
+        audit(
+            session,
+            at=now,
+            actor="cli",
+            action="contacts_consent_noted",
+            subject_type="elder",
+            subject_id=found.id,
+            granted=may == "yes",
+        )
+        name = found.name
+    typer.echo(f"The people around {name} {'may' if may == 'yes' else 'may not'} be rung")
 
 
 @app.command("absent")

@@ -1,0 +1,136 @@
+"""Rings the people around elders whom nobody reached, on the event loop that owns the telephone line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, wait
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy.orm import Session
+
+from escalation.contacts import ContactJob, claim, lost_calls
+from escalation.rules import Rules
+from escalation.spoken import contact_errand, spoken
+from escalation.word_came import note_answer
+from ivr.call import Senses, converse
+from ivr.clock import Clock
+from ivr.lines import CallNotConnectedError, Line
+from ivr.report import CallOutcome, FlagRaised, TurnTaken
+from records.sessions import Ledger
+from speech.types import LANGUAGES, Language
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+RING_S = 45.0
+LONGEST_CALL_S = 180.0
+POLL_S = 5.0
+OUTCOMES = {CallOutcome.MACHINE: "machine", CallOutcome.SILENT: "silent"}
+"""How a call ended in which nobody gave an answer; otherwise there was no clear word."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Nobody:
+    """Nothing of these calls is kept but the answer; implements ``CallObserver``."""
+
+    def turn_taken(self, turn: TurnTaken, state: Mapping[str, Any]) -> None:
+        """Keep nothing."""
+
+    def flag_raised(self, flag: FlagRaised) -> None:
+        """An errand raises no flags: what is urgent is an answer of its own."""
+
+
+class ContactCaller:
+    """Makes one call after another. Any number of them may work on the same ledger."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        rules: Rules,
+        line: Line,
+        senses: Senses,
+        clock: Clock,
+        executor: Executor,
+        *,
+        organisation: str,
+    ) -> None:
+        """``executor``: where the ledger is written, beside the event loop."""
+        self._ledger = ledger
+        self._rules = rules
+        self._line = line
+        self._senses = senses
+        self._clock = clock
+        self._executor = executor
+        self._organisation = organisation
+
+    async def run(self) -> None:
+        """Call until cancelled. What goes wrong in one round is logged: the ladder goes on without us."""
+        while True:
+            making = asyncio.ensure_future(self.make_round())
+            try:
+                await asyncio.wait({making})
+            finally:
+                making.cancel()
+            error = making.exception()
+            if error is not None:
+                log.error("a call to a contact failed", problem=type(error).__name__)
+            if error is not None or not making.result():
+                await self._clock.sleep(POLL_S)
+
+    async def make_round(self) -> bool:
+        """Make the call that is due, if any; returns whether there was one. Raises LedgerError."""
+        if self._rules.contacts is None:
+            return False
+        for call_id in await self._write(partial(lost_calls, now=self._clock.now())):
+            await self._note(call_id, "lost")
+        job = await self._write(partial(claim, rules=self._rules.contacts, now=self._clock.now()))
+        if job is None:
+            return False
+        await self._note(job.id, await self._ring(job))  # an answer that was given stands already
+        return True
+
+    async def _ring(self, job: ContactJob) -> str:
+        """Ring and talk; how the call ended if nobody gave an answer."""
+        try:
+            call = await self._line.dial(job.phone, reference=job.reference, ring_seconds=RING_S)
+        except CallNotConnectedError as failure:
+            return failure.disposition.value
+        language: Language = next((each for each in LANGUAGES if each == job.language), "zh-CN")
+        say = spoken()[language].filled(contact=job.name, elder=job.elder, organisation=self._organisation)
+
+        def note(answer: str, heard: str) -> None:
+            del heard  # what somebody said is not kept
+            begun = self._executor.submit(self._in_session, self._noting(job.id, answer))
+            wait([begun])
+            begun.result()
+
+        report = await converse(
+            call,
+            partner=contact_errand(say, job.purpose, note),
+            language=language,
+            senses=self._senses,
+            clock=self._clock,
+            observer=_Nobody(),
+            max_seconds=LONGEST_CALL_S,
+        )
+        if report.ended_early:
+            return "lost"
+        return OUTCOMES.get(report.outcome, "none") if report.outcome is not None else "none"
+
+    async def _note(self, call_id: int, answer: str) -> None:
+        await self._write(self._noting(call_id, answer))
+
+    def _noting(self, call_id: int, answer: str) -> Callable[[Session], bool]:
+        return partial(note_answer, rules=self._rules, call_id=call_id, answer=answer, now=self._clock.now())
+
+    async def _write(self, work: Callable[[Session], T]) -> T:
+        begun = asyncio.get_running_loop().run_in_executor(self._executor, self._in_session, work)
+        return await asyncio.shield(begun)
+
+    def _in_session(self, work: Callable[[Session], T]) -> T:
+        with self._ledger.session() as session:
+            return work(session)

@@ -1,0 +1,125 @@
+"""What is said in the calls to people around an elder, and what follows an answer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from ivr.errand import CRY, Asked, Ended, Errand
+from ivr.report import CallOutcome
+from speech.types import Language
+
+Sentences = tuple[str, ...]
+Note = Callable[[str, str], None]
+"""Writes down an answer of ``ANSWERS`` and, where somebody said it, in which words."""
+
+ANSWERS = ("well", "going", "not_yet", "unknown", "trouble", "wrong_person")
+"""What somebody can say; see ``records.contact_calls``."""
+
+
+class Spoken(BaseModel):
+    """One language's sentences; see the head of ``spoken.yaml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    who: Sentences
+    who_keys: Sentences
+    ask: Sentences
+    ask_keys: Sentences
+    sure: Sentences
+    sure_keys: Sentences
+    go: Sentences
+    go_keys: Sentences
+    follow_up: Sentences
+    follow_up_keys: Sentences
+    well: Sentences
+    going: Sentences
+    unknown: Sentences
+    trouble: Sentences
+    wrong_person: Sentences
+    farewell: Sentences
+    worker_keys: Sentences
+    accepted: Sentences
+    declined: Sentences
+    taken: Sentences
+
+    def filled(self, **values: str) -> Spoken:
+        """The sentences with names in them."""
+        plain = {name: [each.format(**values) for each in said] for name, said in self.model_dump().items()}
+        return Spoken.model_validate(plain)
+
+
+@cache
+def spoken() -> dict[Language, Spoken]:
+    """The shipped sentences."""
+    data = yaml.safe_load((Path(__file__).parent / "spoken.yaml").read_text(encoding="utf-8"))
+    return TypeAdapter(dict[Language, Spoken]).validate_python(data)
+
+
+def contact_errand(say: Spoken, purpose: str, note: Note) -> Errand:
+    """The call to a contact: first who is there, then whether the elder is safe.
+
+    A stranger learns nothing about the elder. That all is well is asked once more when it was spoken: a
+    "yes" may have meant "go on". ``note`` is called once, before the words that go with the answer.
+    """
+    main = "follow_up" if purpose == "follow_up" else "ask"
+    yes_no = {"1": "yes", "2": "no"}
+    aloud = {"yes": "yes", "no": "no"}
+    questions = {
+        "who": Asked(say.who, say.who_keys, yes_no, aloud, listening_for="identity"),
+        "ask": Asked(
+            say.ask, say.ask_keys, {"1": "well", "2": "going", "3": "unknown"}, {"yes": "sure", "no": "doubt"}
+        ),
+        "follow_up": Asked(
+            say.follow_up,
+            say.follow_up_keys,
+            {"1": "well", "2": "not_yet", "3": "trouble"},
+            {"yes": "sure", "no": "not_yet"},
+        ),
+        "sure": Asked(say.sure, say.sure_keys, yes_no, aloud),
+        "go": Asked(say.go, say.go_keys, yes_no, aloud),
+    }
+    words = {"not_yet": say.going, "well": say.well, "going": say.going, "unknown": say.unknown,
+             "trouble": say.trouble, "wrong_person": say.wrong_person}  # fmt: skip
+    leads = {
+        ("who", "yes"): main,
+        ("ask", "sure"): "sure",
+        ("ask", "doubt"): "go",
+        ("follow_up", "sure"): "sure",
+        ("sure", "no"): "go" if main == "ask" else main,
+    }
+    means = {
+        ("who", "no"): "wrong_person",
+        ("sure", "yes"): "well",
+        ("go", "yes"): "going",
+        ("go", "no"): "unknown",
+    }
+
+    def decide(question: str, choice: str, heard: str) -> str | Ended:
+        if (question, choice) in leads:
+            return leads[question, choice]
+        answer = "trouble" if choice == CRY else means.get((question, choice), choice)
+        note(answer, heard)
+        wrong = answer == "wrong_person"
+        return Ended(words[answer], CallOutcome.WRONG_PERSON if wrong else CallOutcome.COMPLETED)
+
+    return Errand(questions, "who", decide, farewell=say.farewell)
+
+
+def worker_errand(language: Language, sentence: str, decide: Callable[[str], str]) -> Errand:
+    """The call to a worker: one sentence about an order, then 1 to take it and 2 to hand it on; keys only.
+
+    ``decide`` is called with accept or decline, writes it down, and names the words that follow.
+    """
+    say = spoken()[language]
+    words = {"accepted": say.accepted, "declined": say.declined, "taken": say.taken}
+    question = Asked((sentence,), say.worker_keys, {"1": "accept", "2": "decline"}, listening_for="any")
+
+    def decided(asked: str, choice: str, _heard: str) -> str | Ended:
+        return (asked or "order") if choice == CRY else Ended(words[decide(choice)])
+
+    return Errand({"order": question}, "order", decided, farewell=say.farewell)
