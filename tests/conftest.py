@@ -15,6 +15,8 @@ from support.postgres import NoServerError, running_server
 from records.keyring import Keyring
 from records.sessions import Ledger
 
+pytest.register_assert_rewrite("support.panel_fixtures")
+# Imported by tests of webhooks and, as a plugin, by those of the panel: rewritten whoever comes first.
 settings.register_profile("wenan", deadline=None)
 settings.load_profile("wenan")
 # How long an example takes is the machine's affair; benchmarks measure speed.
