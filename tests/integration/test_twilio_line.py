@@ -143,6 +143,7 @@ def test_closing_the_line_in_the_middle_hangs_up() -> None:
 
 def test_only_the_call_that_is_waited_for_is_let_in_and_only_once() -> None:
     refusals: list[object] = []
+    lines: list[TwilioLine] = []
 
     async def elder(twilio: FakeTwilio, call: FakeCall) -> None:
         from websockets.asyncio.client import connect  # noqa: PLC0415 - optional
@@ -163,6 +164,10 @@ def test_only_the_call_that_is_waited_for_is_let_in_and_only_once() -> None:
             with pytest.raises(InvalidStatus) as refused:
                 await connect(address, additional_headers=headers)
             refusals.append(refused.value.response.status_code)
+        async with asyncio.timeout(5):
+            # As long as Twilio's answer to the order is under way no call can be told from another.
+            while not lines[0]._waiting["visit-1"].progress.sid:  # noqa: ASYNC110 - the line tells nobody
+                await asyncio.sleep(0.01)
         for claim in (
             {"accountSid": "AC" + "f" * 32},
             {"callSid": "CA" + "f" * 32},
@@ -182,6 +187,7 @@ def test_only_the_call_that_is_waited_for_is_let_in_and_only_once() -> None:
 
     async def main() -> None:
         async with twilio_line(elder) as (twilio, line):
+            lines.append(line)
             call = await line.dial(NUMBER, reference="visit-1")
             assert await call.receive() == FarEndHungUp("normal")
             await twilio.over()
