@@ -14,12 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from speech.types import SpeechError
+
 VERSION = 6
 _HALF = 4
 """The number of the type float16."""
 
 
-class WeightsError(Exception):
+class WeightsError(SpeechError):
     """A file is not one of weights as they are known here; the message says what is the matter."""
 
 
