@@ -103,6 +103,8 @@ class Scope(_Strict):
     kin: tuple[str, ...]
     household: tuple[str, ...]
     self: tuple[str, ...]
+    reflexive: tuple[str, ...] = ()
+    """Words of ``self`` that mean somebody else right after that one is named (老张头自己)."""
     now: tuple[str, ...]
     recent: tuple[str, ...]
     past: tuple[str, ...]

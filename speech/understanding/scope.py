@@ -9,22 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from functools import lru_cache
 
 from speech.lexicon import Lexicon
+from speech.understanding.people import Mention, People
 from speech.understanding.readings import Judged, Match, Standing, Time, Utterance
 from speech.understanding.suppositions import Suppositions
 from speech.wording import spaced
 
-_PEOPLE = ("others", "kin", "household", "self", "story")
 _TIMES = ("now", "recent", "past")
 _FEAR_REACH = 6
 """Characters between a word of fear and what is feared."""
 _CURE_REACH = 2
 """Clauses after the trouble in which its end may be told."""
-_POSSESSIVE = 1
-"""Characters between a neighbour and the member of his household who is meant (邻居家儿子)."""
 _BLANK = "\x00"
 _COUNTS: Mapping[str, frozenset[str]] = {
     "body": frozenset({"self", "household"}),
@@ -38,15 +34,6 @@ _SPEAKERS = frozenset({"kin", "others"})
 """Who may be speaking for the elder when the robot asks for them by name: "this is her neighbour"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A scope word in a text."""
-
-    start: int
-    end: int
-    group: str
-
-
 class ScopeReader:
     """Judges matches by the scope words of one lexicon."""
 
@@ -54,8 +41,8 @@ class ScopeReader:
         self._scope = lexicon.scope
         self._spaced = spaced(lexicon.language)
         self._negated = self._trailing("negators")
-        self._addressed = self._trailing("addressing", fillers=False)
-        self.mentions = lru_cache(maxsize=4096)(self._mentions)
+        self._people = People(lexicon.scope, self._trailing("addressing", fillers=False))
+        self.mentions = self._people.mentions
         self._suppositions = Suppositions(lexicon.scope, self._without, self._times_in)
 
     def _trailing(self, group: str, *, fillers: bool = True) -> re.Pattern[str] | None:
@@ -118,45 +105,11 @@ class ScopeReader:
 
     # --- person ---------------------------------------------------------------------------------------
 
-    def _mentions(self, text: str, groups: tuple[str, ...]) -> tuple[Mention, ...]:
-        """Words of the groups in a text, left to right; of overlapping ones the earlier, then the longer."""
-        found = [
-            Mention(word.start(), word.end(), group)
-            for group in groups
-            if (regex := self._scope[group]) is not None
-            for word in regex.finditer(text)
-            if word.end() > word.start()
-        ]
-        kept: list[Mention] = []
-        for mention in sorted(found, key=lambda item: (item.start, -item.end)):
-            if not kept or mention.start >= kept[-1].end:
-                kept.append(mention)
-        return tuple(kept)
-
-    def _people(self, text: str) -> list[Mention]:
-        """Persons that may be the ones in trouble, a neighbour's wife as one of the neighbours.
-
-        Those merely spoken to are left out.
-        """
-        people: list[Mention] = []
-        for person in self.mentions(text, _PEOPLE):
-            own = person.group in {"self", "story", "others"}
-            if (
-                not own
-                and people
-                and people[-1].group == "others"
-                and person.start - people[-1].end <= _POSSESSIVE
-            ):
-                people.append(Mention(person.start, person.end, "others"))
-            elif own or self._addressed is None or not self._addressed.search(text[: person.start]):
-                people.append(person)
-        return people
-
     def _counts(self, match: Match, left: int, question: str) -> bool:
         """Whether the one in trouble is one whose trouble counts here."""
         counts = _COUNTS[match.concept.entry.about] | (_SPEAKERS if question == "identity" else set())
         text = match.utterance.clauses[match.clause].text
-        before = [person for person in self._people(text) if left <= person.start < match.end]
+        before = [person for person in self._people.named_in(text) if left <= person.start < match.end]
         outside = [person for person in before if person.end <= match.start]
         last = outside[-1].group if outside else ""
         if any(person.group == "story" for person in before) or self._in_story(match, last):
@@ -172,7 +125,7 @@ class ScopeReader:
         if last == "self":
             return False
         for clause in reversed(match.utterance.clauses[: match.clause]):
-            groups = {person.group for person in self._people(clause.text)}
+            groups = {person.group for person in self._people.named_in(clause.text)}
             if "story" in groups:
                 return bool(last) or "self" not in groups
             if "self" in groups:
@@ -183,7 +136,7 @@ class ScopeReader:
         """The clause names nobody: does the trouble of whom the clauses before it spoke of count?"""
         clauses = match.utterance.clauses
         for clause in reversed(clauses[: match.clause]):
-            said = self._people(clause.text)
+            said = self._people.named_in(clause.text)
             people = [person.group for person in said]
             if not people or (self._spaced and self._is_address(clause.text, said[0])):
                 continue
@@ -272,7 +225,9 @@ class ScopeReader:
         later = match.utterance.clauses[match.clause + 1 : match.clause + 1 + _CURE_REACH]
         parts = [text[match.end : right]]
         for clause in later:
-            if any(person.group not in {"self", "household"} for person in self._people(clause.text)):
+            if any(
+                person.group not in {"self", "household"} for person in self._people.named_in(clause.text)
+            ):
                 break
             parts.append(clause.text)
         cures = [cure for group in groups if (cure := self._scope.cured[group]) is not None]

@@ -52,6 +52,7 @@ def best_phrase(heard: Heard) -> str:
     "sound",
     [
         silence(3),
+        silence(600),
         silence(0),
         silence(0.01),
         noise(3, 30),
@@ -60,7 +61,17 @@ def best_phrase(heard: Heard) -> str:
         np.tile(np.concatenate([beep(1, 450), silence(1)]), 2),
         np.concatenate([beep(0.1, 697), silence(0.1), beep(0.1, 1477)]),
     ],
-    ids=["silence", "no audio", "a scrap", "line noise", "loud noise", "voicemail beep", "ringing", "keys"],
+    ids=[
+        "silence",
+        "ten minutes of silence",
+        "no audio",
+        "a scrap",
+        "line noise",
+        "loud noise",
+        "voicemail beep",
+        "ringing",
+        "keys",
+    ],
 )
 def test_where_nobody_speaks_nothing_is_heard(whisper: WhisperRecognizer, sound: Pcm) -> None:
     heard = whisper.recognize(sound, language="zh-CN", candidates=SAFETY)

@@ -115,6 +115,10 @@ def test_have_you_fallen_yes_is_a_problem_but_is_anyone_with_you_yes_is_not(mand
         "我孙子昨天发烧了，去医院看过了",
         "没有煤气味",
         "头晕倒是没有",
+        "老张头自个儿摔倒了",
+        "我表姐吃药吃错了，我分得清",
+        "快手上那个老头摔得四脚朝天",
+        "喊救命的那是电视",
     ],
 )
 def test_television_neighbours_last_year_and_not_raise_no_alarm(told: str, mandarin: Lexicon) -> None:
@@ -123,7 +127,15 @@ def test_television_neighbours_last_year_and_not_raise_no_alarm(told: str, manda
 
 @pytest.mark.parametrize(
     "told",
-    ["我老伴昏倒了，怎么叫都没反应", "邻居摔倒了，快来人", "孩子不在家，我摔倒了", "儿子跟我说话，我胸口疼"],
+    [
+        *(
+            "我老伴昏倒了，怎么叫都没反应",
+            "邻居摔倒了，快来人",
+            "孩子不在家，我摔倒了",
+            "儿子跟我说话，我胸口疼",
+        ),
+        *("邻居都走了我自己摔倒了起不来", "孩子们上班去了，自己在家摔倒了起不来", "表姐晕倒了，快来人啊"),
+    ],
 )
 def test_a_spouse_or_anyone_for_whom_help_must_come_at_once_does(told: str, mandarin: Lexicon) -> None:
     assert said(told, "anything_else", mandarin).urgency is Urgency.EMERGENCY
