@@ -69,6 +69,7 @@ bench-interrupted: $(STAMP) models ## Kill the demo again and again: nothing may
 	@$(BIN)/python benchmarks/interrupted_demo.py
 
 bench-hearing: $(STAMP) models ## How well answers are heard over a telephone line (ARGS="--split dev --json" ...)
+	@$(BIN)/wenan models fetch kokoro-voices-more
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.hearing $(ARGS)
 
 bench-calls: $(STAMP) models ## Answer gaps, pacing and processor time of calls at once (ARGS="--calls 10 --seconds 90")
@@ -88,6 +89,7 @@ train-meaning: $(STAMP) models ## Learn the second opinion's weights from its ex
 
 tune-whisper: $(STAMP) models ## Teach Whisper how elders answer on the telephone (two hours on two cores)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[tune]'
+	@$(BIN)/wenan models fetch kokoro-voices-more
 	@PYTHONPATH=. $(BIN)/python -m tools.tune_whisper.speaking --folder var/lessons --part 0/2 & \
 	 PYTHONPATH=. $(BIN)/python -m tools.tune_whisper.speaking --folder var/lessons --part 1/2 && wait
 	@PYTHONPATH=. $(BIN)/python -m tools.tune_whisper --folder var/lessons $(ARGS)

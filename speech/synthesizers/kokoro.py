@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import onnxruntime
 import soxr
 from numpy.typing import NDArray
 
-from speech.modelstore import require
+from speech.modelstore import installed, require
 from speech.synthesizers.levels import to_telephone_level
 from speech.synthesizers.phonemes import phonemes, token_numbers
 from speech.types import SAMPLE_RATE, Language, Pcm, SynthesisError
@@ -20,6 +21,9 @@ STYLE_ROWS, STYLE_WIDTH = 510, 256
 """A voice file holds one style for each number of tokens."""
 VOICES: dict[Language, str] = {"zh-CN": "zf_xiaoxiao", "es": "ef_dora", "en": "af_heart"}
 """The voice of the robot, where none is asked for."""
+
+VOICE_FOLDERS = ("kokoro-voices", "kokoro-voices-more")
+"""Models of the catalogue that hold voices; the second is for tuning and benchmarks, and may be missing."""
 
 
 class KokoroSynthesizer:
@@ -31,7 +35,9 @@ class KokoroSynthesizer:
     def __init__(self, models_dir: Path, *, threads: int = 2) -> None:
         """Load the model. Raises ModelMissingError."""
         folder = require("kokoro", models_dir)
-        self._voices_dir = require("kokoro-voices", models_dir)
+        require("kokoro-voices", models_dir)
+        folders = [models_dir / name for name in VOICE_FOLDERS if installed(name, models_dir)]
+        self._voices = {path.stem: path for voices in folders for path in voices.glob("*.bin")}
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -46,6 +52,19 @@ class KokoroSynthesizer:
 
     def render(self, sentence: str, *, language: Language, voice: str = "", speed: float = 1.0) -> Pcm:
         """Render a sentence at 8 kHz. Raises SynthesisError for an unknown voice or what cannot be spoken."""
+        style = self.style(voice or VOICES[language])
+        samples = self.samples(sentence, language=language, style=lambda count: style[count - 1], speed=speed)
+        return to_telephone_level(soxr.resample(samples, MODEL_RATE, SAMPLE_RATE))
+
+    def samples(
+        self,
+        sentence: str,
+        *,
+        language: Language,
+        style: Callable[[int], NDArray[np.float32]],
+        speed: float = 1.0,
+    ) -> NDArray[np.float32]:
+        """Render a sentence at 24 kHz in the style, shape (256,), that is given for its number of tokens."""
         tokens = [self._tokens[sound] for sound in phonemes(sentence, language) if sound in self._tokens]
         if not tokens:
             raise SynthesisError(f"Kokoro finds nothing to speak in {sentence!r}")
@@ -53,21 +72,21 @@ class KokoroSynthesizer:
             raise SynthesisError(f"Kokoro cannot speak a sentence this long, shorten it: {sentence[:40]}...")
         feeds = {
             "tokens": np.array([[0, *tokens, 0]], np.int64),
-            "style": self._style(voice or VOICES[language])[len(tokens) - 1][None],
+            "style": style(len(tokens))[None],
             "speed": np.array([speed], np.float32),
         }
         with self._lock:
-            samples = np.asarray(self._session.run(None, feeds)[0], np.float32).reshape(-1)
-        return to_telephone_level(soxr.resample(samples, MODEL_RATE, SAMPLE_RATE))
+            return np.asarray(self._session.run(None, feeds)[0], np.float32).reshape(-1)
 
-    def _style(self, voice: str) -> NDArray[np.float32]:
+    def style(self, voice: str) -> NDArray[np.float32]:
+        """A voice's styles, shape (510, 256), one for each number of tokens. Raises SynthesisError."""
         if voice not in self._styles:
-            path = self._voices_dir / f"{voice}.bin"
-            if not path.is_file():
+            if voice not in self._voices:
                 raise SynthesisError(f"Kokoro has no voice {voice}; there are {', '.join(self.voices())}")
-            self._styles[voice] = np.fromfile(path, np.float32).reshape(STYLE_ROWS, STYLE_WIDTH)
+            styles = np.fromfile(self._voices[voice], np.float32).reshape(STYLE_ROWS, STYLE_WIDTH)
+            self._styles[voice] = styles
         return self._styles[voice]
 
     def voices(self) -> list[str]:
         """The voices installed."""
-        return sorted(path.stem for path in self._voices_dir.glob("*.bin"))
+        return sorted(self._voices)

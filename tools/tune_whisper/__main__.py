@@ -18,7 +18,7 @@ from torch.nn import functional
 from speech.modelstore import default_models_dir, require
 from speech.recognizers.ct2_file import read_weights
 from tools.tune_whisper.listening import Heard, Listener, batches
-from tools.tune_whisper.speaking import rendered
+from tools.tune_whisper.speaking import Lesson, rendered
 from tools.tune_whisper.torch_whisper import Whisper
 
 MODEL = "whisper-base"
@@ -28,6 +28,8 @@ SETTLED, WILD = 50, 3.0
 """After so many steps a batch with so many times the usual loss is passed over."""
 KEPT_BACK = 64
 """Lessons that are never learnt: their loss shows whether learning still helps."""
+PLAIN_PART = 0.4
+"""For each lesson by people so many by espeak-ng."""
 
 
 def main() -> None:
@@ -35,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="the sound that the first step made")
     parser.add_argument("--rounds", type=int, default=10, help="how often each lesson is heard")
+    parser.add_argument("--rate", type=float, default=RATE, help="how fast it learns at its fastest")
     parser.add_argument("--begin", type=Path, help="an adaptation to go on from")
     parser.add_argument("--out", type=Path, default=Path(f"speech/recognizers/adaptations/{MODEL}.npz"))
     options = parser.parse_args()
@@ -45,10 +48,9 @@ def main() -> None:
         model.recall(options.begin)
     said = rendered(options.folder)
     print(f"{len(said)} lessons, {sum(p.numel() for p in model.parameters()):,} numbers to learn")
-    kept, learnt = said[:KEPT_BACK], said[KEPT_BACK:]
-    unseen = list(batches(kept, Listener(options.folder, folder, 0), BATCH, random.Random(0)))
-    steps = options.rounds * -(-len(learnt) // BATCH)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.01)
+    unseen = list(batches(_kept_back(said), Listener(options.folder, folder, 0), BATCH, random.Random(0)))
+    steps = options.rounds * -(-len(_round(said, 0)) // BATCH)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=options.rate, betas=(0.9, 0.98), weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _warmth(step, steps))
     started, losses = time.monotonic(), []
     for step, heard in enumerate(_prefetched(options.folder, folder, options.rounds), 1):
@@ -64,8 +66,10 @@ def main() -> None:
             minutes = (time.monotonic() - started) / 60
             print(f"step {step} of {steps}, loss {np.mean(losses[-10:]):.3f}, {minutes:.1f} min", flush=True)
         if step % 100 == 0 or step == steps:
+            model.eval()
             with torch.no_grad():
                 loss_unseen = np.mean([float(_loss(model, batch)) for batch in unseen])
+            model.train()
             print(f"  lessons kept back: loss {loss_unseen:.3f}", flush=True)
             _write(model, options.out)
     _write(model, options.out)
@@ -113,10 +117,21 @@ def _hear_all(
     torch.set_num_threads(1)
     for number in range(rounds):
         listener, dice = Listener(folder, model, number + 1), random.Random(number)
-        learnt = rendered(folder)[KEPT_BACK:]
-        for heard in batches(learnt, listener, BATCH, dice):
+        for heard in batches(_round(rendered(folder), number), listener, BATCH, dice):
             queue.put(heard)
     queue.put(None)
+
+
+def _kept_back(said: list[Lesson]) -> list[Lesson]:
+    return [lesson for lesson in said if not lesson.plain][:KEPT_BACK]
+
+
+def _round(said: list[Lesson], number: int) -> list[Lesson]:
+    """What is heard in a round: all that people say, and another part of what is said plainly each time."""
+    kept = {lesson.number for lesson in _kept_back(said)}
+    people = [lesson for lesson in said if not lesson.plain and lesson.number not in kept]
+    plain = [lesson for lesson in said if lesson.plain]
+    return people + random.Random(number).sample(plain, min(len(plain), round(PLAIN_PART * len(people))))
 
 
 def _write(model: Whisper, path: Path) -> None:

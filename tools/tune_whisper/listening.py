@@ -36,6 +36,11 @@ CLEANED = 0.4
 """How often it is the second hearing, slower and cleaned of noise."""
 BABBLE = 0.15
 """How often others talk in the background."""
+OTHERS, THROATS = 0.6, (0.86, 1.16)
+"""How often somebody else's throat speaks, and by how much it is longer or shorter."""
+ECHOING = 0.25
+"""How often there is an echo."""
+GAPS, MEL_BANDS, WIDEST_TONES, LONGEST_FRAMES = 2, 80, 10, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class Listener:
         pcm: Pcm = np.load(lesson.file(self._folder))
         empty = self._dice.random() < EMPTY
         pcm = self._noise_like(pcm) if empty else self._among_others(pcm)
-        sent = transmit(pcm, self._line(), f"{self._dice.random()}")
+        sent = transmit(self._in_a_room(self._by_somebody_else(pcm)), self._line(), f"{self._dice.random()}")
         pieces = pieces_of(sent)
         if not pieces:
             return None
@@ -79,7 +84,18 @@ class Listener:
         frames += -frames % 20
         samples = frames * MODEL_RATE // FRAMES_PER_SECOND
         padded = np.pad(audio[:samples], (0, max(0, samples - len(audio))))
-        return np.asarray(self._features(padded, padding=0)[:, :frames], np.float32)
+        return self._with_gaps(np.array(self._features(padded, padding=0)[:, :frames], np.float32))
+
+    def _with_gaps(self, mel: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Some tones and some moments are taken away (SpecAugment), so that no single one is relied on."""
+        quiet = mel.min()
+        for _ in range(self._dice.randint(0, GAPS)):
+            low = self._dice.randrange(MEL_BANDS)
+            mel[low : low + self._dice.randint(1, WIDEST_TONES)] = quiet
+        for _ in range(self._dice.randint(0, GAPS)):
+            begin = self._dice.randrange(mel.shape[1])
+            mel[:, begin : begin + self._dice.randint(1, LONGEST_FRAMES)] = quiet
+        return mel
 
     def _line(self) -> Condition:
         dice = self._dice
@@ -93,6 +109,27 @@ class Listener:
             far=far,
             a_law=dice.choice((True, False)),
         )
+
+    def _by_somebody_else(self, pcm: Pcm) -> Pcm:
+        """Faster and higher, or slower and lower: throats of other lengths."""
+        if self._dice.random() > OTHERS:
+            return pcm
+        return from_float(
+            resample(to_float(pcm), round(SAMPLE_RATE * self._dice.uniform(*THROATS)), SAMPLE_RATE)
+        )
+
+    def _in_a_room(self, pcm: Pcm) -> Pcm:
+        """With an echo that dies away within a tenth to a half of a second: a bare kitchen, a loudspeaker."""
+        if self._dice.random() > ECHOING:
+            return pcm
+        rng = np.random.default_rng(self._dice.randrange(2**32))
+        times = np.arange(round(SAMPLE_RATE * 0.4)) / SAMPLE_RATE
+        echo = rng.standard_normal(len(times)) * np.exp(-6.9 * times / self._dice.uniform(0.1, 0.5))
+        echo *= 10 ** (-self._dice.uniform(0, 12) / 20) / np.sqrt(np.sum(echo**2))
+        sound = to_float(pcm)
+        size = len(sound) + len(echo)
+        echoes = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(echo, size), size)[: len(sound)]
+        return from_float(np.clip(0.7 * (sound + echoes), -1, 1).astype(np.float32))
 
     def _noise_like(self, pcm: Pcm) -> Pcm:
         """Bursts with the loudness of speech and nothing else of it."""

@@ -10,22 +10,28 @@ import random
 import subprocess
 import wave
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
-import onnxruntime
 import soxr
+from numpy.typing import NDArray
 
-from speech.modelstore import default_models_dir, require
+from speech.modelstore import default_models_dir
+from speech.synthesizers.kokoro import MODEL_RATE, KokoroSynthesizer
 from speech.synthesizers.levels import to_telephone_level
-from speech.synthesizers.phonemes import phonemes, token_numbers
 from speech.types import SAMPLE_RATE, Language, Pcm
 
 EXAMPLES = Path("speech/meaning/examples")
 LESSONS: dict[Language, int] = {"zh-CN": 3000, "es": 450, "en": 450}
-"""How many utterances of each language; half a second of work each."""
+"""How many utterances by the tuning voices; two seconds of one core's work each."""
+STRANGERS: dict[Language, int] = {"zh-CN": 2400, "es": 450, "en": 450}
+"""How many by people who speak like the tuning voices and sound like somebody else, mixed anew each time."""
+PLAIN: dict[Language, int] = {"zh-CN": 6000, "es": 1500, "en": 1500}
+"""How many by espeak-ng, which costs next to nothing and is nothing like Kokoro."""
+FIRST_STRANGER, FIRST_PLAIN = 10_000, 20_000
+"""Numbers of lessons begin here."""
 SHORT_SHARE = 0.12
 """Share of utterances that are short answers: there are few wordings, so each is said by many."""
 SHORT_LETTERS = 4
@@ -36,12 +42,55 @@ NATIVE: dict[Language, tuple[str, ...]] = {
 }
 """The tuning voices of the hearing benchmark."""
 EVERYBODY = tuple(voice for voices in NATIVE.values() for voice in voices)
+TIMBRES = (
+    *EVERYBODY,
+    *(
+        "af_alloy",
+        "af_aoede",
+        "af_jessica",
+        "af_kore",
+        "af_nicole",
+        "af_nova",
+        "af_river",
+        "af_sarah",
+        "af_sky",
+    ),
+    *(
+        "am_echo",
+        "am_eric",
+        "am_fenrir",
+        "am_liam",
+        "am_onyx",
+        "am_puck",
+        "am_santa",
+        "bf_alice",
+        "bf_isabella",
+    ),
+    *(
+        "bf_lily",
+        "bm_daniel",
+        "bm_fable",
+        "bm_lewis",
+        "ff_siwis",
+        "hf_alpha",
+        "hf_beta",
+        "hm_omega",
+        "hm_psi",
+    ),
+    *("if_sara", "im_nicola", "jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo"),
+    *("pf_dora", "pm_alex", "pm_santa"),
+)
+"""Whose sound may be lent: every voice that there is but the benchmark's testing voices."""
 ESPEAK: dict[Language, str] = {"zh-CN": "cmn", "es": "es", "en": "en-gb"}
-PLAIN = 10
-"""One lesson in so many is spoken by espeak-ng, so that not one synthesiser's ways alone are learnt."""
-MODEL_RATE = 24_000
-STYLE_ROWS, STYLE_WIDTH = 510, 256
-LONGEST_TOKENS = 120
+PLAIN_AMONG = 10
+"""Of the first lessons one in so many is spoken by espeak-ng as well."""
+VARIANTS = (
+    *("f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "croak", "linda"),
+    *("Andrea", "Annie", "Alicia", "Diogo", "Gene", "Lee", "Mario", "Mike", "Michael", "steph", "belinda"),
+)
+"""Voices of espeak-ng."""
+TIMBRE_WIDTH = 128
+"""Of a Kokoro style the first half is how a voice sounds, the second how it speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +106,9 @@ class Lesson:
     """Of the first voice, 0.5..1."""
     pace: float
     pitch: float
+    timbre: tuple[str, ...] = ()
+    """Two voices whose sound is mixed by halves, where it is not that of ``voices``."""
+    plain: bool = False
 
     def file(self, folder: Path) -> Path:
         """Where its sound is kept; what is said stands beside it, in a file of the same name."""
@@ -67,19 +119,39 @@ def rendered(folder: Path) -> list[Lesson]:
     """The lessons whose sound is there."""
     written = sorted(path for path in folder.glob("*.json") if path.with_suffix(".npy").exists())
     facts = [json.loads(path.read_text(encoding="utf-8")) for path in written]
-    return [Lesson(**{**fact, "voices": tuple(fact["voices"])}) for fact in facts]
+    return [
+        Lesson(**{**fact, "voices": tuple(fact["voices"]), "timbre": tuple(fact.get("timbre", ()))})
+        for fact in facts
+    ]
 
 
 def lessons(seed: int = 1) -> list[Lesson]:
-    """All lessons, in a random order that is always the same."""
-    dice = random.Random(seed)
+    """All lessons, the quickest to render first; always the same."""
+    strangers, plain = random.Random(seed + 1), random.Random(seed + 2)
+    return [
+        *(replace(one, plain=True) for one in _drawn(PLAIN, FIRST_PLAIN, plain)),
+        *(_by_a_stranger(one, strangers) for one in _drawn(STRANGERS, FIRST_STRANGER, strangers)),
+        *(
+            replace(one, plain=one.number % PLAIN_AMONG == PLAIN_AMONG - 1)
+            for one in _drawn(LESSONS, 0, random.Random(seed))
+        ),
+    ]
+
+
+def _drawn(counts: dict[Language, int], first: int, dice: random.Random) -> list[Lesson]:
     chosen = [
         (language, question, text)
         for language in get_args(Language)
-        for question, text in _texts(language, LESSONS[language], dice)
+        for question, text in _texts(language, counts[language], dice)
     ]
     dice.shuffle(chosen)
-    return [_lesson(number, *said, dice) for number, said in enumerate(chosen)]
+    return [_lesson(number, *said, dice) for number, said in enumerate(chosen, first)]
+
+
+def _by_a_stranger(lesson: Lesson, dice: random.Random) -> Lesson:
+    return replace(
+        lesson, timbre=(dice.choice(TIMBRES), dice.choice(TIMBRES)), pitch=dice.uniform(0.85, 1.15)
+    )
 
 
 def _lesson(number: int, language: Language, question: str, text: str, dice: random.Random) -> Lesson:
@@ -116,7 +188,7 @@ def _length(text: str, language: Language) -> int:
 def say_plainly(lesson: Lesson) -> Pcm:
     """By espeak-ng, with one of its voices: nothing like Kokoro's."""
     dice = random.Random(lesson.number)
-    voice = f"{ESPEAK[lesson.language]}+{dice.choice(('f1', 'f2', 'f3', 'f4', 'm1', 'm2', 'm3', 'm4', 'm7'))}"
+    voice = f"{ESPEAK[lesson.language]}+{dice.choice(VARIANTS)}"
     pace = round((230 if lesson.language == "zh-CN" else 165) * lesson.pace)
     pitch = round(40 * lesson.pitch)
     line = ["espeak-ng", "-v", voice, "-s", str(pace), "-p", str(pitch), "--stdout", lesson.text]
@@ -127,35 +199,30 @@ def say_plainly(lesson: Lesson) -> Pcm:
 
 
 class Speaker:
-    """Kokoro with voices mixed from two; every tenth lesson by espeak-ng."""
+    """Kokoro with voices mixed from two, and with the sound of others; plain lessons by espeak-ng."""
 
     def __init__(self, models_dir: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        model = require("kokoro", models_dir) / "kokoro.onnx"
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        folder = require("kokoro-voices", models_dir)
-        self._styles = {
-            voice: np.fromfile(folder / f"{voice}.bin", np.float32).reshape(STYLE_ROWS, STYLE_WIDTH)
-            for voice in EVERYBODY
-        }
-        self._tokens = token_numbers()
+        self._kokoro = KokoroSynthesizer(models_dir, threads=1)
 
     def say(self, lesson: Lesson) -> Pcm:
         """The lesson at 8 kHz, at a telephone's level."""
-        if lesson.number % PLAIN == PLAIN - 1:
+        if lesson.plain:
             return say_plainly(lesson)
-        tokens = [self._tokens[s] for s in phonemes(lesson.text, lesson.language) if s in self._tokens]
-        tokens = tokens[:LONGEST_TOKENS]
-        first, second = (self._styles[voice][len(tokens) - 1] for voice in lesson.voices)
-        feeds = {
-            "tokens": np.array([[0, *tokens, 0]], np.int64),
-            "style": (lesson.share * first + (1 - lesson.share) * second)[None].astype(np.float32),
-            "speed": np.array([lesson.pace / lesson.pitch], np.float32),
-        }
-        samples = np.asarray(self._session.run(None, feeds)[0], np.float32).reshape(-1)
+        samples = self._kokoro.samples(
+            lesson.text,
+            language=lesson.language,
+            style=lambda count: self._style(lesson, count),
+            speed=lesson.pace / lesson.pitch,
+        )
         return to_telephone_level(soxr.resample(samples, MODEL_RATE * lesson.pitch, SAMPLE_RATE))
+
+    def _style(self, lesson: Lesson, count: int) -> NDArray[np.float32]:
+        first, second = (self._kokoro.style(voice)[count - 1] for voice in lesson.voices)
+        style = lesson.share * first + (1 - lesson.share) * second
+        if lesson.timbre:
+            sounds = [self._kokoro.style(voice)[count - 1, :TIMBRE_WIDTH] for voice in lesson.timbre]
+            style[:TIMBRE_WIDTH] = np.mean(sounds, axis=0)
+        return np.asarray(style, np.float32)
 
 
 def main() -> None:
