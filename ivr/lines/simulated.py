@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +16,9 @@ from itertools import count
 from typing import Protocol
 
 from ivr.clock import Clock
-from ivr.lines import CallNotConnectedError, Disposition, FarEndHungUp, KeyPressed, LineEvent
+from ivr.lines import CallNotConnectedError, Disposition, KeyPressed, LineEvent
+from ivr.lines.connected import HUNG_UP_HERE
+from ivr.lines.inbox import Inbox
 from ivr.lines.metronome import Metronome
 from ivr.lines.wire import SILENCE, Wire
 from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
@@ -198,20 +199,13 @@ class SimulatedCall:
         self._there = there
         self._back = back
         self._on_end = on_end
-        self._cause = ""
-        self._arrived: deque[LineEvent] = deque()
-        self._receiver: asyncio.Future[None] | None = None
+        self._inbox = Inbox()
         self._outgoing: Pcm | None = None
         self._sender: asyncio.Future[None] | None = None
 
     async def receive(self) -> LineEvent:
         """The next event; once the call is over and all was received, FarEndHungUp for ever."""
-        while not self._arrived:
-            if self._cause:
-                return FarEndHungUp(self._cause)
-            self._receiver = asyncio.get_running_loop().create_future()
-            await self._receiver
-        return self._arrived.popleft()
+        return await self._inbox.receive()
 
     async def send(self, pcm: Pcm) -> None:
         """Hand over one frame of 160 samples; returns when the line has taken it, 20 ms after the one before.
@@ -219,7 +213,7 @@ class SimulatedCall:
         For one sender at a time. On a call that is over it still takes its 20 ms: nobody who only sends may
         spin.
         """
-        if self._cause:
+        if self._inbox.cause:
             await asyncio.sleep(FRAME_SECONDS)
             return
         _check(pcm)
@@ -229,21 +223,22 @@ class SimulatedCall:
 
     async def hang_up(self) -> None:
         """End the call; calling it again does nothing."""
-        self._end("hung up here")
+        self._end(HUNG_UP_HERE)
 
     def exchange(self) -> None:
         """Carry one frame each way. Called by the line every 20 ms, whether anybody sends or not."""
-        if self._cause:
+        if self._inbox.cause:
             return
         outgoing, self._outgoing = self._outgoing, None
         heard = self._there.carry(SILENCE if outgoing is None else outgoing)
         reply = self._ask_far_end(heard.pcm)
         if reply.key:
-            self._arrived.append(KeyPressed(reply.key))
-        self._arrived.append(self._back.carry(reply.pcm))
+            self._inbox.put(KeyPressed(reply.key))
+        self._inbox.put(self._back.carry(reply.pcm))
         if reply.hangs_up:
             self._end("normal")
-        self._wake()
+        # After the receiver, which the inbox has woken: what was heard may decide what is said next.
+        self._wake_sender()
 
     def _ask_far_end(self, heard: Pcm) -> FarEndFrame:
         """A far end that stumbles loses its own call and nobody else's; the loop reports its exception."""
@@ -258,17 +253,13 @@ class SimulatedCall:
         return reply
 
     def _end(self, cause: str) -> None:
-        if self._cause:
-            return
-        self._cause = cause
-        self._on_end(self, cause)
-        self._wake()
+        if self._inbox.end(cause):
+            self._on_end(self, cause)
+            self._wake_sender()
 
-    def _wake(self) -> None:
-        """Wake the receiver before the sender: what was heard may decide what is said next."""
-        for waiting in (self._receiver, self._sender):
-            if waiting is not None and not waiting.done():
-                waiting.set_result(None)
+    def _wake_sender(self) -> None:
+        if self._sender is not None and not self._sender.done():
+            self._sender.set_result(None)
 
 
 def _check(pcm: Pcm) -> None:

@@ -11,10 +11,11 @@ from typing import Self
 import structlog
 
 from ivr.lines import CallNotConnectedError, Disposition
+from ivr.lines.dialplan import BadNumberError, Dialled
+from ivr.lines.health import LineHealth, LineState
 from ivr.lines.metronome import Metronome
 from ivr.lines.sip.call import SipCall
-from ivr.lines.sip.dialplan import BadNumberError, Dialled
-from ivr.lines.sip.registration import LineHealth, LineState, Registration
+from ivr.lines.sip.registration import Registration
 from ivr.lines.sip.ringing import RingingCalls
 from ivr.lines.sip.settings import SipSettings
 from ivr.lines.sip.stack import (

@@ -14,8 +14,8 @@ import structlog
 
 from ivr.clock import Clock, SystemClock
 from ivr.lines import CallNotConnectedError, Disposition
-from ivr.lines.sip.dialplan import BadNumberError, DialPlan
-from ivr.lines.sip.registration import LineHealth, LineState
+from ivr.lines.dialplan import BadNumberError, DialPlan
+from ivr.lines.health import LineHealth, LineState
 from ivr.lines.twilio.account import Account, CallOrder, RefusedError, RestAccount, UnansweredError
 from ivr.lines.twilio.call import Channel, TwilioCall
 from ivr.lines.twilio.media_server import MediaServer
@@ -212,14 +212,14 @@ class TwilioLine:
                 return ringing
         return None
 
-    def _connect(self, key: str, started: Started, channel: Channel) -> TwilioCall | None:
+    async def _connect(self, key: str, started: Started, channel: Channel) -> TwilioCall | None:
         """The call of a stream, if it is the one that is waited for."""
         ringing = self._by_key(key)
         if ringing is None or started.account_sid != self._settings.account_sid:
             return None
-        if ringing.progress.sid not in {"", started.call_sid}:
-            return None
         if started.parameters.get("reference") != ringing.reference:
+            return None
+        if not await ringing.own(started.call_sid) or self._by_key(key) is not ringing:
             return None
         call = TwilioCall(
             started,
