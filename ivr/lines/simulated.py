@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Protocol
 
@@ -19,6 +20,8 @@ from ivr.clock import Clock
 from ivr.lines import CallNotConnectedError, Disposition, KeyPressed, LineEvent
 from ivr.lines.connected import HUNG_UP_HERE
 from ivr.lines.inbox import Inbox
+from ivr.lines.incoming import Take
+from ivr.lines.journal import CallEntry, SimulatedIncoming
 from ivr.lines.metronome import Metronome
 from ivr.lines.wire import SILENCE, Wire
 from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
@@ -74,20 +77,6 @@ class AlreadyDialledError(Exception):
     """This attempt was dialled before. Nobody is called twice for the same attempt; look it up instead."""
 
 
-@dataclass(slots=True)
-class CallEntry:
-    """One line of the exchange's own journal: the proof of who was called, when and how often."""
-
-    reference: str
-    number: str
-    dialled_at: datetime
-    early_media: bool = False
-    answered_at: datetime | None = None
-    ended_at: datetime | None = None
-    cause: str = ""
-    """Why it ended: a disposition if nobody answered; ``normal``, ``hung up here``, or what went wrong."""
-
-
 class SimulatedLine:
     """Rings simulated telephones; implements ``ivr.lines.Line``."""
 
@@ -115,6 +104,7 @@ class SimulatedLine:
         self._journal: dict[str, CallEntry] = {}
         self._serial = count(1)
         self._metronome = Metronome()
+        self._take: Take | None = None
 
     @property
     def journal(self) -> tuple[CallEntry, ...]:
@@ -142,6 +132,29 @@ class SimulatedLine:
         finally:
             entry.ended_at = self._clock.now()
         entry.ended_at, entry.cause, entry.answered_at = None, "", self._clock.now()
+        return self._connect(entry, far_end)
+
+    def take_calls(self, take: Take | None) -> None:
+        """Give every call that comes in to ``take``; see ``ivr.lines.incoming.Answerable``."""
+        self._take = take
+
+    def call_in(self, number: str, far_end: FarEnd) -> CallEntry:
+        """Somebody rings us from ``number``, empty when they withhold it; the entry says what came of it.
+
+        Their first frame is heard when they are answered.
+        """
+        now = self._clock.now()
+        entry = CallEntry(f"call-in-{now:%Y%m%d%H%M%S%f}-{next(self._serial)}", number, dialled_at=now)
+        self._journal[entry.reference] = entry
+        incoming = SimulatedIncoming(entry, partial(self._answer, entry, far_end), self._clock)
+        if self._take is None:
+            incoming.end(Disposition.BUSY.value)
+        else:
+            self._take(incoming)
+        return entry
+
+    def _answer(self, entry: CallEntry, far_end: FarEnd) -> SimulatedCall:
+        entry.answered_at = self._clock.now()
         return self._connect(entry, far_end)
 
     async def _ring(self, entry: CallEntry, ring_seconds: float) -> FarEnd:
