@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import count
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ivr.clock import Clock
 from ivr.lines import CallNotConnectedError, Disposition, KeyPressed, LineEvent
@@ -49,6 +49,8 @@ class Ring:
     """Seconds until the network reports anything but no answer, which takes as long as we let it ring."""
     early_media: bool = False
     """The network plays a melody or an announcement while it rings. That is not an answer."""
+    calls_back_after_s: float | None = None
+    """Seconds after it has rung in vain until they see our number and call it, where calls are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,14 @@ class FarEnd(Protocol):
 
     def frame(self, heard: Pcm) -> FarEndFrame:
         """Hear 20 ms of the robot (160 samples, as they arrive) and give 20 ms back."""
+
+
+@runtime_checkable
+class LiftsReceiver(Protocol):
+    """Somebody at the far end who has to know that it is they who call."""
+
+    def lift_receiver(self) -> None:
+        """A call of their own begins."""
 
 
 class AlreadyDialledError(Exception):
@@ -153,9 +163,16 @@ class SimulatedLine:
             self._take(incoming)
         return entry
 
+    def _call_back(self, number: str, far_end: FarEnd) -> None:
+        if isinstance(far_end, LiftsReceiver):
+            far_end.lift_receiver()
+        self.call_in(number, far_end)
+
     def _answer(self, entry: CallEntry, far_end: FarEnd) -> SimulatedCall:
         entry.answered_at = self._clock.now()
-        return self._connect(entry, far_end)
+        call = self._connect(entry, far_end)
+        call.provider_call_id = entry.reference
+        return call
 
     async def _ring(self, entry: CallEntry, ring_seconds: float) -> FarEnd:
         """Let it ring until somebody answers. Raises CallNotConnectedError."""
@@ -171,6 +188,9 @@ class SimulatedLine:
         disposition = Disposition.NO_ANSWER if ring.answers_after_s is not None else ring.disposition_if_not
         rings_out = disposition is Disposition.NO_ANSWER
         await self._clock.sleep(ring_seconds if rings_out else min(ring.decides_after_s, ring_seconds))
+        if ring.calls_back_after_s is not None and self._take is not None:
+            calling = partial(self._call_back, entry.number, far_end)
+            asyncio.get_running_loop().call_later(ring.calls_back_after_s, calling)
         raise CallNotConnectedError(disposition)
 
     def _connect(self, entry: CallEntry, far_end: FarEnd) -> SimulatedCall:
@@ -223,8 +243,7 @@ class SimulatedCall:
     async def send(self, pcm: Pcm) -> None:
         """Hand over one frame of 160 samples; returns when the line has taken it, 20 ms after the one before.
 
-        For one sender at a time. On a call that is over it still takes its 20 ms: nobody who only sends may
-        spin.
+        For one sender at a time. On a call that is over it still takes its 20 ms: no sender may spin.
         """
         if self._inbox.cause:
             await asyncio.sleep(FRAME_SECONDS)
