@@ -36,7 +36,7 @@ from campaigns.talks import ElderTalk, StrangerCall
 from campaigns.wrapping_up import keep_recording, record
 from ivr.dialogue import DialogueState
 from ivr.dialogue.events import Answered, Event, KeyPressed
-from ivr.lines import Call, CallNotConnectedError
+from ivr.lines import Call, CallNotConnectedError, Hushable
 from ivr.lines.incoming import Incoming
 from ivr.minutes import Partner
 from ivr.reception import Who, WhoIsThere, visit_of
@@ -278,6 +278,12 @@ class _Held:
         self.provider_call_id = call.provider_call_id
         self.receive = call.receive
         self.send = call.send
+        self._call = call
+
+    def hush(self) -> None:
+        """Have what was sent and not played yet forgotten, where the far end keeps any."""
+        if isinstance(self._call, Hushable):
+            self._call.hush()
 
     async def hang_up(self) -> None:
         """Not yet."""

@@ -64,7 +64,7 @@ def test_an_elder_s_sip_telephone_calls_and_goes_on_with_the_visit(community: Co
                     line, community.ledger, ears, SystemClock(), books, community.recordings
                 )
                 line.take_calls(reception.take)
-                manner = {"number": f"0{ELDER[3:]}", "calls": f"sip:wenan@127.0.0.1:{ours}"}
+                manner = {"number": f"0{ELDER[3:]}", "calls": f"sip:+865335181234@127.0.0.1:{ours}"}
                 async with pjsip_phone(tone_hz=0.0, presses="1", hangs_up_after_s=12.0, **manner) as phone:
                     seen = await phone.report()
                 await reception.idle()

@@ -181,6 +181,7 @@ class Stack:
             audio_codecs=settings.codecs,
             auth_user=settings.auth_user or None,
             extra_params=(
+                "catchall=yes",  # providers write the called number in ways of their own
                 *(("100rel=yes",) if settings.reliable_ringing else ()),
                 *(("mediaenc=srtp-mand",) if settings.encrypt_audio else ()),
             ),
