@@ -76,15 +76,34 @@ def prepare(
     phone = _phone_to_ring(session, visit, snapshot, aftercare, now)
     if phone is None:
         return NotCalled(visit.elder.name, visit.outcome or "", visit.next_attempt_at)
-    number = max((attempt.number for attempt in visit.attempts), default=0) + 1
     attempt = CallAttempt(
         visit_id=visit.id,
-        number=number,
+        number=next_number(visit),
         phone_id=phone.id,
-        reference=f"visit-{visit.id}-attempt-{number}-{secrets.token_hex(4)}",
+        reference=f"visit-{visit.id}-attempt-{next_number(visit)}-{secrets.token_hex(4)}",
         fence=lease.fence,
         intended_at=now,
     )
+    return make_ready(session, lease, visit, attempt, phone, caller=caller, now=now)
+
+
+def next_number(visit: Visit) -> int:
+    """The number of the visit's next attempt."""
+    return max((attempt.number for attempt in visit.attempts), default=0) + 1
+
+
+def make_ready(
+    session: Session,
+    lease: Lease,
+    visit: Visit,
+    attempt: CallAttempt,
+    phone: Phone,
+    *,
+    caller: Caller,
+    now: datetime,
+) -> Ready:
+    """Put an attempt on record and gather all that its call needs."""
+    snapshot = Snapshot.model_validate(visit.snapshot)
     session.add(attempt)
     session.flush()
     script = stored_script(visit.campaign.script_version)
@@ -93,7 +112,7 @@ def prepare(
     return Ready(
         lease=lease,
         attempt_id=attempt.id,
-        attempt_number=number,
+        attempt_number=attempt.number,
         reference=attempt.reference,
         phone_number=phone.number,
         elder_name=visit.elder.name,
@@ -101,7 +120,7 @@ def prepare(
         state=_state_of(
             session, visit, script, _module_now(session, visit, script, snapshot, now), caller, now
         ),
-        recording=_recording_path(visit, number, now),
+        recording=_recording_path(visit, attempt.number, now),
     )
 
 

@@ -21,7 +21,7 @@ from campaigns.presence import ABSENT
 from campaigns.surges import Surges, due_with
 from campaigns.tiers import cadence_days
 from campaigns.windows import known_zone
-from records.people import Area, Elder
+from records.people import NOT_ON_ROSTER, Area, Elder
 from records.visits import Campaign, Visit
 
 WEEK = 7
@@ -131,7 +131,7 @@ def read_kept(session: Session, now: datetime, *, where: ColumnElement[bool] | N
     rows = session.execute(
         select(*columns)
         .join(Area, Area.id == Elder.area_id)
-        .where(Elder.status.not_in(["moved", "deceased"]), true() if where is None else where)
+        .where(Elder.status.not_in(["moved", "deceased", NOT_ON_ROSTER]), true() if where is None else where)
         .order_by(Elder.id)
     )
     kept = []

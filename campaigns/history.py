@@ -12,6 +12,8 @@ from ivr.report import CallOutcome, Confirmed
 from records.visits import CallAttempt, Flag, Visit
 from speech.types import Urgency
 
+INBOUND = "in"
+"""Direction of an attempt in which the elder rang us."""
 NEVER_DIALLED = "never dialled"
 """Cause of an attempt that was intended and then given up before the telephone rang."""
 INTERRUPTED = "interrupted"
@@ -26,7 +28,7 @@ def was_interrupted(attempt: CallAttempt) -> bool:
 
 def counts_as_dialled(attempt: CallAttempt) -> bool:
     """Whether a telephone may have rung: it was given to the line, and the line did not fail to try."""
-    if attempt.dialled_at is None:
+    if attempt.dialled_at is None or attempt.direction == INBOUND:
         return False
     return attempt.disposition != Disposition.FAILED or was_interrupted(attempt)
 
@@ -44,6 +46,7 @@ def past_of(visit: Visit) -> list[Past]:
             phone=attempt.phone_id,
             outcome=CallOutcome(attempt.call_outcome) if attempt.call_outcome else None,
             interrupted=was_interrupted(attempt),
+            inbound=attempt.direction == INBOUND,
         )
         for attempt in visit.attempts
         if attempt.status == "ended" and attempt.dialled_at is not None and attempt.disposition

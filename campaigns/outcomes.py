@@ -22,7 +22,7 @@ from campaigns.standing import settle as derive
 from ivr.lines import Disposition
 from ivr.report import CallOutcome, CallReport
 from records.audit import audit
-from records.people import Consent
+from records.people import Consent, Elder
 from records.visits import CallAttempt, Visit
 
 
@@ -117,19 +117,24 @@ def _respect_refusal(session: Session, visit: Visit, attempt: CallAttempt, now: 
     session.refresh(visit, ["attempts"])
     if not circumstances_of(visit).do_not_call or visit.elder.status == "opted_out":
         return
-    visit.elder.status = "opted_out"
-    visit.elder.updated_at = now
+    opt_out(session, visit.elder, f"call {attempt.reference}", now, attempt=attempt.id)
+
+
+def opt_out(session: Session, elder: Elder, source: str, now: datetime, **detail: Any) -> None:
+    """Put down that an elder wants no more calls; ``source`` says where they said so."""
+    elder.status = "opted_out"
+    elder.updated_at = now
     session.add(
         Consent(
-            elder_id=visit.elder_id,
+            elder_id=elder.id,
             kind=TELEPHONE_VISIT,
             granted=False,
             given_by="elder",
-            source=f"call {attempt.reference}",
+            source=source,
             recorded_at=now,
         )
     )
-    _note(session, now, "opted_out", "elder", visit.elder_id, attempt=attempt.id)
+    _note(session, now, "opted_out", "elder", elder.id, **detail)
 
 
 def _learn_manner(visit: Visit, state: Mapping[str, Any]) -> None:

@@ -19,10 +19,10 @@ from campaigns.who import with_everything_below
 from campaigns.windows import known_zone
 from records.audit import audit
 from records.locks import take_turns
-from records.people import Area, Elder
+from records.people import NOT_ON_ROSTER, Area, Elder
 from records.policies import PolicyVersion
 
-NOT_VISITED = ("moved", "deceased")
+NOT_VISITED = ("moved", "deceased", NOT_ON_ROSTER)
 """Elders on whom no policy has a say any more."""
 
 

@@ -76,6 +76,7 @@ class Kind(StrEnum):
 
 _OURS = frozenset({Kind.FAILED, Kind.INTERRUPTED})
 _NOT_THEIRS = frozenset({Kind.INVALID_NUMBER, Kind.WRONG_PERSON})
+_NOBODY_SPOKE = frozenset({Kind.SILENT, Kind.MACHINE})
 _ELSEWHERE_NEXT = frozenset({Kind.NO_ANSWER, Kind.REJECTED, Kind.MACHINE}) | _NOT_THEIRS
 """After these, another number of the same elder is worth a try."""
 
@@ -140,6 +141,13 @@ class Past:
     outcome: CallOutcome | None = None
     interrupted: bool = False
     """Our own side broke it off: the program stopped, or the talk could not be carried on."""
+    inbound: bool = False
+    """They rang us. That uses up none of the attempts."""
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """They rang us and said nothing to us: as far as the visit goes, it has not happened."""
+        return self.inbound and self.kind in _NOBODY_SPOKE
 
     @property
     def kind(self) -> Kind:
@@ -272,5 +280,6 @@ def _end_of_patience(past: Sequence[Past], policy: RetryPolicy) -> End | None:
     if kind is Kind.CALL_LATER:
         put_off = kinds.count(Kind.CALL_LATER)
         return End(given_up(past), EndReason.PUT_OFF_TOO_OFTEN) if put_off > policy.max_put_off else None
-    tried = sum(each not in _OURS | _NOT_THEIRS and each is not Kind.CALL_LATER for each in kinds)
+    theirs = [attempt.kind for attempt in past if not attempt.inbound]
+    tried = sum(each not in _OURS | _NOT_THEIRS and each is not Kind.CALL_LATER for each in theirs)
     return End(given_up(past), EndReason.ATTEMPTS_USED_UP) if tried >= policy.max_attempts else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -11,12 +12,14 @@ from campaigns.claims import let_go
 from campaigns.history import circumstances_of, count_dialled, end_of_period, past_of
 from campaigns.phoning import usable_phones
 from campaigns.places import hours_for
-from campaigns.retries import End, EndReason, Retry, VisitOutcome, after, given_up
+from campaigns.retries import End, EndReason, Past, Retry, VisitOutcome, after, given_up
 from campaigns.snapshots import Snapshot
 from records.audit import audit
 from records.visits import Visit
 
 ACTOR = "dialer"
+AFTER_A_CALL_IN = timedelta(minutes=10)
+"""Nobody who has just put the receiver down on us is rung back sooner."""
 
 
 def settle(session: Session, visit: Visit, aftercare: Aftercare, now: datetime) -> Retry | End:
@@ -25,9 +28,20 @@ def settle(session: Session, visit: Visit, aftercare: Aftercare, now: datetime) 
     At least one attempt was dialled and all are over.
     """
     _read_anew(session)
+    past = past_of(visit)
+    decision = _as_before(visit, past, now) if past[-1].came_to_nothing else _after(visit, past, now)
+    count_dialled(visit)
+    if isinstance(decision, Retry):
+        put_off(visit, decision.at)
+    else:
+        end_visit(session, visit, decision, aftercare, now)
+    return decision
+
+
+def _after(visit: Visit, past: Sequence[Past], now: datetime) -> Retry | End:
     snapshot = Snapshot.model_validate(visit.snapshot)
-    decision = after(
-        past_of(visit),
+    return after(
+        past,
         circumstances_of(visit),
         phones=[phone.id for phone in usable_phones(visit.elder)],
         policy=snapshot.retries,
@@ -35,12 +49,14 @@ def settle(session: Session, visit: Visit, aftercare: Aftercare, now: datetime) 
         moment=now,
         ends=end_of_period(visit),
     )
-    count_dialled(visit)
-    if isinstance(decision, Retry):
-        put_off(visit, decision.at)
-    else:
-        end_visit(session, visit, decision, aftercare, now)
-    return decision
+
+
+def _as_before(visit: Visit, past: Sequence[Past], now: datetime) -> Retry | End:
+    """The elder rang us and said nothing: the visit goes back to where it was, waiting or given up."""
+    if visit.next_attempt_at is None:
+        earlier = [attempt for attempt in past if not attempt.inbound]
+        return End(given_up(earlier), EndReason.ATTEMPTS_USED_UP)
+    return Retry(max(visit.next_attempt_at, now + AFTER_A_CALL_IN), past[-1].phone)
 
 
 def put_off(visit: Visit, until: datetime) -> None:

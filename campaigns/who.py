@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from campaigns.policy import Category, Tier
 from campaigns.tiers import age_on
-from records.people import Area, Elder
+from records.people import NOT_ON_ROSTER, Area, Elder
 
 Age = Annotated[int, Field(ge=0, le=150)]
 
@@ -41,11 +41,11 @@ class Who(BaseModel):
 
 
 def elders_for(session: Session, who: Who, today: date) -> Sequence[Elder]:
-    """The elders whom a filter means, whatever their status, with telephones and consents, by id.
+    """The elders of the roster whom a filter means, whatever their status, with numbers and consents, by id.
 
     An elder of unknown age passes every limit of age: rather one visit too many.
     """
-    wanted = select(Elder).order_by(Elder.id)
+    wanted = select(Elder).where(Elder.status != NOT_ON_ROSTER).order_by(Elder.id)
     wanted = wanted.options(selectinload(Elder.phones), selectinload(Elder.consents))
     if who.areas:
         wanted = wanted.where(Elder.area_id.in_(with_everything_below(session, who.areas)))

@@ -7,9 +7,10 @@ crash changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, select
@@ -25,6 +26,7 @@ from escalation.once import insert_once, key_of
 from escalation.rules import Rules
 from escalation.wording import Wording
 from records.orders import WorkOrder
+from records.people import Elder
 from records.visits import Visit
 from speech.types import Urgency
 
@@ -32,6 +34,18 @@ Change = Literal["opened", "raised", "added", "reopened", "unchanged"]
 
 _PRESSING = ("urgent", "emergency")
 """Urgencies of news that is worth telling whoever is on the way already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What an order is about."""
+
+    elder: Elder
+    key: tuple[str | int, ...]
+    """What it is known by: one matter has one order of each kind."""
+    visit_id: int | None = None
+    lead: str = ""
+    """Said before the summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +65,31 @@ def open_order(
     topics: Mapping[str, str],
     now: datetime,
 ) -> Opened:
-    """Open the order that was decided, or add what is new to the one that this visit has of its kind.
+    """Open the order that was decided, or add what is new to the one that this visit has of its kind."""
+    matter = Matter(visit.elder, ("visit", visit.id), visit.id)
+    return open_order_about(session, rules, matter, decided, topics=topics, now=now)
+
+
+def open_order_about(
+    session: Session,
+    rules: Rules,
+    matter: Matter,
+    decided: DecidedOrder,
+    *,
+    topics: Mapping[str, str],
+    now: datetime,
+) -> Opened:
+    """Open the order that was decided, or add what is new to the one that the matter has of its kind.
 
     Rows only; the caller's transaction makes order, events, notifications and audit stand or fall together.
     """
-    key = key_of("visit", visit.id, decided.kind)
+    key = key_of(*matter.key, decided.kind)
     wording = Wording(
-        rules.phrases[rules.language], rules.weights, rules.language, visit.elder.area.timezone, topics
+        rules.phrases[rules.language], rules.weights, rules.language, matter.elder.area.timezone, topics
     )
-    created = insert_once(session, WorkOrder, _values(rules, visit, decided, key, wording, now))
+    summary = partial(_summary, matter, wording, decided)
+    values = _values(rules, matter, decided, key, summary(decided.deadline), now)
+    created = insert_once(session, WorkOrder, values)
     order = session.scalars(
         select(WorkOrder)
         .where(WorkOrder.dedupe_key == key)
@@ -75,7 +105,7 @@ def open_order(
         _announce(session, rules, order, decided, but=told, now=now)
         return Opened(order, "opened")
     fresh = _fresh(order, decided)
-    change = _grow(session, rules, order, decided, wording, fresh, now)
+    change = _grow(session, rules, order, decided, summary, fresh, now)
     if change == "unchanged":
         return Opened(order, change)
     told = climb(session, rules, order, now).told
@@ -89,18 +119,22 @@ def going_to(visit_id: ColumnElement[int] | InstrumentedAttribute[int]) -> Colum
     return and_(WorkOrder.visit_id == visit_id, WorkOrder.kind == "in_person_visit")
 
 
+def _summary(matter: Matter, wording: Wording, decided: DecidedOrder, deadline: datetime) -> str:
+    return matter.lead + wording.summary(decided, deadline)
+
+
 def _values(
-    rules: Rules, visit: Visit, decided: DecidedOrder, key: str, wording: Wording, now: datetime
+    rules: Rules, matter: Matter, decided: DecidedOrder, key: str, summary: str, now: datetime
 ) -> dict[str, Any]:
     return {
-        "elder_id": visit.elder_id,
-        "visit_id": visit.id,
+        "elder_id": matter.elder.id,
+        "visit_id": matter.visit_id,
         "dedupe_key": key,
         "kind": decided.kind,
         "urgency": decided.urgency.label,
         "reason": decided.reason,
         "codes": list(decided.codes),
-        "summary": wording.summary(decided, decided.deadline),
+        "summary": summary,
         "evidence": _evidence(decided),
         "policy_version": rules.policy.version,
         "status": "open",
@@ -141,7 +175,7 @@ def _grow(
     rules: Rules,
     order: WorkOrder,
     decided: DecidedOrder,
-    wording: Wording,
+    summary: Callable[[datetime], str],
     fresh: list[dict[str, Any]],
     now: datetime,
 ) -> Change:
@@ -155,7 +189,7 @@ def _grow(
     order.reason = _weightier(rules, decided.reason, order.reason)
     order.urgency = max(decided.urgency, Urgency.parse(order.urgency)).label
     order.deadline = decided.deadline if closed else min(decided.deadline, order.deadline)
-    order.summary = wording.summary(decided, order.deadline)
+    order.summary = summary(order.deadline)
     order.policy_version = rules.policy.version
     if closed:
         order.status, order.closed_at = "open", None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from escalation.heard import VisitRows, answers_of, asked_for_person, codes_of, own_turns, unclear_of
 from escalation.policy import Policy
-from escalation.situations import CallFact, VisitFacts
+from escalation.situations import CONVERSED, CallFact, VisitFacts
 from ivr.script import ScriptError, script_from_document
 from ivr.script_model import Script
 from ivr.script_questions import Question
@@ -84,7 +84,7 @@ def read_visit(
             outcome=visit.outcome,
             tier=visit.elder.tier,
             codes=codes_of(rows, policy, weights, ended=visit.outcome is not None),
-            calls=tuple(CallFact(attempt.disposition, attempt.call_outcome) for attempt in rows.attempts),
+            calls=_calls_of(rows.attempts),
             attempts_made=visit.attempts_made,
             unclear=unclear_of(answers, weights),
             unasked=tuple(question.id for question in expected if question.id not in given),
@@ -126,6 +126,15 @@ def _agenda(visit: Visit, script: Script) -> tuple[QuestionPut, ...]:
     """The questions every call of this visit should come to; follow-ups and optional ones are not due."""
     due = script.agenda(str(visit.snapshot.get("module", "")))
     return tuple(_put(question) for question in due if not question.optional)
+
+
+def _calls_of(attempts: Sequence[CallAttempt]) -> tuple[CallFact, ...]:
+    """How the calls ended. Whoever rang us and put the receiver down without a word has told us nothing."""
+    return tuple(
+        CallFact(attempt.disposition, attempt.call_outcome)
+        for attempt in attempts
+        if attempt.direction == "out" or attempt.call_outcome in CONVERSED
+    )
 
 
 def _opted_out(session: Session, visit: Visit, rows: VisitRows) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -11,8 +11,8 @@ import structlog
 
 from ivr.clock import Clock
 from ivr.dialogue import step
-from ivr.dialogue.actions import Action, Say
-from ivr.dialogue.events import Event
+from ivr.dialogue.actions import Action, RaiseFlag, Say
+from ivr.dialogue.events import Answered, Event
 from ivr.dialogue.state import DialogueState
 from ivr.gaps import summary
 from ivr.lines import Call, Disposition
@@ -48,14 +48,16 @@ async def hold_conversation(
     clock: Clock,
     observer: CallObserver,
     max_seconds: float = MAX_SECONDS,
+    before: Sequence[Event] = (),
 ) -> CallReport:
     """Hold the conversation of a connected call to its end, hang up, and report.
 
     A line that goes and engines that fail are reported, not raised: ``cause`` says why, and what awaited
     confirmation was raised as a flag. What ``observer`` raises ends the call and is raised on. After
-    ``max_seconds`` the call is ended politely.
+    ``max_seconds`` the call is ended politely. ``before`` is what was said in this call already, such as who
+    it is: the dialogue goes on after it instead of beginning with a greeting.
     """
-    partner = ScriptedPartner(state, script)
+    partner = ScriptedPartner(state, script, before)
     report = await converse(
         call,
         partner=partner,
@@ -125,9 +127,11 @@ def _outcome(reached: CallOutcome | None, *, ended_early: bool) -> CallOutcome:
 class ScriptedPartner:
     """The dialogue machine with its script and state; implements ``Partner``."""
 
-    def __init__(self, state: DialogueState, script: Script) -> None:
+    def __init__(self, state: DialogueState, script: Script, before: Sequence[Event] = ()) -> None:
+        """``before``: what happened in this call until now."""
         self.state = state
         self._script = script
+        self._before = tuple(before)
 
     @property
     def outcome(self) -> CallOutcome | None:
@@ -135,9 +139,16 @@ class ScriptedPartner:
         return self.state.outcome
 
     def tell(self, event: Event) -> tuple[Action, ...]:
-        """Take one step."""
-        self.state, actions = step(self.state, event, self._script)
-        return actions
+        """Take one step; with the first one, those that were taken before."""
+        events: tuple[Event, ...] = (event,)
+        if self._before:
+            begun = isinstance(event, Answered)
+            events, self._before = (self._before if begun else (*self._before, event)), ()
+        flags: list[Action] = []
+        for each in events:
+            self.state, actions = step(self.state, each, self._script)
+            flags += [action for action in actions if isinstance(action, RaiseFlag)]
+        return (*flags, *(action for action in actions if not isinstance(action, RaiseFlag)))
 
     def as_json(self) -> Mapping[str, Any]:
         """The state as it is stored."""

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from records.base import Base
 from records.sealing import Sealed
 
+NOT_ON_ROSTER = "caller"
+"""State of somebody who is no elder on the roster, but rang us and needed help."""
+
 
 class Area(Base):
     """District, town, community or grid; a tree."""
@@ -69,7 +72,7 @@ class Elder(Base):
     wanted_services: Mapped[list[str]] = mapped_column(default=list)
     remarks: Mapped[str] = mapped_column(Sealed, default="")
     status: Mapped[str] = mapped_column(String(16), default="active")
-    """active, in_hospital, away, moved, deceased or opted_out."""
+    """active, in_hospital, away, moved, deceased or opted_out; ``NOT_ON_ROSTER`` for an unknown caller."""
     back_on: Mapped[date | None]
     """The day on which somebody who is in hospital or away will be at home again, if it is known."""
     created_at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 from records.audit import AuditEvent, Heartbeat
 from records.base import Base
+from records.call_ins import CallIn
 from records.contact_calls import ContactCall
 from records.facts import LedgerFact
 from records.orders import Notification, WorkOrder, WorkOrderEvent
@@ -19,6 +20,7 @@ __all__ = [
     "AuditEvent",
     "Base",
     "CallAttempt",
+    "CallIn",
     "Campaign",
     "Consent",
     "Contact",

@@ -99,7 +99,7 @@ _STILL_OPEN = text("status <> 'ended'")
 
 
 class CallAttempt(Base):
-    """One ringing of one telephone. The row is committed before the call is placed."""
+    """One ringing of one telephone, theirs or ours. The row is committed before the call is placed."""
 
     __tablename__ = "call_attempts"
     __table_args__ = (
@@ -120,6 +120,8 @@ class CallAttempt(Base):
     reference: Mapped[str] = mapped_column(String(64), unique=True)
     """What the line's provider was given to recognise the attempt by."""
     fence: Mapped[int]
+    direction: Mapped[str] = mapped_column(String(8), default="out", server_default="out")
+    """out when we rang the elder, in when they rang us: that uses up nobody's patience."""
     status: Mapped[str] = mapped_column(String(16), default="intended")
     """intended (not yet given to the line), dialling (given to the line) or ended."""
     disposition: Mapped[str | None] = mapped_column(String(24))

@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
 
+from wenan import receiving_settings
 from wenan.settings import Settings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
+MODELS: tuple[tuple[str, type[BaseSettings]], ...] = (
+    ("WENAN_", Settings),
+    (receiving_settings.PREFIX, receiving_settings.ReceivingSettings),
+)
 HEAD = """# Settings
 
 Each setting is an environment variable, or a line of the same form in a file `.env` where the program starts.
@@ -22,9 +28,10 @@ This page is written by `python tools/document_settings.py`; a test fails when i
 def page() -> str:
     """The page as it should be."""
     rows = []
-    for name, field in Settings.model_fields.items():
-        default = "" if field.default in (None, "", PydanticUndefined) else f"`{field.default}`"
-        rows.append(f"| `WENAN_{name.upper()}` | {default} | {field.description} |")
+    for prefix, settings in MODELS:
+        for name, field in settings.model_fields.items():
+            default = "" if field.default in (None, "", PydanticUndefined) else f"`{field.default}`"
+            rows.append(f"| `{prefix}{name.upper()}` | {default} | {field.description} |")
     return HEAD + "\n".join(rows) + "\n"
 
 

@@ -23,6 +23,7 @@ PUBLIC = frozenset(
         "health.alive",
         "health.ready",
         "static",
+        "twilio.incoming",
         "twilio.status",
     }
 )

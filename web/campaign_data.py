@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from campaigns.presence import ABSENT
 from records.orders import WorkOrder
-from records.people import Area, Elder
+from records.people import NOT_ON_ROSTER, Area, Elder
 from records.surges import SurgeDays
 from records.visits import Assessment, CallAttempt, Campaign, Flag, Turn, Visit
 from web.access import ours
@@ -228,7 +228,7 @@ def without_visit(session: Session, user: SignedIn, campaign: Campaign) -> Seque
     planned = select(Visit.id).where(Visit.campaign_id == campaign.id, Visit.elder_id == Elder.id).exists()
     return session.scalars(
         select(Elder)
-        .where(ours(user), ~planned, Elder.status.not_in(["deceased", "moved"]))
+        .where(ours(user), ~planned, Elder.status.not_in(["deceased", "moved", NOT_ON_ROSTER]))
         .options(joinedload(Elder.area))
         .order_by(Elder.status, Elder.id)
         .limit(LONG_LIST)

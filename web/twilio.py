@@ -13,7 +13,18 @@ from dataclasses import dataclass
 import structlog
 from flask import Blueprint, Response, current_app, request
 
-from ivr.lines.twilio import TOKEN, BadNewsError, CallNews, Signatures, TwilioSettings, read_callback, seal_of
+from ivr.lines.twilio import (
+    TOKEN,
+    BadIncomingError,
+    BadNewsError,
+    CallNews,
+    Signatures,
+    TwilioSettings,
+    busy,
+    read_callback,
+    seal_of,
+    welcome,
+)
 from records.provider_events import ProviderEvent, Stored, store_event
 from web.panel import panel
 
@@ -34,6 +45,8 @@ class TwilioDoor:
     signatures: Signatures
     hear: Callable[[CallNews], None]
     """Told news once it is on record; a lost word costs nothing but time."""
+    takes_calls: Callable[[], bool] = lambda: False
+    """Whether one more caller can be talked with; where not, they hear the busy tone."""
 
 
 @blueprint.post("/status/<reference>")
@@ -66,6 +79,26 @@ def status(reference: str) -> Response:
     if stored is Stored.NEW:
         door.hear(news)
     return Response(status=204)
+
+
+@blueprint.post("/incoming")
+def incoming() -> Response:
+    """Say what is to be done with a call that comes in: bring its sound, or let it hear the busy tone.
+
+    400: not such a question. 403: not from Twilio. Asked again for the same call, the answer is the same.
+    """
+    door: TwilioDoor = current_app.extensions[_KEY]
+    if request.query_string:
+        return Response(status=404)
+    if not door.signatures.genuine(door.settings.incoming_url, request.form, dict(request.headers)):
+        _log.warning("a call that came in was refused", why="the signature is not Twilio's")
+        return Response(status=403)
+    try:
+        twiml = welcome(door.settings, request.form) if door.takes_calls() else busy()
+    except BadIncomingError as error:
+        _log.warning("a call that came in was refused", why=str(error))
+        return Response(status=400)
+    return Response(twiml, mimetype="text/xml")
 
 
 def install(door: TwilioDoor, extensions: dict[str, object]) -> None:

@@ -206,6 +206,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "moved": _l("Moved away"),
         "deceased": _l("Deceased"),
         "opted_out": _l("Does not want calls"),
+        "caller": _l("Not on the roster: called us"),
     },
     "consent": {
         "telephone_visit": _l("Visits by telephone"),

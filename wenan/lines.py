@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from campaigns.reception import Reception
 from ivr.clock import Clock
 from ivr.lines.sip import SipLine
 from ivr.lines.twilio import CallNews, Signatures, TwilioLine
 from records.sessions import Ledger
 from web.twilio import TwilioDoor
+from wenan.receiving_settings import load_receiving_settings
 from wenan.roles import ALL, Role
 from wenan.settings import Settings
 from wenan.twilio_records import TwilioRecords
 
 NO_LINE = "没有配置电话线路（WENAN_LINE），暂不拨打 / no telephone line is configured, nothing is dialled"
 NO_TWILIO = "Twilio 线路缺少设置，暂不拨打 / nothing is dialled, not set yet: {}"
+
+
+@dataclass(slots=True)
+class Welcome:
+    """Whether callers can be talked with, as the panel's door asks it; known once the reception stands."""
+
+    elsewhere: bool = False
+    """Another process has the line: it says itself what it has no room for."""
+    reception: Reception | None = None
+
+    def has_room(self) -> bool:
+        """Whether one more caller can be talked with."""
+        return self.elsewhere if self.reception is None else self.reception.has_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,7 @@ class Telephones:
     records: TwilioRecords | None = None
     door: TwilioDoor | None = None
     """Only of panels."""
+    welcome: Welcome = field(default_factory=Welcome)
 
 
 def why_nothing_is_dialled(settings: Settings) -> str:
@@ -56,13 +72,14 @@ def open_twilio(
     if settings.line != "twilio" or settings.twilio_missing:
         return Telephones()
     records = line = door = None
+    welcome = Welcome(elsewhere=Role.GATEWAY not in roles and load_receiving_settings().calls > 0)
     if Role.GATEWAY in roles:
         records = TwilioRecords(ledger, clock)
         line = TwilioLine(settings.twilio, clock=clock, keep=records.keep)
     if Role.WEB in roles:
         hear = _on_record_only if line is None else line.hear
-        door = TwilioDoor(settings.twilio, Signatures(settings.twilio), hear)
-    return Telephones(line, records, door)
+        door = TwilioDoor(settings.twilio, Signatures(settings.twilio), hear, welcome.has_room)
+    return Telephones(line, records, door, welcome)
 
 
 def _on_record_only(_news: CallNews) -> None:

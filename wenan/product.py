@@ -34,6 +34,8 @@ from records.visits import Campaign
 from web.server import start_in_thread
 from wenan.datafolder import only_process
 from wenan.lines import Telephones, open_sip, open_twilio, why_nothing_is_dialled
+from wenan.receiving import open_reception, take_calls
+from wenan.receiving_settings import ReceivingSettings, load_receiving_settings
 from wenan.roles import ALL, Role
 from wenan.settings import Settings, SettingsError
 from wenan.village.exchange import Village
@@ -63,6 +65,7 @@ def run_product(settings: Settings, console: Console, roles: Collection[Role] = 
     silent = why_nothing_is_dialled(settings)
     if set(roles) == {Role.GATEWAY} and silent:
         raise SettingsError(f"A gateway needs a telephone line. {silent}. See docs/lines.md.")
+    receiving = load_receiving_settings()
     sip = open_sip(settings, roles)
     with ExitStack() as held:
         if settings.is_embedded:
@@ -78,7 +81,9 @@ def run_product(settings: Settings, console: Console, roles: Collection[Role] = 
             console.print(f"The panel: [bold]{serving.address}[/bold]")
             _first_steps(ledger, console)
         with suppress(KeyboardInterrupt):
-            asyncio.run(_Process(settings, ledger, clock, console, frozenset(roles), telephones).run())
+            asyncio.run(
+                _Process(settings, ledger, clock, console, frozenset(roles), telephones, receiving).run()
+            )
         console.print("Stopped. Visits that are not over go on at the next start.")
 
 
@@ -111,6 +116,7 @@ class _Process:
     console: Console
     roles: frozenset[Role]
     telephones: Telephones
+    receiving: ReceivingSettings
 
     async def run(self) -> None:
         """Work until asked to stop; what ends a part by itself stops the others and is raised on."""
@@ -199,6 +205,20 @@ class _Process:
             self.settings, self.ledger, calling.line, calling.senses, self.clock, rules, books
         )
         ending.push_async_callback(_cancel, asyncio.create_task(contacts.run()))
+        if self.receiving.calls:
+            answering = ending.enter_context(ThreadPoolExecutor(1, "reception"))
+            reception = open_reception(
+                self.settings,
+                self.receiving,
+                self.ledger,
+                calling.line,
+                calling.senses,
+                self.clock,
+                rules,
+                answering,
+            )
+            self.telephones.welcome.reception = reception
+            take_calls(reception, calling.line, ending)
         for telephone in telephones:
             telephone.connect(asyncio.get_running_loop(), calling.line, calling.senses)
             ending.callback(telephone.disconnect)

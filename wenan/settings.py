@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ivr.lines.sip.dialplan import DialPlan, NumberForm
+from ivr.lines.dialplan import DialPlan, NumberForm
 from ivr.lines.sip.settings import Codec, SipSettings, Transport
 from ivr.lines.twilio.settings import TwilioSettings
 from speech.types import Language

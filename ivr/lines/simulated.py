@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import count
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ivr.clock import Clock
-from ivr.lines import CallNotConnectedError, Disposition, FarEndHungUp, KeyPressed, LineEvent
+from ivr.lines import CallNotConnectedError, Disposition, KeyPressed, LineEvent
+from ivr.lines.connected import HUNG_UP_HERE
+from ivr.lines.inbox import Inbox
+from ivr.lines.incoming import Take
+from ivr.lines.journal import CallEntry, SimulatedIncoming
 from ivr.lines.metronome import Metronome
 from ivr.lines.wire import SILENCE, Wire
 from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
@@ -45,6 +49,8 @@ class Ring:
     """Seconds until the network reports anything but no answer, which takes as long as we let it ring."""
     early_media: bool = False
     """The network plays a melody or an announcement while it rings. That is not an answer."""
+    calls_back_after_s: float | None = None
+    """Seconds after it has rung in vain until they see our number and call it, where calls are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +75,16 @@ class FarEnd(Protocol):
         """Hear 20 ms of the robot (160 samples, as they arrive) and give 20 ms back."""
 
 
+@runtime_checkable
+class LiftsReceiver(Protocol):
+    """Somebody at the far end who has to know that it is they who call."""
+
+    def lift_receiver(self) -> None:
+        """A call of their own begins."""
+
+
 class AlreadyDialledError(Exception):
     """This attempt was dialled before. Nobody is called twice for the same attempt; look it up instead."""
-
-
-@dataclass(slots=True)
-class CallEntry:
-    """One line of the exchange's own journal: the proof of who was called, when and how often."""
-
-    reference: str
-    number: str
-    dialled_at: datetime
-    early_media: bool = False
-    answered_at: datetime | None = None
-    ended_at: datetime | None = None
-    cause: str = ""
-    """Why it ended: a disposition if nobody answered; ``normal``, ``hung up here``, or what went wrong."""
 
 
 class SimulatedLine:
@@ -114,6 +114,7 @@ class SimulatedLine:
         self._journal: dict[str, CallEntry] = {}
         self._serial = count(1)
         self._metronome = Metronome()
+        self._take: Take | None = None
 
     @property
     def journal(self) -> tuple[CallEntry, ...]:
@@ -143,6 +144,36 @@ class SimulatedLine:
         entry.ended_at, entry.cause, entry.answered_at = None, "", self._clock.now()
         return self._connect(entry, far_end)
 
+    def take_calls(self, take: Take | None) -> None:
+        """Give every call that comes in to ``take``; see ``ivr.lines.incoming.Answerable``."""
+        self._take = take
+
+    def call_in(self, number: str, far_end: FarEnd) -> CallEntry:
+        """Somebody rings us from ``number``, empty when they withhold it; the entry says what came of it.
+
+        Their first frame is heard when they are answered.
+        """
+        now = self._clock.now()
+        entry = CallEntry(f"call-in-{now:%Y%m%d%H%M%S%f}-{next(self._serial)}", number, dialled_at=now)
+        self._journal[entry.reference] = entry
+        incoming = SimulatedIncoming(entry, partial(self._answer, entry, far_end), self._clock)
+        if self._take is None:
+            incoming.end(Disposition.BUSY.value)
+        else:
+            self._take(incoming)
+        return entry
+
+    def _call_back(self, number: str, far_end: FarEnd) -> None:
+        if isinstance(far_end, LiftsReceiver):
+            far_end.lift_receiver()
+        self.call_in(number, far_end)
+
+    def _answer(self, entry: CallEntry, far_end: FarEnd) -> SimulatedCall:
+        entry.answered_at = self._clock.now()
+        call = self._connect(entry, far_end)
+        call.provider_call_id = entry.reference
+        return call
+
     async def _ring(self, entry: CallEntry, ring_seconds: float) -> FarEnd:
         """Let it ring until somebody answers. Raises CallNotConnectedError."""
         try:
@@ -157,6 +188,9 @@ class SimulatedLine:
         disposition = Disposition.NO_ANSWER if ring.answers_after_s is not None else ring.disposition_if_not
         rings_out = disposition is Disposition.NO_ANSWER
         await self._clock.sleep(ring_seconds if rings_out else min(ring.decides_after_s, ring_seconds))
+        if ring.calls_back_after_s is not None and self._take is not None:
+            calling = partial(self._call_back, entry.number, far_end)
+            asyncio.get_running_loop().call_later(ring.calls_back_after_s, calling)
         raise CallNotConnectedError(disposition)
 
     def _connect(self, entry: CallEntry, far_end: FarEnd) -> SimulatedCall:
@@ -198,28 +232,20 @@ class SimulatedCall:
         self._there = there
         self._back = back
         self._on_end = on_end
-        self._cause = ""
-        self._arrived: deque[LineEvent] = deque()
-        self._receiver: asyncio.Future[None] | None = None
+        self._inbox = Inbox()
         self._outgoing: Pcm | None = None
         self._sender: asyncio.Future[None] | None = None
 
     async def receive(self) -> LineEvent:
         """The next event; once the call is over and all was received, FarEndHungUp for ever."""
-        while not self._arrived:
-            if self._cause:
-                return FarEndHungUp(self._cause)
-            self._receiver = asyncio.get_running_loop().create_future()
-            await self._receiver
-        return self._arrived.popleft()
+        return await self._inbox.receive()
 
     async def send(self, pcm: Pcm) -> None:
         """Hand over one frame of 160 samples; returns when the line has taken it, 20 ms after the one before.
 
-        For one sender at a time. On a call that is over it still takes its 20 ms: nobody who only sends may
-        spin.
+        For one sender at a time. On a call that is over it still takes its 20 ms: no sender may spin.
         """
-        if self._cause:
+        if self._inbox.cause:
             await asyncio.sleep(FRAME_SECONDS)
             return
         _check(pcm)
@@ -229,21 +255,22 @@ class SimulatedCall:
 
     async def hang_up(self) -> None:
         """End the call; calling it again does nothing."""
-        self._end("hung up here")
+        self._end(HUNG_UP_HERE)
 
     def exchange(self) -> None:
         """Carry one frame each way. Called by the line every 20 ms, whether anybody sends or not."""
-        if self._cause:
+        if self._inbox.cause:
             return
         outgoing, self._outgoing = self._outgoing, None
         heard = self._there.carry(SILENCE if outgoing is None else outgoing)
         reply = self._ask_far_end(heard.pcm)
         if reply.key:
-            self._arrived.append(KeyPressed(reply.key))
-        self._arrived.append(self._back.carry(reply.pcm))
+            self._inbox.put(KeyPressed(reply.key))
+        self._inbox.put(self._back.carry(reply.pcm))
         if reply.hangs_up:
             self._end("normal")
-        self._wake()
+        # After the receiver, which the inbox has woken: what was heard may decide what is said next.
+        self._wake_sender()
 
     def _ask_far_end(self, heard: Pcm) -> FarEndFrame:
         """A far end that stumbles loses its own call and nobody else's; the loop reports its exception."""
@@ -258,17 +285,13 @@ class SimulatedCall:
         return reply
 
     def _end(self, cause: str) -> None:
-        if self._cause:
-            return
-        self._cause = cause
-        self._on_end(self, cause)
-        self._wake()
+        if self._inbox.end(cause):
+            self._on_end(self, cause)
+            self._wake_sender()
 
-    def _wake(self) -> None:
-        """Wake the receiver before the sender: what was heard may decide what is said next."""
-        for waiting in (self._receiver, self._sender):
-            if waiting is not None and not waiting.done():
-                waiting.set_result(None)
+    def _wake_sender(self) -> None:
+        if self._sender is not None and not self._sender.done():
+            self._sender.set_result(None)
 
 
 def _check(pcm: Pcm) -> None:

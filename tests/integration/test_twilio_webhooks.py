@@ -36,6 +36,7 @@ class Door:
         need_twilio()
         self.ledger = ledger
         self.told: list[CallNews] = []
+        self.room = True
         app = create_app(
             ledger,
             secret_key="a key that only tests know",  # noqa: S106 - of an app that lives for one test
@@ -43,7 +44,7 @@ class Door:
             clock=HandClock(),
             organisation="城南社区养老服务中心",
             rules=rules(),
-            twilio_door=TwilioDoor(SETTINGS, Signatures(SETTINGS), self.told.append),
+            twilio_door=TwilioDoor(SETTINGS, Signatures(SETTINGS), self.told.append, lambda: self.room),
         )
         self.client: FlaskClient = app.test_client()
 
@@ -204,3 +205,55 @@ def test_the_same_report_from_two_threads_is_kept_once(
     with ledger.session() as session:
         replay = reported(1, "ringing", NOON, token="another", seal="a" * 64)  # noqa: S106
         assert store_event(session, replay) is Stored.REPLAYED
+
+
+def incoming(
+    door: Door, report: dict[str, str], *, secret: str = "", path: str = "/twilio/incoming"
+) -> tuple[int, str]:
+    """What the webhook says to a call that comes in."""
+    signature = sign(SETTINGS.incoming_url, report, **({"secret": secret} if secret else {}))
+    answer = door.client.post(path, data=report, headers={SIGNATURE: signature})
+    return answer.status_code, answer.text
+
+
+COMES_IN = {
+    "CallSid": MINE,
+    "AccountSid": SETTINGS.account_sid,
+    "From": "+865335550001",
+    "CallStatus": "ringing",
+}
+
+
+def test_a_call_that_comes_in_is_led_to_our_ears_by_an_address_of_its_own(door: Door) -> None:
+    status, twiml = incoming(door, COMES_IN)
+    assert status == 200
+    assert "<Connect><Stream" in twiml
+    assert f'url="{SETTINGS.media_url("incoming-")}' in twiml
+    assert incoming(door, COMES_IN) == (200, twiml), "asked again, the same"
+    other = incoming(door, {**COMES_IN, "CallSid": SID.format(2)})[1]
+    assert other != twiml
+
+
+def test_a_call_that_nobody_can_take_hears_the_busy_tone(door: Door) -> None:
+    door.room = False
+    assert incoming(door, COMES_IN) == (
+        200,
+        '<?xml version="1.0" encoding="UTF-8"?><Response><Reject reason="busy" /></Response>',
+    )
+
+
+@pytest.mark.parametrize(
+    ("report", "more", "status"),
+    [
+        (COMES_IN, {"secret": "somebody-else-s"}, 403),
+        (COMES_IN, {"path": "/twilio/incoming?x=1"}, 404),
+        ({**COMES_IN, "AccountSid": "AC" + "f" * 32}, {}, 400),
+        ({**COMES_IN, "CallSid": "nonsense"}, {}, 400),
+    ],
+)
+def test_who_is_not_twilio_learns_no_address(
+    door: Door, report: dict[str, str], more: dict[str, str], status: int
+) -> None:
+    answered, said = incoming(door, report, **more)
+    assert answered == status
+    assert "Stream" not in said

@@ -185,9 +185,33 @@ class FakeTwilio:
     @asynccontextmanager
     async def answered(self, call: FakeCall) -> AsyncIterator[Stream]:
         """Somebody answers: do what the order's TwiML says, until either side ends the call."""
+        async with self._streaming(call, call.one("Twiml")) as stream:
+            yield stream
+
+    async def asks_what_to_do(self, sid: str, number: str) -> tuple[int, str]:
+        """Somebody rings our number: ask the webhook what is to be done; its status and its answer."""
+        form = {
+            "AccountSid": ACCOUNT, "ApiVersion": "2010-04-01", "CallSid": sid, "CallStatus": "ringing",
+            "Called": NUMBER, "Caller": number, "Direction": "inbound", "From": number, "To": NUMBER,
+        }  # fmt: skip
+        answer = await self.post(f"{PUBLIC}/twilio/incoming", form, "incoming")
+        return answer.status_code, answer.text
+
+    @asynccontextmanager
+    async def comes_in(self, number: str) -> AsyncIterator[Stream]:
+        """Somebody rings our number: ask what to do, do it, and bring their sound."""
+        call = FakeCall(SID.format(900 + len(self.calls)), {"From": [number], "To": [NUMBER]}, "in-progress")
+        self.calls.insert(0, call)
+        status, twiml = await self.asks_what_to_do(call.sid, number)
+        assert status == 200, twiml
+        async with self._streaming(call, twiml) as stream:
+            yield stream
+
+    @asynccontextmanager
+    async def _streaming(self, call: FakeCall, twiml: str) -> AsyncIterator[Stream]:
         from websockets.asyncio.client import connect  # noqa: PLC0415 - optional
 
-        url, parameters = _stream_of(call.one("Twiml"))
+        url, parameters = _stream_of(twiml)
         local = f"ws://127.0.0.1:{self.media_port}{urlsplit(url).path}"
         async with connect(
             local, additional_headers={SIGNATURE: sign(url, {})}, compression=None, open_timeout=PATIENCE_S

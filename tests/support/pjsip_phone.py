@@ -1,6 +1,6 @@
 """An elder's telephone on PJSIP, a stack that shares nothing with ours, in a process of its own.
 
-``python pjsip_phone.py '{"port": 5070, ...}'`` prints ``READY``, takes one call, behaves as the keys of
+``python pjsip_phone.py '{"port": 5070, ...}'`` prints ``READY``, takes a call or makes one as the keys of
 ``Manner`` say, and prints what it saw and heard as a line of JSON. PJSIP ends its process on misuse.
 """
 
@@ -48,6 +48,10 @@ class Manner:
     """After so long the process ends, whatever happens: a test that fails leaves nothing behind."""
     encrypted: bool = False
     """Talks by SRTP only."""
+    calls: str = ""
+    """Address that is called instead of waiting for a call."""
+    number: str = "elder"
+    """User of this telephone's own address, shown to whoever is called."""
     reliable: bool = False
     """Wants its "ringing" acknowledged (RFC 3262), as carriers' IMS networks do."""
     certificate: str = ""
@@ -117,15 +121,24 @@ class Conversation(pj.Call):
         self.over = False
         self.accepted = self.pressed = self.hung_up = self.held = self.resumed = False
 
+    def call_out(self, address: str) -> None:
+        """Ring somebody."""
+        self.accepted = True
+        self._make_port()
+        self.makeCall(address, pj.CallOpParam(True))
+
+    def _make_port(self) -> None:
+        sound = pj.MediaFormatAudio()
+        sound.init(pj.PJMEDIA_FORMAT_PCM, RATE, 1, 20_000, 16)
+        self.ear.createPort("ear", sound)
+
     def behave(self, ringing_s: float) -> None:
         """Do what is due; called over and over."""
         talking_s = time.monotonic() - self.answered_at if self.answered_at else 0.0
         manner = self.manner
         if not self.accepted and ringing_s > manner.answers_after_s:
             self.accepted = True
-            sound = pj.MediaFormatAudio()
-            sound.init(pj.PJMEDIA_FORMAT_PCM, RATE, 1, 20_000, 16)
-            self.ear.createPort("ear", sound)
+            self._make_port()
             accept = pj.CallOpParam()
             accept.statusCode = 200
             self.answer(accept)
@@ -200,6 +213,12 @@ class Telephone(pj.Account):
         self.call: Conversation | None = None
         self.rings_at = 0.0
 
+    def call_out(self) -> None:
+        """Ring whoever is to be called."""
+        self.call = Conversation(self, pj.PJSUA_INVALID_ID, self.manner, self.report)
+        self.rings_at = time.monotonic()
+        self.call.call_out(self.manner.calls)
+
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
         self.report.invite = prm.rdata.wholeMsg
         self.call = Conversation(self, prm.callId, self.manner, self.report)
@@ -259,7 +278,9 @@ def main() -> None:
     report = Report()
     endpoint = endpoint_for(manner)
     account = pj.AccountConfig()
-    account.idUri = "sip:elder@127.0.0.1"
+    account.idUri = f"sip:{manner.number}@127.0.0.1"
+    if manner.calls:
+        account.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
     if manner.timers:
         account.callConfig.timerUse = pj.PJSUA_SIP_TIMER_REQUIRED
     if manner.encrypted:
@@ -270,6 +291,8 @@ def main() -> None:
     telephone = Telephone(manner, report)
     telephone.create(account)
     say("READY")
+    if manner.calls:
+        telephone.call_out()
     take_a_call(endpoint, telephone, manner)
     if telephone.call is not None:
         telephone.call.note_heard()

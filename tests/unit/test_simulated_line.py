@@ -10,6 +10,7 @@ from support.telephone import Person, hang_up, press, say, tone
 
 from ivr.clock import LoopClock, SystemClock
 from ivr.lines import AudioFrame, CallNotConnectedError, Disposition, FarEndHungUp, KeyPressed
+from ivr.lines.incoming import Incoming
 from ivr.lines.simulated import AlreadyDialledError, Ring, SimulatedLine
 from ivr.lines.wire import SILENCE
 from ivr.virtual_time import run_virtual
@@ -60,6 +61,50 @@ def test_a_melody_while_it_rings_is_not_an_answer():
 
     with_line(person, story)
     assert person.heard == []
+
+
+# Somebody calls us
+
+
+def test_whoever_calls_while_nobody_takes_calls_hears_that_we_are_busy():
+    async def story(line: SimulatedLine, _clock: LoopClock) -> None:
+        entry = line.call_in(NUMBER, Person())
+        assert (entry.number, entry.cause, entry.answered_at) == (NUMBER, "busy", None)
+
+    with_line(Person(), story)
+
+
+def test_whoever_calls_is_answered_or_refused_by_whoever_takes_calls():
+    async def story(line: SimulatedLine, _clock: LoopClock) -> None:
+        rung: list[Incoming] = []
+        line.take_calls(rung.append)
+        first, second = line.call_in(NUMBER, Person(lambda: say(tone(0.1)))), line.call_in("", Person())
+        call = await rung[0].answer()
+        await rung[1].refuse()
+        heard = await call.receive()
+        assert isinstance(heard, AudioFrame)
+        assert heard.pcm.any(), "they are heard from their first frame on"
+        await call.hang_up()
+        assert (rung[0].number, rung[1].number) == (NUMBER, "")
+        assert (first.cause, second.cause) == ("hung up here", "busy")
+        assert first.reference == rung[0].provider_call_id == call.provider_call_id
+        assert first.reference != second.reference
+
+    with_line(Person(), story)
+
+
+def test_somebody_who_was_rung_in_vain_sees_the_number_and_calls_it():
+    async def story(line: SimulatedLine, clock: LoopClock) -> None:
+        rung: list[Incoming] = []
+        line.take_calls(rung.append)
+        with pytest.raises(CallNotConnectedError):
+            await line.dial(NUMBER, reference="a1")
+        await clock.sleep(299)
+        assert not rung
+        await clock.sleep(2)
+        assert [incoming.number for incoming in rung] == [NUMBER]
+
+    with_line(Person(ring=Ring(None, Disposition.BUSY, calls_back_after_s=300.0)), story)
 
 
 # Nobody is called twice

@@ -8,7 +8,8 @@ from enum import Enum
 from itertools import pairwise
 
 from ivr.clock import LoopClock
-from ivr.lines.sip.registration import LineHealth, LineState, Registration, pause_after
+from ivr.lines.health import LineHealth, LineState
+from ivr.lines.sip.registration import Registration, pause_after
 from ivr.lines.sip.stack import NativeCall, StackEvent
 from ivr.virtual_time import run_virtual
 

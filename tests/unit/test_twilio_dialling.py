@@ -118,6 +118,28 @@ def test_why_the_sound_did_not_come_is_named() -> None:
     )
 
 
+def test_a_stream_waits_until_the_order_s_own_answer_says_which_call_is_ours() -> None:
+    async def main(_clock: LoopClock) -> tuple[bool, bool, float]:
+        loop, ringing = asyncio.get_running_loop(), Ringing("visit-1")
+        loop.call_later(3.0, ringing.note, news("queued"))
+        impostor, mine = await asyncio.gather(ringing.own(SID.format(9)), ringing.own(MINE))
+        return impostor, mine, loop.time()
+
+    impostor, mine, at = run_virtual(main, MORNING)
+    assert not impostor, "the right key is not enough while nobody can tell calls apart"
+    assert mine
+    assert at == pytest.approx(3.0)
+
+
+def test_a_stream_whose_order_got_no_answer_is_not_kept_waiting() -> None:
+    async def main(_clock: LoopClock) -> tuple[bool, float]:
+        loop, ringing = asyncio.get_running_loop(), Ringing("visit-1")
+        loop.call_later(2.0, ringing.settle)
+        return await ringing.own(MINE), loop.time()
+
+    assert run_virtual(main, MORNING) == (True, pytest.approx(2.0)), "somebody has answered and is waiting"
+
+
 def placed(
     account: StoryAccount, story: Callable[[Placing, Ringing], Awaitable[T]], **options: Any
 ) -> tuple[T, float, list[str]]:

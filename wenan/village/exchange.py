@@ -151,7 +151,7 @@ def _past(session: Session, numbers: Collection[str]) -> tuple[int, Counter[str]
         for turn in session.scalars(select(Turn).where(Turn.attempt_id == attempt.id)):
             said[turn.question] += bool(turn.transcript or turn.key)
     hung_up = sum(attempt.call_outcome == "partial" and attempt.cause == HUNG_UP for attempt in attempts)
-    return len(attempts), said, hung_up
+    return sum(attempt.direction == "out" for attempt in attempts), said, hung_up
 
 
 def visits_by_number(session: Session, campaign_id: int) -> dict[str, Visit]:

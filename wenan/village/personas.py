@@ -74,6 +74,8 @@ class Persona(_Strict):
     rings: tuple[Disposition | Literal["answers"], ...] = ("answers",)
     """What happens at the first, second ... ringing; the last repeats."""
     ring_seconds: float = 6.0
+    calls_back: float | None = Field(None, ge=0.0)
+    """Seconds after they were rung in vain until they call the number they saw; None: they do not."""
     says: Mapping[str, tuple[Turn, ...]]
     """Cue -> what they do the first, second ... time it comes; the last repeats."""
     own: frozenset[str] = frozenset()

@@ -75,9 +75,16 @@ class Villager:
         self._plan.clear()
         self._cue = ""
         if what != "answers":
-            return Ring(answers_after_s=None, disposition_if_not=what)
+            calls_back = self.persona.calls_back
+            return Ring(answers_after_s=None, disposition_if_not=what, calls_back_after_s=calls_back)
         self._do(HELLO)
         return Ring(answers_after_s=self.persona.ring_seconds, disposition_if_not=Disposition.NO_ANSWER)
+
+    def lift_receiver(self) -> None:
+        """Call the robot, and let it speak first."""
+        self._ear = PromptEar(self._prompts)
+        self._plan.clear()
+        self._cue = ""
 
     def frame(self, heard: Pcm) -> FarEndFrame:
         """Hear 20 ms of the robot and give 20 ms back."""

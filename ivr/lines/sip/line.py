@@ -1,4 +1,4 @@
-"""The SIP line: dials, keeps its registration, refuses whoever calls, ends in good order."""
+"""The SIP line: dials, keeps its registration, passes on who calls, ends in good order."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from typing import Self
 import structlog
 
 from ivr.lines import CallNotConnectedError, Disposition
+from ivr.lines.dialplan import BadNumberError, Dialled
+from ivr.lines.health import LineHealth, LineState
+from ivr.lines.incoming import Take
 from ivr.lines.metronome import Metronome
 from ivr.lines.sip.call import SipCall
-from ivr.lines.sip.dialplan import BadNumberError, Dialled
-from ivr.lines.sip.registration import LineHealth, LineState, Registration
+from ivr.lines.sip.incoming import SipIncoming
+from ivr.lines.sip.registration import Registration
 from ivr.lines.sip.ringing import RingingCalls
 from ivr.lines.sip.settings import SipSettings
 from ivr.lines.sip.stack import (
@@ -57,6 +60,7 @@ class SipLine:
         self._errands: set[asyncio.Task[None]] = set()
         self._none_left = asyncio.Event()
         self._parted_at = float("-inf")
+        self._take: Take | None = None
 
     async def __aenter__(self) -> Self:
         """Start the stack and register. Raises SipStartError.
@@ -65,7 +69,7 @@ class SipLine:
         """
         self._agent = await self._stack.start()
         self._ringing = RingingCalls(self._agent)
-        self._agent.on_incoming(self._refuse)
+        self._agent.on_incoming(self._come_in)
         if self._settings.register:
             self._registration = Registration(self._agent, self._stack.errors)
             self._keeping = asyncio.create_task(self._registration.keep())
@@ -113,6 +117,10 @@ class SipLine:
         if curable and self._registration is not None and self.health.state is not LineState.READY:
             await self._registration.wait_ready(seconds)
         return self.health.state is LineState.READY
+
+    def take_calls(self, take: Take | None) -> None:
+        """Give every call that comes in to ``take``; see ``ivr.lines.incoming.Answerable``."""
+        self._take = take
 
     async def dial(self, number: str, *, reference: str, ring_seconds: float = 60.0) -> SipCall:
         """Ring ``number``; see ``ivr.lines.Line``. Raises CallNotConnectedError.
@@ -206,10 +214,13 @@ class SipLine:
         if self._ringing is not None:
             self._ringing.break_off(BROKEN)
 
-    def _refuse(self, native: NativeCall) -> None:
-        """Nobody can be talked to on this number yet: the caller hears that we are busy."""
-        log.info("an incoming call was refused", sip_call_id=native.call_id)
-        self._run_errand(native.reject())
+    def _come_in(self, native: NativeCall) -> None:
+        """Somebody rings us."""
+        if self._take is None:
+            log.info("an incoming call was refused", sip_call_id=native.call_id)
+            self._run_errand(native.reject())
+            return
+        self._take(SipIncoming(native, self._settings, self._stack.errors, self._connect))
 
     def _send_off_placed(self, placing: asyncio.Future[NativeCall]) -> None:
         if not placing.cancelled() and placing.exception() is None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from enum import StrEnum
 
 import structlog
 
+from ivr.lines.health import LineHealth, LineState
 from ivr.lines.sip.stack import StackEvent, UserAgent
 
 log = structlog.get_logger(__name__)
@@ -18,23 +17,6 @@ _LONGEST_PAUSE_S = 60.0
 _REFUSED_PAUSE_S = 300.0
 """A provider that does not want us is not pestered: many lock out whoever tries passwords."""
 _REFUSALS = frozenset({401, 403, 404, 407})
-
-
-class LineState(StrEnum):
-    """Whether the line can be used."""
-
-    STARTING = "starting"
-    READY = "ready"
-    DOWN = "down"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class LineHealth:
-    """The state of the line and, unless it is ready, why."""
-
-    state: LineState
-    cause: str = ""
 
 
 def pause_after(failures: int, status: int | None = None) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ivr.lines.sip.dialplan import DialPlan
+from ivr.lines.dialplan import DialPlan
 
 Transport = Literal["udp", "tcp", "tls"]
 Codec = Literal["pcma", "pcmu"]

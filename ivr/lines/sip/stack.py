@@ -16,6 +16,8 @@ from ivr.lines.sip.logs import NATIVE_LOGGER, StackWarnings
 from ivr.lines.sip.settings import SipSettings
 
 REFERENCE_HEADER = "X-Wenan-Attempt"
+ASSERTED = "P-Asserted-Identity"
+"""Header in which a provider says who really calls (RFC 3325)."""
 COMMAND_PATIENCE_S = 15.0
 """How long the stack's own thread may take to obey. Generous: a dialling that we give up may ring unowned."""
 
@@ -58,6 +60,10 @@ class NativeCall(Protocol):
     """One call of the stack."""
 
     call_id: str | None
+    peer: str | None
+    """Address of the other side."""
+    headers: Mapping[str, str]
+    """Of an incoming call's INVITE, those that were asked for."""
     final_stats: Any
     """Quality of a call that is over, or None."""
 
@@ -81,6 +87,9 @@ class NativeCall(Protocol):
 
     async def hangup(self) -> None:
         """CANCEL or BYE, whichever it takes, on its way. Raises when the call is gone already."""
+
+    async def answer(self) -> None:
+        """Accept an incoming call; CALL_ESTABLISHED follows."""
 
     async def reject(self) -> None:
         """Refuse an incoming call with 486."""
@@ -138,6 +147,7 @@ class Stack:
             net_interface=settings.interface or None,
             max_concurrent_calls=None,
             rtp_timeout=settings.rtp_timeout_s,
+            expose_headers=(ASSERTED,),
             extra_config_text=extra_configuration(settings),
         )
         await runtime.start(config)
@@ -171,6 +181,7 @@ class Stack:
             audio_codecs=settings.codecs,
             auth_user=settings.auth_user or None,
             extra_params=(
+                "catchall=yes",  # providers write the called number in ways of their own
                 *(("100rel=yes",) if settings.reliable_ringing else ()),
                 *(("mediaenc=srtp-mand",) if settings.encrypt_audio else ()),
             ),

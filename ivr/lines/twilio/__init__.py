@@ -1,6 +1,7 @@
 """Real telephones by Twilio: ``TwilioLine`` with its ``TwilioSettings``. What is proven: docs/lines.md."""
 
 from ivr.lines.twilio.account import RefusedError, UnansweredError
+from ivr.lines.twilio.incoming import BadIncomingError, busy, welcome
 from ivr.lines.twilio.line import TwilioLine, TwilioStartError
 from ivr.lines.twilio.news import BadNewsError, CallNews, read_callback
 from ivr.lines.twilio.optional import TwilioNotInstalledError
@@ -10,6 +11,7 @@ from ivr.lines.twilio.signatures import TOKEN, Signatures, seal_of
 __all__ = [
     "STATUS_PATH",
     "TOKEN",
+    "BadIncomingError",
     "BadNewsError",
     "CallNews",
     "RefusedError",
@@ -20,6 +22,8 @@ __all__ = [
     "TwilioSettingsError",
     "TwilioStartError",
     "UnansweredError",
+    "busy",
     "read_callback",
     "seal_of",
+    "welcome",
 ]

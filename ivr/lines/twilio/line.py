@@ -14,10 +14,12 @@ import structlog
 
 from ivr.clock import Clock, SystemClock
 from ivr.lines import CallNotConnectedError, Disposition
-from ivr.lines.sip.dialplan import BadNumberError, DialPlan
-from ivr.lines.sip.registration import LineHealth, LineState
+from ivr.lines.dialplan import BadNumberError, DialPlan
+from ivr.lines.health import LineHealth, LineState
+from ivr.lines.incoming import Take
 from ivr.lines.twilio.account import Account, CallOrder, RefusedError, RestAccount, UnansweredError
 from ivr.lines.twilio.call import Channel, TwilioCall
+from ivr.lines.twilio.incoming import NUMBER, PREFIX, TwilioIncoming, let_in
 from ivr.lines.twilio.media_server import MediaServer
 from ivr.lines.twilio.messages import Started
 from ivr.lines.twilio.news import UNDER_WAY, CallNews
@@ -76,6 +78,7 @@ class TwilioLine:
             send_off=self._end_soon,
             is_known=self._is_known,
         )
+        self._take: Take | None = None
         self._errands: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._health = LineHealth(LineState.STOPPED, "the line is closed")
@@ -131,6 +134,10 @@ class TwilioLine:
         """Take news of a call; may be called from any thread. What is lost here is found by asking."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._note, news)
+
+    def take_calls(self, take: Take | None) -> None:
+        """Give every call that comes in to ``take``; see ``ivr.lines.incoming.Answerable``."""
+        self._take = take
 
     async def dial(self, number: str, *, reference: str, ring_seconds: float = 60.0) -> TwilioCall:
         """Ring ``number``; see ``ivr.lines.Line``. Raises CallNotConnectedError.
@@ -204,6 +211,8 @@ class TwilioLine:
         return sid in self._calls or sid in self._dealt_with
 
     def _expected(self, key: str) -> bool:
+        if key.startswith(PREFIX):
+            return self._take is not None
         return self._by_key(key) is not None
 
     def _by_key(self, key: str) -> Ringing | None:
@@ -212,15 +221,34 @@ class TwilioLine:
                 return ringing
         return None
 
-    def _connect(self, key: str, started: Started, channel: Channel) -> TwilioCall | None:
-        """The call of a stream, if it is the one that is waited for."""
+    async def _connect(self, key: str, started: Started, channel: Channel) -> TwilioCall | None:
+        """The call of a stream, if it is the one that is waited for, or one that comes in."""
+        if key.startswith(PREFIX):
+            return self._come_in(key, started, channel)
         ringing = self._by_key(key)
         if ringing is None or started.account_sid != self._settings.account_sid:
             return None
-        if ringing.progress.sid not in {"", started.call_sid}:
-            return None
         if started.parameters.get("reference") != ringing.reference:
             return None
+        if not await ringing.own(started.call_sid) or self._by_key(key) is not ringing:
+            return None
+        call = self._make_call(started, channel)
+        ringing.note(CallNews(started.call_sid, ringing.reference, "in-progress"))
+        ringing.connect(call)
+        return call
+
+    def _come_in(self, key: str, started: Started, channel: Channel) -> TwilioCall | None:
+        """Take the sound of a call that our webhook has let in, once."""
+        if self._take is None or self._is_known(started.call_sid):
+            return None
+        if not let_in(self._settings, key, started):
+            return None
+        call = self._make_call(started, channel)
+        number = started.parameters.get(NUMBER, "")
+        self._take(TwilioIncoming(number, started.call_sid, call, call.hang_up))
+        return call
+
+    def _make_call(self, started: Started, channel: Channel) -> TwilioCall:
         call = TwilioCall(
             started,
             channel,
@@ -230,8 +258,6 @@ class TwilioLine:
             max_call_s=self._settings.max_call_s,
         )
         self._calls[started.call_sid] = call
-        ringing.note(CallNews(started.call_sid, ringing.reference, "in-progress"))
-        ringing.connect(call)
         return call
 
     def _closed(self, call: TwilioCall) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -33,7 +33,7 @@ class MediaServer:
         signatures: Signatures,
         *,
         expected: Callable[[str], bool],
-        connect: Callable[[str, Started, Channel], TwilioCall | None],
+        connect: Callable[[str, Started, Channel], Awaitable[TwilioCall | None]],
     ) -> None:
         """``expected`` knows the keys of calls that wait for their sound.
 
@@ -99,7 +99,7 @@ class MediaServer:
         except (TimeoutError, BadMessageError, self.closed_error) as error:
             log.warning("a media stream did not start", why=type(error).__name__)
             return
-        call = self._connect(key, started, connection)
+        call = await self._connect(key, started, connection)
         if call is None:
             log.warning("a media stream was refused", why="it is not the call that was waited for")
             return

@@ -74,6 +74,7 @@ class Placing:
                 pause *= 2
             except UnansweredError as error:
                 log.warning("an order was not answered", reference=order.reference, why=str(error))
+                ringing.settle()
                 if sid := await self._find(order, ringing, since):
                     return sid
                 # Not ordered again: should it come to ring all the same, its callback has it ended, and the

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from ivr.lines import CallNotConnectedError, Disposition
 from ivr.lines.twilio.call import TwilioCall
@@ -15,6 +16,8 @@ ASK_AFTER_S = 10.0
 """Without news for so long, Twilio is asked: callbacks get lost."""
 SLOWNESS_S = 20.0
 """How much longer than the ringing an answer may take: Twilio adds up to 5 s, and calls queue there."""
+ORDER_PATIENCE_S = 12.0
+"""How long a stream is held until the order's own answer is in: longer than any request takes."""
 SOUND_PATIENCE_S = 10.0
 """How long somebody who has answered may wait for the robot; then our side has failed."""
 
@@ -29,11 +32,27 @@ class Ringing:
         self.progress = Progress()
         self.call: TwilioCall | None = None
         self._changed = asyncio.Event()
+        self._order_settled = asyncio.Event()
 
     def note(self, news: CallNews) -> None:
         """Something became known."""
         self.progress = self.progress.with_news(news)
+        self._order_settled.set()
         self._changed.set()
+
+    def settle(self) -> None:
+        """Twilio has answered the order, or nobody knows its answer: waiting tells nothing more."""
+        self._order_settled.set()
+
+    async def own(self, sid: str) -> bool:
+        """Whether the call with this SID is this attempt's, once that can be told.
+
+        As long as Twilio's answer to the order is under way, no call can be told from another. Should that
+        answer be lost, whoever brings the key, which only Twilio was told, is the one.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._order_settled.wait(), ORDER_PATIENCE_S)
+        return self.progress.sid in {"", sid}
 
     def connect(self, call: TwilioCall) -> None:
         """The sound has come."""

@@ -10,6 +10,8 @@ _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _E164 = re.compile(r"\+[1-9]\d{4,14}")
 STATUS_PATH = "/twilio/status/"
 """Below the public URL: where Twilio tells how a call goes; an attempt's reference follows."""
+INCOMING_PATH = "/twilio/incoming"
+"""Below the public URL: where Twilio asks what to do with a call that comes in."""
 MEDIA_PATH = "/twilio/media/"
 """Below the public URL: where Twilio brings a call's sound; a key that is good for one call follows."""
 
@@ -61,6 +63,11 @@ class TwilioSettings:
     def status_url(self, reference: str) -> str:
         """Where Twilio tells how the attempt with this reference goes."""
         return f"{self.public_url}{STATUS_PATH}{reference}"
+
+    @property
+    def incoming_url(self) -> str:
+        """What is entered at Twilio as the number's voice webhook."""
+        return f"{self.public_url}{INCOMING_PATH}"
 
     def media_url(self, key: str) -> str:
         """Where Twilio brings the sound of the call with this key."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.lines.sip.dialplan import BadNumberError, Dialled, DialPlan
+from ivr.lines.dialplan import BadNumberError, Dialled, DialPlan
 
 LANDLINE = "+865331234567"
 MOBILE = "+8613812345678"

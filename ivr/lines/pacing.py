@@ -15,8 +15,9 @@ LEAD_S = 0.06
 _BYTES = FRAME_SAMPLES * 2
 _CUSHION = 1
 """Frames waited for before playing. The stack's jitter buffer evens out the network, this one the threads."""
-_MOST = 50
-"""Frames; more than a second in hand would make the conversation sluggish: what is oldest is skipped."""
+_MOST = 10
+"""Frames in hand, 200 ms; more would make the conversation sluggish. They are passed on at once then, faster
+than they were said. None is skipped: it might have been the cry for help."""
 _QUIET = AudioFrame(SILENCE)
 
 
@@ -35,7 +36,7 @@ class Pacer:
 
 
 class Playout:
-    """Makes one frame every 20 ms of what the stack gives, which comes in lumps and with gaps."""
+    """Makes frames of 20 ms of what the stack gives, which comes in lumps and with gaps. Loses nothing."""
 
     def __init__(self) -> None:
         self._frames: deque[Pcm] = deque()
@@ -51,11 +52,19 @@ class Playout:
         self._rest = data[whole:]
         samples = np.frombuffer(data[:whole], np.int16)
         self._frames.extend(samples.reshape(-1, FRAME_SAMPLES))
-        while len(self._frames) > _MOST:
-            self._frames.popleft()
 
-    def pull(self) -> AudioFrame:
-        """The next frame: silence until audio first comes; later gaps are concealed and marked as lost."""
+    def pull(self) -> list[AudioFrame]:
+        """One frame, or after a stall all that came late: called every 20 ms.
+
+        Silence until audio first comes; later gaps are concealed and marked as lost.
+        """
+        frames = [self._next()]
+        if len(self._frames) > _MOST:
+            while len(self._frames) > _CUSHION:
+                frames.append(self._next())
+        return frames
+
+    def _next(self) -> AudioFrame:
         if not self._playing and len(self._frames) > _CUSHION:
             self._playing = self._begun = True
         if self._playing and self._frames:

@@ -1,0 +1,162 @@
+"""Talks with those who ring us and for whom no visit is waiting: an elder who wants something, a stranger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from campaigns.arrivals import Person, brief_of
+from campaigns.call_in_care import CallInCare, TalkResult
+from campaigns.desk import Desk, problem_of, settled
+from campaigns.outcomes import opt_out
+from campaigns.wrapping_up import PAUSES_S
+from ivr.dialogue import begin
+from ivr.lines import Call
+from ivr.reception import StrangerTalk, talk_of
+from ivr.report import CallOutcome, CallReport, FlagRaised, TurnTaken
+from ivr.script import load_script
+from records.call_ins import CallIn
+from records.people import Elder
+from speech.types import Language, Understanding
+
+if TYPE_CHECKING:
+    from campaigns.desk import Converse
+    from campaigns.reception import ConverseWith
+
+log = structlog.get_logger(__name__)
+
+WORTH_A_CALL = ("concern", "problem", "unclear", "unknown")
+"""Answers to "what is it about?" after which a person calls back. What was not understood is never "well"."""
+
+
+class ElderTalk:
+    """Asks an elder what they want; implements ``ivr.report.CallObserver``.
+
+    What cannot wait is handed to a person while they are still on the line, the rest when it is over.
+    """
+
+    def __init__(self, desk: Desk, care: CallInCare, call_in_id: int, person: Person) -> None:
+        self._desk = desk
+        self._care = care
+        self._call_in_id = call_in_id
+        self._person = person
+        self._flags: dict[str, FlagRaised] = {}
+
+    async def hold(self, converse: Converse, call: Call, *, meanwhile: bool) -> tuple[str, str]:
+        """Talk; what it came to, and the message that was left. ``meanwhile``: we ring them just now."""
+        desk = self._desk
+        script = talk_of(load_script("standard"), meanwhile=meanwhile)
+        read = partial(
+            brief_of, elder_id=self._person.elder_id, caller=desk.options.caller, now=desk.clock.now()
+        )
+        state = begin(script, await desk.read(read))
+        report = await converse(call, state=state, script=script, observer=self)
+        result = result_of(report)
+        await surely(desk, self._telling(partial(self._end, result=result)))
+        return report.outcome.value if report.outcome else "", result.words
+
+    def _end(self, session: Session, call_in: CallIn, *, result: TalkResult, now: datetime) -> None:
+        elder = session.get_one(Elder, self._person.elder_id)
+        if result.do_not_call and elder.status != "opted_out":
+            opt_out(session, elder, f"call in {call_in.id}", now, call_in=call_in.id)
+        self._care.talk_ended(session, call_in, result, now)
+
+    def turn_taken(self, turn: TurnTaken, state: Mapping[str, Any]) -> None:
+        """The dialogue keeps what was said until the end."""
+
+    def flag_raised(self, flag: FlagRaised) -> None:
+        """Have it looked after at once; should that fail, once more when the talk is over."""
+        self._flags[flag.code] = flag
+        flags = tuple(self._flags.values())
+        written = self._desk.write_now(self._telling(partial(self._care.flags_raised, flags=flags)))
+        if (error := written.exception()) is not None:
+            log.error("a flag of a call that came in waits", problem=problem_of(error))
+
+    def _telling(self, tell: Callable[..., None]) -> Callable[[Session], None]:
+        return telling(tell, self._call_in_id, self._desk)
+
+
+class StrangerCall:
+    """Talks with somebody unknown, and puts on record at once what must be."""
+
+    def __init__(self, desk: Desk, care: CallInCare, call_in_id: int, language: Language) -> None:
+        self._desk = desk
+        self._care = care
+        self._call_in_id = call_in_id
+        self._language = language
+        self._unwritten: list[Callable[[Session], None]] = []
+
+    async def hold(self, chat: ConverseWith, call: Call) -> str:
+        """Talk; what it came to."""
+        caller = self._desk.options.caller
+        talk = StrangerTalk(
+            self._language,
+            organisation=caller.organisation,
+            callback_number=caller.callback_number,
+            medical=load_script("standard").numbers.medical,
+            cried=self._cried,
+            wants_person=self._wants_person,
+            told_where=self._told_where,
+        )
+        report = await chat(call, partner=talk, language=self._language)
+        for work in self._unwritten:
+            await surely(self._desk, work)
+        return report.outcome.value if report.outcome else ""
+
+    def _cried(self, heard: Understanding | None) -> None:
+        self._note(partial(self._care.stranger_cried, heard=heard))
+
+    def _wants_person(self, heard: Understanding | None) -> None:
+        self._note(partial(self._care.stranger_wants_person, heard=heard))
+
+    def _told_where(self, words: str) -> None:
+        self._note(partial(self._care.stranger_told, words=words))
+
+    def _note(self, tell: Callable[..., None]) -> None:
+        work = telling(tell, self._call_in_id, self._desk)
+        if (error := self._desk.write_now(work).exception()) is not None:
+            log.error("a stranger's words wait for the ledger", problem=problem_of(error))
+            self._unwritten.append(work)
+
+
+def result_of(report: CallReport) -> TalkResult:
+    """What a talk came to, by its report."""
+    answers = report.state.get("answers") or []
+    wanted = [answer for answer in answers if answer.get("answer") in WORTH_A_CALL]
+    words = [str(answer.get("transcript") or "") for answer in wanted]
+    outcome = report.outcome or CallOutcome.PARTIAL
+    return TalkResult(
+        outcome=outcome,
+        flags=report.flags,
+        wants_person=bool(wanted)
+        or report.state.get("human_requested") is True
+        or outcome is CallOutcome.CALL_LATER,
+        hung_up=bool(report.cause) and not report.ended_early,
+        do_not_call=report.state.get("do_not_call") is True,
+        words="；".join(each for each in words if each),
+    )
+
+
+def telling(tell: Callable[..., None], call_in_id: int, desk: Desk) -> Callable[[Session], None]:
+    """The work of telling aftercare something about a call that came in."""
+
+    def work(session: Session) -> None:
+        tell(session, session.get_one(CallIn, call_in_id), now=desk.clock.now())
+
+    return work
+
+
+async def surely(desk: Desk, work: Callable[[Session], None]) -> None:
+    """Write it down, with patience; what cannot be written for a minute is found as a lost call later."""
+    for pause in (*PAUSES_S, 0.0):
+        error = (await settled(desk.write(work))).exception()
+        if error is None:
+            return
+        log.error("a call that came in waits for the ledger", problem=problem_of(error))
+        await desk.clock.sleep(pause)
+    raise RuntimeError("a call that came in could not be written down")

@@ -1,0 +1,89 @@
+"""Puts the reception together: what takes the calls that come in, on the dialer's line."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from functools import partial
+
+from campaigns.briefing import Caller
+from campaigns.desk import Desk, DialerOptions
+from campaigns.dialer import new_owner
+from campaigns.reception import Reception
+from escalation.aftercare import VisitAftercare
+from escalation.call_ins import CallInAftercare
+from escalation.rules import Rules
+from ivr.call import Senses, converse, hold_conversation
+from ivr.clock import Clock
+from ivr.lines import Line
+from ivr.lines.incoming import Answerable
+from ivr.report import FlagRaised, TurnTaken
+from records.sessions import Ledger
+from wenan.receiving_settings import ReceivingSettings
+from wenan.settings import Settings
+
+SHORT_CALL_S = 180.0
+"""Longest talk with somebody of whom nothing is kept."""
+
+
+class Nobody:
+    """Keeps nothing of a talk; what must be kept is written by the dialogue itself."""
+
+    def turn_taken(self, turn: TurnTaken, state: object) -> None:
+        """Keep nothing."""
+
+    def flag_raised(self, flag: FlagRaised) -> None:
+        """Such a dialogue raises none."""
+
+
+def open_reception(
+    settings: Settings,
+    receiving: ReceivingSettings,
+    ledger: Ledger,
+    line: Line,
+    senses: Senses,
+    clock: Clock,
+    rules: Rules,
+    executor: ThreadPoolExecutor,
+) -> Reception:
+    """A reception for this process; ``executor``: where the ledger is written, beside the event loop."""
+    seconds = float(settings.call_seconds)
+    talk = partial(hold_conversation, senses=senses, clock=clock, max_seconds=seconds)
+    desk = Desk(
+        ledger=ledger,
+        clock=clock,
+        aftercare=VisitAftercare(rules),
+        executor=executor,
+        line=line,
+        converse=talk,
+        recordings_dir=settings.recordings_dir,
+        options=DialerOptions(
+            caller=Caller(settings.organisation, settings.callback_number), call_seconds=seconds
+        ),
+    )
+    return Reception(
+        desk,
+        CallInAftercare(rules),
+        converse=talk,
+        chat=partial(converse, senses=senses, clock=clock, observer=Nobody(), max_seconds=SHORT_CALL_S),
+        owner=new_owner(),
+        most=receiving.calls,
+        language=settings.default_language,
+    )
+
+
+def take_calls(reception: Reception, line: Line, ending: AsyncExitStack) -> None:
+    """Let the line's callers be answered until ``ending`` is closed; a line that nobody can call stays so."""
+    if not isinstance(line, Answerable):
+        return
+    looking = asyncio.create_task(reception.run())
+    ending.push_async_callback(_close, looking)
+    ending.push_async_callback(reception.stop)
+    ending.callback(line.take_calls, None)
+    line.take_calls(reception.take)
+
+
+async def _close(looking: asyncio.Task[None]) -> None:
+    looking.cancel()
+    await asyncio.wait({looking})
