@@ -5,8 +5,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help sip sip-peer twilio demo serve test test-fast check format lint types imports models models-test system \
-        bench-demo bench-interrupted bench-hearing bench-calls bench-campaigns chaos train-meaning tune-whisper clean
+.PHONY: help sip sip-peer sip-village twilio demo serve test test-fast check format lint types imports models models-test system \
+        bench-demo bench-interrupted bench-hearing bench-calls soak bench-campaigns chaos train-meaning tune-whisper clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -22,18 +22,19 @@ models: $(STAMP) ## Fetch the speech models (verified by hash, resumable)
 
 sip: $(VENV)/.sip ## Install the SIP stack for real telephones (WENAN_LINE=sip)
 sip-peer: $(VENV)/.sip-peer
+sip-village: $(VENV)/.sip-village
 
 twilio: $(VENV)/.twilio ## Install what real telephones by Twilio need (WENAN_LINE=twilio)
 
-$(VENV)/.sip $(VENV)/.sip-peer $(VENV)/.twilio: $(VENV)/.%: $(STAMP)
+$(VENV)/.sip $(VENV)/.sip-peer $(VENV)/.sip-village $(VENV)/.twilio: $(VENV)/.%: $(STAMP)
 	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]' && touch $@; } || \
 	  echo "No ready-made package of '$*' for this machine; tests that need it are skipped"
 
 models-test: $(STAMP)
 	@$(BIN)/wenan models fetch --for-tests
 
-demo: $(STAMP) system models ## Phone the demo village and show what came of it (DEMO_EXIT=1: check and leave)
-	@DEMO_EXIT="$(DEMO_EXIT)" $(BIN)/wenan demo
+demo: $(STAMP) system models $(if $(filter sip,$(LINE)),sip sip-village) ## Phone the demo village and show what came of it (DEMO_EXIT=1: check and leave; LINE=sip: by real SIP calls)
+	@DEMO_EXIT="$(DEMO_EXIT)" $(BIN)/wenan demo $(if $(LINE),--line $(LINE)) $(ARGS)
 
 serve: $(STAMP) ## Run the product on the data folder
 	@$(BIN)/wenan serve
@@ -44,7 +45,7 @@ test-fast: $(STAMP) ## Tests that need no models and no servers
 test: $(STAMP) ## Everything: fast tests first, then those with models and servers
 	@$(BIN)/pytest -q tests/unit
 	@tools/system_packages.sh espeak-ng postgresql sip-tester redis-server || true
-	@$(MAKE) --no-print-directory sip sip-peer twilio
+	@$(MAKE) --no-print-directory sip sip-peer sip-village twilio
 	@$(MAKE) --no-print-directory models-test
 	@$(BIN)/pytest -q tests/integration tests/acceptance
 
@@ -72,8 +73,11 @@ bench-hearing: $(STAMP) models ## How well answers are heard over a telephone li
 	@$(BIN)/wenan models fetch kokoro-voices-more
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.hearing $(ARGS)
 
-bench-calls: $(STAMP) models ## Answer gaps, pacing and processor time of calls at once (ARGS="--calls 10 --seconds 90")
+bench-calls: $(STAMP) models sip sip-village ## Answer gaps, pacing, processor time and memory of real calls (ARGS="--calls 10,20,40 --json")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.calls $(ARGS)
+
+soak: $(STAMP) models sip sip-village ## An hour of real calls: nothing may be lost, nothing may grow (ARGS="--seconds 600")
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.soak $(ARGS)
 
 bench-campaigns: $(STAMP) ## Planning, claiming and the panel with a million elders on PostgreSQL (ARGS="--elders 5000")
 	@tools/system_packages.sh postgresql

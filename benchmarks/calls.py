@@ -1,190 +1,207 @@
-"""How real calls feel when several go on at once: answer gaps, pacing of frames, processor time.
+"""How real calls feel when several go on at once: answer gaps, pacing on the wire, processor time, memory.
 
-Usage: make bench-calls ARGS="--calls 10 --seconds 60"
+Usage: make bench-calls ARGS="--calls 10,20,40 --seconds 90 --json"
 
-Elders on the simulated line, in real time, hold the standard visit with the real ears, voice and media loop.
-Each is a scripted far end with a synthesised voice that answers some time after the robot has fallen silent.
-Reported are the answer gap in its two parts (the wait kept on purpose, the machine's own delay after it),
-as the calls themselves measured it; the time between two frames at the far end, which should be 20 ms; and
-the processor time that a second of a call costs. What the robot may say is spoken beforehand, as a deployment
-does, and a first call is not counted.
+Elders on real SIP telephones, in a process of their own and on a stack of their own, hold the standard visit
+with the product's SIP line, media loop, ears and voice. Each answers some time after the robot has fallen
+silent, and whoever has hung up is replaced, so that the number of calls stays what it says. Reported are
+
+- the answer gap in its two parts (the wait kept on purpose, the machine's own delay after it), as the calls
+  measured it, and as a whole at the elder's telephone, where 80 ms of jitter buffer come on top;
+- the time between two audio packets as the kernel noted their arrival, which should be 20 ms;
+- how late the event loop came round, which says whether there is anything left;
+- processor time of the gateway for a second of a call, and its memory, with and without the engines.
+
+What the robot may say is spoken beforehand, as a deployment does, and the engines are warm. The last line
+says up to how many calls the targets were met; exit code 1 when not at the highest number asked for.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import random
-import resource
+import json
 import sys
-import time
+import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import datetime
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-import numpy as np
+from rich.console import Console
+from rich.table import Table
 
+from benchmarks.telephony.elders import Manner, numbers
+from benchmarks.telephony.gateway import Gateway, Placed, Vitals, keep_voices, load, processor_s, resident_mb
 from ivr.brief import Brief
-from ivr.call import Senses, hold_conversation
-from ivr.clock import SystemClock
-from ivr.dialogue import begin
 from ivr.gaps import quantile, summary
-from ivr.lines.simulated import FarEndFrame, Ring, SimulatedLine
-from ivr.report import CallReport, FlagRaised, TurnTaken
+from ivr.lines.sip import SipLine
 from ivr.script import load_script, sentences_for
-from ivr.script_model import Script
-from speech.audio import level_dbfs
-from speech.prompts import PromptStore
-from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
-from wenan.settings import Settings
-from wenan.wiring import open_prompts, open_senses, open_voice
+from ivr.warming import warm_up
+from wenan.settings import Settings, load_settings
+from wenan.village.switchboard import Switchboard
+from wenan.wiring import open_prompts, open_senses, open_voice, set_up_logs
 
-GREETING = "喂？"
-ANSWERS = (
-    "是，我是。",
-    "好着呢。",
-    "没有。",
-    "吃得挺好的，一顿一碗饭。",
-    "都挺好，就是腿有点疼。",
-    "不用了，谢谢。",
-)
-LOUD_DBFS = -45.0
-SILENT_FRAMES = 60
-"""The robot has finished when it has been silent for 1.2 s; a breath between sentences is shorter."""
+TELEPHONES = "benchmarks.telephony.telephones"
+FEW_CALLS, DELAY_FEW_S, DELAY_MANY_S = 10, 0.3, 0.8
+"""Machine's own delay, p95: up to so many calls the first, above them the second."""
+PACING_P99_MS = 30.0
+BESIDE_ENGINES_MB = 300.0
+_SHARES = (50, 95, 99)
+_SETTLING_S = 1.0
+
+Figures = dict[str, Any]
 
 
-@dataclass
-class _Elder:
-    """Greets, and then answers whenever the robot has finished."""
-
-    greeting: Sequence[Pcm]
-    answers: Sequence[Sequence[Pcm]]
-    dice: random.Random
-    intervals: list[float] = field(default_factory=list)
-    """Seconds between two frames."""
-    _saying: list[Pcm] = field(default_factory=list)
-    _silent: int = 0
-    _spoken_to: bool = False
-    _patience: int = SILENT_FRAMES
-    _last: float = 0.0
-
-    def ring(self, number: str, moment: datetime) -> Ring:
-        del number, moment
-        self._saying = list(self.greeting)
-        return Ring(answers_after_s=0.5)
-
-    def frame(self, heard: Pcm) -> FarEndFrame:
-        now = time.perf_counter()
-        if self._last:
-            self.intervals.append(now - self._last)
-        self._last = now
-        loud = level_dbfs(heard) > LOUD_DBFS
-        self._spoken_to |= loud
-        self._silent = 0 if loud else self._silent + 1
-        if self._spoken_to and self._silent >= self._patience and not self._saying:
-            self._spoken_to = False
-            self._patience = SILENT_FRAMES + self.dice.randrange(60)
-            self._saying = list(self.dice.choice(self.answers))
-        return FarEndFrame(self._saying.pop(0)) if self._saying else FarEndFrame()
+def quantiles(values: Sequence[float], name: str, unit: str) -> Figures:
+    return {
+        f"{name}_p{share}_{unit}": round(quantile(values, share / 100), 3) for share in _SHARES if values
+    } | ({f"{name}_max_{unit}": round(max(values), 3)} if values else {})
 
 
-class _Unwatched:
-    """An observer that writes nothing."""
-
-    def turn_taken(self, turn: TurnTaken, state: Mapping[str, Any]) -> None:
-        del turn, state
-
-    def flag_raised(self, flag: FlagRaised) -> None:
-        del flag
-
-
-def frames_of(pcm: Pcm) -> list[Pcm]:
-    whole = np.pad(pcm, (0, -len(pcm) % FRAME_SAMPLES))
-    return list(whole.reshape(-1, FRAME_SAMPLES))
-
-
-def elders(count: int, prompts: PromptStore) -> list[_Elder]:
-    greeting = frames_of(prompts.get(GREETING, language="zh-CN").pcm)
-    answers = [frames_of(prompts.get(words, language="zh-CN").pcm) for words in ANSWERS]
-    return [_Elder(greeting, answers, random.Random(index)) for index in range(count)]
-
-
-async def together(
-    people: Sequence[_Elder], script: Script, brief: Brief, senses: Senses, seconds: float
-) -> list[CallReport]:
-    line = SimulatedLine(lambda number: people[int(number)], SystemClock())
-
-    async def hold(index: int) -> CallReport:
-        return await hold_conversation(
-            await line.dial(str(index), reference=f"bench-{index}"),
-            state=begin(script, brief),
-            script=script,
-            senses=senses,
-            clock=SystemClock(),
-            observer=_Unwatched(),
-            max_seconds=seconds,
-        )
-
-    return list(await asyncio.gather(*map(hold, range(len(people)))))
-
-
-def processor_s() -> float:
-    """Processor time of this process and its children so far."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
-
-
-def show(people: Sequence[_Elder], reports: Sequence[CallReport], cpu_s: float) -> None:
-    call_s = sum(report.duration_s for report in reports)
-    print(f"calls {len(reports)}, {call_s / len(reports):.0f} s each; load {os.getloadavg()[0]:.1f}")
-    figures = summary(gap for report in reports for gap in report.gaps)
-    print(f"answer gaps: {figures['gaps']:.0f}; seconds        p50    p95    p99")
-    for part, name in (
-        ("wait", "waited on purpose"),
-        ("delay", "the machine's own"),
-        ("total", "as the elder notices"),
-    ):
-        if figures["gaps"]:
-            values = "".join(f"{figures[f'{part}_p{share}_s']:7.2f}" for share in (50, 95, 99))
-            print(f"  {name:28}{values}")
-    off_ms = [abs(gap - FRAME_SECONDS) * 1000 for person in people for gap in person.intervals]
-    late = [gap * 1000 for person in people for gap in person.intervals]
-    print(
-        f"frames: off their 20 ms by p50 {quantile(off_ms, 0.5):.1f}, p95 {quantile(off_ms, 0.95):.1f}, "
-        f"p99 {quantile(off_ms, 0.99):.1f} ms; longest interval {max(late):.0f} ms"
+def level_of(
+    calls: int, placed: Sequence[Placed], ended: Sequence[Mapping[str, Any]], vitals: Vitals, cpu_s: float
+) -> Figures:
+    """The figures of one number of calls."""
+    call_s = sum(each.seconds for each in placed)
+    intervals = [gap for each in ended for gap in each["intervals_ms"]]
+    at_the_telephone = [gap for each in ended for gap in each["gaps_s"]]
+    figures: Figures = {"calls": calls, "placed": len(placed), "call_seconds": round(call_s, 1)}
+    figures |= {key: round(value, 3) for key, value in summary(g for p in placed for g in p.gaps).items()}
+    figures |= quantiles(at_the_telephone, "telephone", "s")
+    figures |= quantiles(intervals, "pacing", "ms")
+    figures |= quantiles(vitals.lateness_ms, "loop_late", "ms")
+    figures["lost_packets"] = sum(each["lost"] for each in ended)
+    figures["packets"] = sum(each["packets"] for each in ended)
+    figures["processor_share_per_call"] = round(cpu_s / call_s, 4) if call_s else None
+    figures["resident_mb"] = round(max(vitals.resident_mb), 1)
+    figures["troubles"] = sorted(
+        {each.cause for each in placed if each.ended_early or each.disposition != "answered"}
     )
-    share = 100 * cpu_s / call_s
-    print(f"processor: {cpu_s:.1f} s for {call_s:.0f} s of calls, {share:.0f} % of a core per call")
-    ended_early = [report.cause for report in reports if report.ended_early and "limit" not in report.cause]
-    for cause in ended_early:
-        print(f"a call ended early: {cause}")
+    figures["missed_targets"] = missed(figures)
+    return figures
+
+
+def missed(figures: Figures) -> list[str]:
+    """Which targets a number of calls did not meet."""
+    most = DELAY_FEW_S if figures["calls"] <= FEW_CALLS else DELAY_MANY_S
+    wrong = []
+    if figures.get("delay_p95_s", most + 1) > most:
+        wrong.append(f"the machine's own delay p95 {figures.get('delay_p95_s')} s, not {most}")
+    if figures.get("pacing_p99_ms", PACING_P99_MS + 1) > PACING_P99_MS:
+        wrong.append(f"pacing p99 {figures.get('pacing_p99_ms')} ms, not {PACING_P99_MS:.0f}")
+    if figures["troubles"]:
+        wrong.append(f"calls went wrong: {'; '.join(figures['troubles'])}")
+    return wrong
+
+
+async def measure(gateway: Gateway, telephones: Switchboard, calls: int, seconds: float) -> Figures:
+    """So many calls at once for so long."""
+    vitals = Vitals()
+    watching = asyncio.create_task(vitals.watch())
+    before, heard_before, began = len(gateway.placed), len(telephones.ended), processor_s()
+    await gateway.keep_calling(numbers([Manner.TALKS]), at_once=calls, seconds=seconds, longest=seconds)
+    cpu_s = processor_s() - began
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+    await asyncio.sleep(_SETTLING_S)  # the telephones tell of the last calls
+    return level_of(calls, gateway.placed[before:], telephones.ended[heard_before:], vitals, cpu_s)
+
+
+async def run(
+    settings: Settings,
+    levels: Sequence[int],
+    seconds: float,
+    engines: ThreadPoolExecutor,
+    folder: Path,
+    console: Console,
+) -> Figures:
+    """Everything, one number of calls after the other in one gateway."""
+    bare_mb = resident_mb()
+    prompts = open_prompts(settings, open_voice(settings))
+    senses = open_senses(settings, prompts, engines)
+    brief = Brief("王桂英", "王奶奶", settings.organisation, settings.callback_number, "zh-CN")
+    for sentence in sentences_for(load_script("standard"), brief):
+        prompts.get(sentence, language="zh-CN")
+    keep_voices(folder, lambda words: prompts.get(words, language="zh-CN").pcm)
+    warm_s = await warm_up(senses, "zh-CN")
+    engines_mb = resident_mb() - bare_mb
+    found: list[Figures] = []
+    with Switchboard({"folder": str(folder)}, TELEPHONES) as telephones:
+        async with SipLine(telephones.line_settings) as line:
+            gateway = Gateway(line, senses, brief)
+            await gateway.keep_calling(numbers([Manner.TALKS]), at_once=1, seconds=15.0, longest=15.0)
+            for calls in levels:
+                console.print(f"{calls} calls at once for {seconds:.0f} s ...")
+                found.append(await measure(gateway, telephones, calls, seconds))
+    peak_mb = max(each["resident_mb"] for each in found)
+    return {
+        "seconds": seconds,
+        "warm_up_s": round(warm_s, 2),
+        "engines_mb": round(engines_mb, 1),
+        "beside_engines_mb": round(peak_mb - engines_mb, 1),
+        "levels": found,
+        "met_up_to": max((each["calls"] for each in found if not each["missed_targets"]), default=0),
+    }
+
+
+ROWS: tuple[tuple[str, str, str], ...] = (
+    ("replies measured", "gaps", "{:.0f}"),
+    ("waited on purpose, s", "wait", "_s"),
+    ("machine's own delay, s", "delay", "_s"),
+    ("both, at the telephone, s", "telephone", "_s"),
+    ("between two packets, ms", "pacing", "_ms"),
+    ("event loop late, ms", "loop_late", "_ms"),
+    ("packets lost", "lost_packets", "{:.0f}"),
+    ("of a core per call", "processor_share_per_call", "{:.1%}"),
+    ("memory, MB", "resident_mb", "{:.0f}"),
+)
+"""Name, figure, and how it is written; a unit stands for p50, p95 and p99."""
+
+
+def table(levels: Sequence[Figures]) -> Table:
+    """All numbers of calls side by side."""
+    shown = Table("p50 / p95 / p99", *(f"{each['calls']} calls" for each in levels))
+    for name, figure, form in ROWS:
+        shown.add_row(name, *(_written(each, figure, form) for each in levels))
+    shown.add_row("targets", *("; ".join(each["missed_targets"]) or "met" for each in levels))
+    return shown
+
+
+def _written(figures: Figures, figure: str, form: str) -> str:
+    if form.startswith("_"):
+        values = [figures.get(f"{figure}_p{share}{form}") for share in _SHARES]
+        return " / ".join("–" if value is None else f"{value:.2f}" for value in values)
+    value = figures.get(figure)
+    return "–" if value is None else form.format(value)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--calls", type=int, default=10, help="calls at the same time (10)")
-    parser.add_argument("--seconds", type=float, default=90.0, help="end every call after this long (90)")
+    parser.add_argument("--calls", default="10,20,40", help="calls at the same time, one run each (10,20,40)")
+    parser.add_argument("--seconds", type=float, default=90.0, help="how long each number is kept up (90)")
     parser.add_argument("--workers", type=int, default=2, help="threads in which engines work (2)")
-    parser.add_argument("--cold", action="store_true", help="nothing is spoken or tried beforehand")
+    parser.add_argument("--json", action="store_true", help="all figures as JSON on standard output")
     arguments = parser.parse_args()
-    settings = Settings()
-    prompts = open_prompts(settings, open_voice(settings))
-    brief = Brief("王桂英", "王奶奶", settings.organisation, settings.callback_number, "zh-CN")
-    script = load_script("standard")
-    with ThreadPoolExecutor(arguments.workers, "engines") as engines:
-        senses = open_senses(settings, prompts, engines)
-        if not arguments.cold:
-            for sentence in sentences_for(script, brief):
-                prompts.get(sentence, language="zh-CN")
-            asyncio.run(together(elders(1, prompts), script, brief, senses, arguments.seconds))
-        people = elders(arguments.calls, prompts)
-        began = processor_s()
-        reports = asyncio.run(together(people, script, brief, senses, arguments.seconds))
-        show(people, reports, processor_s() - began)
-    return 0
+    levels = [int(each) for each in arguments.calls.split(",")]
+    settings = load_settings(log_level="error")
+    set_up_logs(settings)
+    console, machine = Console(stderr=True), load()
+    console.print(machine)
+    with ThreadPoolExecutor(arguments.workers, "engines") as engines, tempfile.TemporaryDirectory() as folder:
+        found = asyncio.run(run(settings, levels, arguments.seconds, engines, Path(folder), console))
+    beside_mb = found["beside_engines_mb"]
+    console.print(table(found["levels"]))
+    console.print(
+        f"memory: {found['engines_mb']:.0f} MB of engines, {beside_mb:.0f} MB beside them "
+        f"(target {BESIDE_ENGINES_MB:.0f})"
+    )
+    console.print(f"all targets met up to {found['met_up_to']} calls at once")
+    if arguments.json:
+        print(json.dumps({"machine": machine} | found, ensure_ascii=False, indent=1))
+    return int(found["met_up_to"] != max(levels) or beside_mb > BESIDE_ENGINES_MB)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,7 @@ from campaigns.windows import Windows
 from ivr.brief import Brief
 from ivr.clock import LoopClock, SystemClock
 from ivr.lines.simulated import SimulatedLine
-from ivr.script import Script, load_script
+from ivr.script import load_script
 from ivr.virtual_time import run_virtual
 from records.audit import AuditEvent
 from records.people import Area, Worker
@@ -39,9 +39,12 @@ from web.server import start_in_thread
 from wenan.datafolder import only_process
 from wenan.display import LiveCalls, bar, show_import, show_plan, show_results
 from wenan.settings import Settings
+from wenan.sip_demo import calls_at_once, phone_by_sip, show_gaps
 from wenan.village.exchange import Village, visits_by_number
-from wenan.village.expectations import Result, result_of
+from wenan.village.expectations import result_of
 from wenan.village.personas import load_village
+from wenan.village.rounds import ROUNDS_SECONDS, SCRIPT, Round
+from wenan.village.selection import SHOWN, roster_of
 from wenan.wiring import (
     open_dialer,
     open_ledger,
@@ -63,36 +66,48 @@ ACCOUNTS = (
 """Login, password, name, role: shown on the sign-in page of the demo."""
 VILLAGE_LOSS, VILLAGE_JITTER_MS = 0.002, 4.0
 """An ordinary landline of a village."""
-ROUNDS_SECONDS = 7 * 86_400.0
-"""Between rounds of auditor and ladders, on the village's own time: days pass in minutes there, and no worker
-of the village acts on an order."""
 NOTICE = "演示：人物和号码均为虚构。Demonstration: people and numbers are fictional."
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One round of phoning the village, ready to be made or gone on with."""
+class DemoLine(StrEnum):
+    """What the village is phoned by."""
 
-    ledger: Ledger
-    campaign_id: int
-    script: Script
-    starts_at: datetime
-    briefs: dict[str, Brief]
-    """By the first number of each elder still to be called."""
+    VILLAGE = "village"
+    """A simulated line on the village's own time."""
+    SIP = "sip"
+    """Real SIP calls over loopback, in real time."""
 
 
-def run_demo(settings: Settings, console: Console, *, serve: bool) -> int:
+def run_demo(
+    settings: Settings,
+    console: Console,
+    *,
+    serve: bool,
+    line: DemoLine = DemoLine.VILLAGE,
+    everybody: bool = True,
+) -> int:
     """Phone the village and show what came of it; the number of outcomes that are not as called for.
 
     Interrupted at any moment, the next run goes on where this one stopped; a finished village makes way for
-    a fresh one.
+    a fresh one. Without ``everybody`` only those in ``SHOWN`` are phoned. By SIP it raises
+    SipNotInstalledError, SipStartError, TelephonesError.
     """
+    if line is DemoLine.SIP:
+        settings = settings.model_copy(update={"max_concurrent_calls": calls_at_once(settings)})
+    personas = [each for each in load_village() if everybody or each.id in SHOWN]
     with only_process(settings.data_dir):
         _make_room(settings, console)
         ledger = open_ledger(settings)
-        round_ = _prepare(settings, ledger, console)
-        results, now = _phone(settings, round_, console)
-        show_results(console, results)
+        roster = ROSTER if everybody else roster_of(personas, ROSTER, settings.data_dir)
+        round_ = _prepare(settings, ledger, console, roster)
+        phone = phone_by_sip if line is DemoLine.SIP else _phone
+        now = phone(settings, round_, console)
+        with ledger.reading() as session:
+            visits = visits_by_number(session, round_.campaign_id)
+            results = [result_of(session, each, visits[each.number]) for each in personas]
+            show_results(console, results)
+            if line is DemoLine.SIP:
+                show_gaps(console, session, round_.campaign_id)
         if serve:
             _serve(settings, ledger, now, console)
         return sum(not result.as_called_for for result in results)
@@ -120,10 +135,10 @@ def _make_room(settings: Settings, console: Console) -> None:
     console.print(f"The last village was finished; it is kept in {previous}. Here is a fresh one.")
 
 
-def _prepare(settings: Settings, ledger: Ledger, console: Console) -> Round:
-    script = load_script("standard")
+def _prepare(settings: Settings, ledger: Ledger, console: Console, roster: Path) -> Round:
+    script = load_script(SCRIPT)
     now = _village_time(settings, ledger)
-    report = import_roster(ledger, ROSTER, now=now, default_area_code="0533")
+    report = import_roster(ledger, roster, now=now, default_area_code="0533")
     with ledger.session() as session:
         _employ(session)
         campaign = session.scalar(select(Campaign).where(Campaign.name == CAMPAIGN)) or open_campaign(
@@ -204,12 +219,11 @@ def _brief(settings: Settings, visit: Visit, now: datetime) -> Brief:
     )
 
 
-def _phone(settings: Settings, round_: Round, console: Console) -> tuple[list[Result], datetime]:
-    """Make the calls on the village's own time; returns the results and what its clock shows then."""
-    personas = load_village()
+def _phone(settings: Settings, round_: Round, console: Console) -> datetime:
+    """Make the calls on the village's own time; returns what its clock shows then."""
     voice = open_voice(settings)
     prompts = open_prompts(settings, voice)
-    village = Village(personas, round_.script, prompts, voice, settings.prompts_dir)
+    village = Village(load_village(), round_.script, prompts, voice, settings.prompts_dir)
     with round_.ledger.reading() as session:
         village.remember(session)
     with bar(console, "Preparing voices") as progress:
@@ -235,10 +249,7 @@ def _phone(settings: Settings, round_: Round, console: Console) -> tuple[list[Re
                 await asyncio.get_running_loop().run_in_executor(beside, upkeep.deliver)
         return clock.now()
 
-    now = run_virtual(main, round_.starts_at)
-    with round_.ledger.reading() as session:
-        visits = visits_by_number(session, round_.campaign_id)
-        return [result_of(session, persona, visits[persona.number]) for persona in personas], now
+    return run_virtual(main, round_.starts_at)
 
 
 def _serve(settings: Settings, ledger: Ledger, now: datetime, console: Console) -> None:

@@ -27,6 +27,7 @@ from ivr.lines import Line
 from ivr.lines.simulated import SimulatedLine
 from ivr.lines.twilio import TwilioLine
 from ivr.script import load_script
+from ivr.warming import warm_up
 from records.nudges import Nudge, Work
 from records.people import Worker
 from records.sessions import Ledger
@@ -145,6 +146,7 @@ class _Process:
                 engines = ending.enter_context(ThreadPoolExecutor(2, "engines"))
                 await self._open_line(ending)
                 calling = self._open_calling(engines)
+                await warm_up(calling.senses, self.settings.default_language)
                 self._reach_people(calling, telephones, ending)
                 wakes[Work.CALLS] = calling.dialer.nudge
                 parts.append(asyncio.create_task(calling.dialer.run()))

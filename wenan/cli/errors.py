@@ -25,6 +25,7 @@ from web.server import PortInUseError
 from wenan.datafolder import DataFolderError
 from wenan.settings import SettingsError
 from wenan.village.personas import VillageError
+from wenan.village.switchboard import TelephonesError
 
 WRONG_OUTCOME = 1
 """The demo ran, but an elder's outcome is not the one their persona calls for."""
@@ -79,6 +80,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (SipStartError, LINE),
     (TwilioNotInstalledError, LINE),
     (TwilioStartError, LINE),
+    (TelephonesError, LINE),
     (KeyringError, LEDGER),
     (LedgerError, LEDGER),
 )

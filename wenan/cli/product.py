@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from wenan.cli.errors import WRONG_OUTCOME
-from wenan.demo import run_demo
+from wenan.demo import DemoLine, run_demo
 from wenan.product import run_product
 from wenan.roles import ALL, Role
 from wenan.settings import load_settings
@@ -23,6 +23,12 @@ def demo(
     exit_after: Annotated[
         bool, typer.Option("--exit", help="Leave at the end; an error when an outcome is not as called for.")
     ] = False,
+    line: Annotated[
+        DemoLine, typer.Option(help="village: simulated, at once; sip: real SIP calls over loopback.")
+    ] = DemoLine.VILLAGE,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="By SIP: all 24 elders, not only the ten who show most.")
+    ] = False,
 ) -> None:
     """Phone a village of 24 fictional elders with real speech, show what came of it, serve the panel."""
     asked = load_settings()
@@ -32,7 +38,9 @@ def demo(
         settings = settings.model_copy(update={"log_level": "error"})
     set_up_logs(settings)
     leave = exit_after or os.environ.get("DEMO_EXIT", "") not in ("", "0")
-    wrong = run_demo(settings, Console(), serve=not leave)
+    wrong = run_demo(
+        settings, Console(), serve=not leave, line=line, everybody=everybody or line is DemoLine.VILLAGE
+    )
     if wrong and leave:
         raise typer.Exit(WRONG_OUTCOME)
 

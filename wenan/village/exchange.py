@@ -61,15 +61,18 @@ class Village:
 
     def remember(self, session: Session) -> None:
         """Go on after an interruption: everybody knows how often they were rung and what they said."""
-        for persona in self._personas:
-            rung, said, hung_up = _past(session, (persona.number, *persona.also))
-            self._villagers[persona.number].remember(rung, said, hung_up=hung_up)
+        for number, (rung, said, hung_up) in past_of(session, self._personas).items():
+            self._villagers[number].remember(rung, said, hung_up=hung_up)
 
-    def rehearse(self, briefs: Mapping[str, Brief], progress: Callable[[int, int], None]) -> int:
+    def rehearse(
+        self, briefs: Mapping[str, Brief], progress: Callable[[int, int], None], *, thoroughly: bool = False
+    ) -> int:
         """Render what will surely be said and is not yet in the cache; returns how much that was.
 
         ``briefs`` are those of the calls to come, by number. What only some turn of a conversation calls for
-        (a second try, a third) is rendered when it comes up. ``progress`` is called with (done, total).
+        (a second try, a third) is rendered when it comes up, for which virtual time stands still; real time
+        does not, hence ``thoroughly``: also whatever the robot may say that names nobody. ``progress`` is
+        called with (done, total).
         """
         called = [persona for persona in self._personas if persona.number in briefs]
         robot = dict.fromkeys(
@@ -77,7 +80,7 @@ class Village:
             for persona in called
             for brief in (briefs[persona.number],)
             for speed in (brief.speed, *([persona.slower] if persona.slower else []))
-            for sentence in self._likely(brief)
+            for sentence in (*self._likely(brief), *(self._possible(brief) if thoroughly else ()))
         )
         own = dict.fromkeys(
             (sentence, persona.voice, persona.pace)
@@ -110,6 +113,12 @@ class Village:
                     what = "".join(self._script.concerns[code].what.of(brief.language))
                     yield fill(sentence, {**values, "what": what})
 
+    def _possible(self, brief: Brief) -> Iterator[str]:
+        """The sentences of the script that say the same to everybody."""
+        for path, text in texts_in(self._script):
+            if path != "title" and not path.endswith((".title", ".what")):
+                yield from (each for each in text.of(brief.language) if not placeholders(each))
+
     def _is_likely(self, path: str, module: str, concerns: Collection[str]) -> bool:
         part, _, rest = path.partition(".")
         if (
@@ -133,6 +142,11 @@ class Village:
 
     def _speak(self, sentence: str, voice: str, pace: float) -> Pcm:
         return self._voices.get(sentence, language=LANGUAGE, voice=voice, speed=pace).pcm
+
+
+def past_of(session: Session, personas: Sequence[Persona]) -> dict[str, tuple[int, Counter[str], int]]:
+    """By first number, what ``Villager.remember`` wants to know after an interruption."""
+    return {persona.number: _past(session, (persona.number, *persona.also)) for persona in personas}
 
 
 def _past(session: Session, numbers: Collection[str]) -> tuple[int, Counter[str], int]:

@@ -1,0 +1,1 @@
+"""Real calls over loopback for benchmark and soak: elders' telephones, and a gateway that rings them."""

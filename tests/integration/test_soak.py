@@ -1,0 +1,96 @@
+"""A short soak: real calls of all manners over loopback; and what its verdict sees."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.village import need_telephones
+
+from benchmarks import calls
+from benchmarks.soak import deaf_senses, faults_of, soak
+from benchmarks.telephony.elders import EVERYBODY, Manner, manner_of, numbers
+from benchmarks.telephony.gateway import Placed, Vitals
+from ivr.gaps import Gap
+
+
+@pytest.mark.sip
+def test_a_short_soak_loses_nothing(tmp_path: Path) -> None:
+    need_telephones()
+    with ThreadPoolExecutor(2) as engines:
+        senses, prompts = deaf_senses(engines, tmp_path)
+        outcome = asyncio.run(soak(senses, prompts, tmp_path, seconds=9.0, calls=4, longest=2.0))
+    assert outcome.faults == ()
+    assert outcome.calls >= 4
+    assert set(outcome.by_disposition) >= {"answered", "busy", "no_answer"}
+
+
+def people(*manners: Manner) -> list[Placed]:
+    """Calls that came to what whoever was rung does."""
+    came_to = {Manner.IS_BUSY: "busy", Manner.IS_OUT: "no_answer"}
+    given = numbers(manners)
+    return [
+        Placed(f"bench-{index}", next(given), came_to.get(manner, "answered"), seconds=10.0)
+        for index, manner in enumerate(manners)
+    ]
+
+
+def seen(call: Placed, **changes: Any) -> Mapping[str, Any]:
+    ends = {Manner.IS_BUSY: "busy", Manner.IS_OUT: "cancelled", Manner.HANGS_UP: "hung up here"}
+    ended = ends.get(manner_of(call.number), "hung up there")
+    return {"reference": call.reference, "ended": ended, "packets": 500, "lost": 0, **changes}
+
+
+def healthy() -> Vitals:
+    return Vitals(resident_mb=[300.0] * 9, files=[20] * 9, tasks=[30] * 9)
+
+
+def test_calls_that_came_to_what_their_elder_does_are_no_fault() -> None:
+    placed = people(*EVERYBODY)
+    assert list(faults_of(placed, [seen(each) for each in placed], healthy())) == []
+
+
+def test_the_verdict_sees_a_lost_call_a_doubled_one_and_a_stranger() -> None:
+    placed = people(Manner.TALKS, Manner.TALKS, Manner.TALKS)
+    ended = [seen(placed[0]), seen(placed[0]), seen(placed[1]), seen(placed[1], reference="unheard-of")]
+    found = " / ".join(faults_of(placed, ended, healthy()))
+    assert "bench-0 was seen 2 times" in found
+    assert "bench-2 was seen 0 times" in found
+    assert "1 calls rang that nobody here knows of" in found
+
+
+def test_the_verdict_sees_a_busy_elder_who_was_taken_for_out_and_packets_that_got_lost() -> None:
+    placed = [replace(each, disposition="no_answer") for each in people(Manner.IS_BUSY)]
+    ended = [seen(placed[0], packets=100, lost=5)]
+    found = " / ".join(faults_of(placed, ended, healthy()))
+    assert "bench-0 came to no_answer (), not busy" in found
+    assert "5 of 100 packets were lost" in found
+
+
+def test_the_verdict_sees_what_grows_after_the_first_third() -> None:
+    vitals = Vitals(
+        resident_mb=[100.0, 300, 300, 300, 300, 300, 340, 340, 340], files=[9] * 6 + [99] * 3, tasks=[9] * 9
+    )
+    assert list(faults_of([], [], vitals)) == [
+        "memory grew from 300 to 340 MB",
+        "open files grew from 9 to 99",
+    ]
+
+
+def test_a_benchmark_says_which_targets_are_missed() -> None:
+    answered = [replace(each, gaps=(Gap(0.6, 0.5),)) for each in people(Manner.TALKS)]
+    heard = [{"intervals_ms": [20.0, 45.0], "gaps_s": [1.1], "lost": 0, "packets": 3}]
+    few = calls.level_of(10, answered, heard, healthy(), cpu_s=1.0)
+    many = calls.level_of(40, answered, heard, healthy(), cpu_s=1.0)
+    assert few["missed_targets"] == [
+        "the machine's own delay p95 0.5 s, not 0.3",
+        "pacing p99 45.0 ms, not 30",
+    ]
+    assert many["missed_targets"] == ["pacing p99 45.0 ms, not 30"]
+    assert few["processor_share_per_call"] == 0.1
+    assert calls.table([few, many]).row_count == len(calls.ROWS) + 1
