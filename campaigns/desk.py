@@ -56,6 +56,8 @@ class DialerOptions:
     """Whether visits held by earlier processes are taken over at the start. Only for a process that knows it
     is the only one working on the ledger."""
     on_event: OnEvent | None = None
+    converse_in: Callable[[int], Converse] | None = None
+    """By a visit's id, instead of the usual conversation: for calls that can be put through to people."""
 
 
 @dataclass(frozen=True, slots=True)

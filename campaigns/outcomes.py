@@ -97,6 +97,10 @@ def end_attempt(attempt: CallAttempt, report: CallReport, now: datetime) -> None
     attempt.answered_at = report.answered_at or attempt.answered_at
     attempt.ended_at = report.ended_at or now
     attempt.duration_s = report.duration_s
+    if report.put_through is not None:
+        attempt.put_through_to = report.put_through.to
+        attempt.put_through_at = report.put_through.at
+        attempt.put_through_s = report.put_through.seconds
 
 
 def _mark_number(session: Session, attempt: CallAttempt, now: datetime) -> None:

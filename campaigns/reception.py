@@ -29,7 +29,7 @@ from campaigns.arrivals import (
 from campaigns.attempts import Ready
 from campaigns.call_in_care import CallInCare
 from campaigns.calling_back import CallOf, Nothing, take_up
-from campaigns.desk import Desk, problem_of, settled
+from campaigns.desk import Desk, DialerOptions, problem_of, settled, DialerOptions
 from campaigns.observing import LedgerObserver
 from campaigns.talking import hold_call
 from campaigns.talks import ElderTalk, StrangerCall
@@ -238,7 +238,12 @@ class Reception:
     async def _go_on(self, call: Call, ready: Ready, person: Person, before: Sequence[Event]) -> None:
         """Hold the visit that was waiting, as the dialer holds those that it rings for."""
         line = _OnTheLine(self._desk.line.name, call)
-        desk = replace(self._desk, line=line, converse=partial(self._converse, before=before))
+        desk = replace(
+            self._desk,
+            line=line,
+            converse=partial(self._converse, before=before),
+            options=_going_on(self._desk.options, before),
+        )
         ready = replace(ready, script=visit_of(ready.script))
         observer = LedgerObserver(desk, ready.lease, ready.attempt_id)
         report = await hold_call(desk, ready, observer, halt=self._halt, tell=lambda _state, _question: None)
@@ -254,6 +259,14 @@ class Reception:
             )
             if (error := (await settled(desk.write(heard))).exception()) is not None:
                 log.error("nobody was told that an elder was heard", problem=problem_of(error))
+
+
+def _going_on(options: DialerOptions, before: Sequence[Event]) -> DialerOptions:
+    """With conversations that go on after what was said before."""
+    converse_in = options.converse_in
+    if converse_in is None:
+        return options
+    return replace(options, converse_in=lambda visit_id: partial(converse_in(visit_id), before=before))
 
 
 async def _refuse(incoming: Incoming) -> None:

@@ -99,7 +99,12 @@ async def _dial_and_talk(desk: Desk, ready: Ready, told: _Told) -> CallReport:
     )
     noting = asyncio.create_task(settled(desk.write(answered)))
     try:
-        return await desk.converse(call, state=ready.state, script=ready.script, observer=told)
+        converse = (
+            desk.converse
+            if desk.options.converse_in is None
+            else desk.options.converse_in(ready.lease.visit_id)
+        )
+        return await converse(call, state=ready.state, script=ready.script, observer=told)
     finally:
         await call.hang_up()
         await noting

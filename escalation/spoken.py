@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -46,6 +47,14 @@ class Spoken(BaseModel):
     accepted: Sentences
     declined: Sentences
     taken: Sentences
+    live: Sentences
+    live_keys: Sentences
+    cut_off: Sentences
+    through: Sentences
+    gone: Sentences
+    parted_left: Sentences
+    parted_time: Sentences
+    parted_never: Sentences
 
     def filled(self, **values: str) -> Spoken:
         """The sentences with names in them."""
@@ -110,14 +119,24 @@ def contact_errand(say: Spoken, purpose: str, note: Note) -> Errand:
     return Errand(questions, "who", decide, farewell=say.farewell)
 
 
-def worker_errand(language: Language, sentence: str, decide: Callable[[str], str]) -> Errand:
+def worker_errand(
+    language: Language,
+    sentence: str,
+    decide: Callable[[str], str],
+    *,
+    elder: Literal["", "live", "cut_off"] = "",
+) -> Errand:
     """The call to a worker: one sentence about an order, then 1 to take it and 2 to hand it on; keys only.
 
-    ``decide`` is called with accept or decline, writes it down, and names the words that follow.
+    ``decide`` is called with accept or decline, writes it down, and names the words that follow. ``elder`` is
+    said first, if it is known: that they wait on the line, or that they were cut off.
     """
     say = spoken()[language]
-    words = {"accepted": say.accepted, "declined": say.declined, "taken": say.taken}
-    question = Asked((sentence,), say.worker_keys, {"1": "accept", "2": "decline"}, listening_for="any")
+    words = {"accepted": say.accepted, "declined": say.declined, "taken": say.taken,
+             "through": say.through, "gone": say.gone}  # fmt: skip
+    before = {"": (), "live": say.live, "cut_off": say.cut_off}[elder]
+    keys = say.live_keys if elder == "live" else say.worker_keys
+    question = Asked((*before, sentence), keys, {"1": "accept", "2": "decline"}, listening_for="any")
 
     def decided(asked: str, choice: str, _heard: str) -> str | Ended:
         return (asked or "order") if choice == CRY else Ended(words[decide(choice)])

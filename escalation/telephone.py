@@ -8,26 +8,26 @@ it is taken.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from escalation import work_orders
 from escalation.asking import what_follows
 from escalation.history import note_event
 from escalation.notifiers import DeliveryError, Message
 from escalation.rules import Rules
-from escalation.spoken import worker_errand
-from ivr.call import Senses, converse
+from escalation.worker_call import Bridges, decided, ring_worker
+from ivr.bridge import LONGEST_TALK_S, Bridge
+from ivr.call import Senses
 from ivr.clock import Clock
 from ivr.lines import CallNotConnectedError, Line
-from ivr.report import FlagRaised, TurnTaken
 from records.orders import WorkOrder, WorkOrderEvent
 from records.people import Worker
+from records.rings import give_back_ring, take_ring
 from records.sessions import Ledger
 from speech.types import LANGUAGES, Language
 
@@ -38,7 +38,6 @@ RUNG = "worker_rung"
 MOST_RINGS = 3
 """How often one worker is rung for one order; then the message has failed, and the auditor says so."""
 RING_S = 40.0
-LONGEST_CALL_S = 90.0
 LONGEST_S = 200.0
 """After so many seconds a call that has not come back is given up; the outbox's claim is longer."""
 
@@ -48,27 +47,18 @@ class _Telephone:
     loop: asyncio.AbstractEventLoop
     line: Line
     senses: Senses
+    bridges: Bridges
 
 
 @dataclass(frozen=True, slots=True)
 class _Intent:
     """A call that stands in the ledger and is about to be made."""
 
+    worker_id: int
     number: str
     language: Language
     reference: str
     """Names this call, and no other, to the line."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Unkept:
-    """Nothing of these calls is kept but the key; implements ``CallObserver``."""
-
-    def turn_taken(self, turn: TurnTaken, state: Mapping[str, Any]) -> None:
-        """Keep nothing."""
-
-    def flag_raised(self, flag: FlagRaised) -> None:
-        """Whatever a worker says is no flag."""
 
 
 class PhoneNotifier:
@@ -81,9 +71,14 @@ class PhoneNotifier:
         self._telephone: _Telephone | None = None
         self._calls: set[Future[None]] = set()
 
-    def connect(self, loop: asyncio.AbstractEventLoop, line: Line, senses: Senses) -> None:
-        """There is a line now; until then every message waits."""
-        self._telephone = _Telephone(loop, line, senses)
+    def connect(
+        self, loop: asyncio.AbstractEventLoop, line: Line, senses: Senses, bridges: Bridges | None = None
+    ) -> None:
+        """There is a line now; until then every message waits.
+
+        Whoever takes an order whose elder waits among ``bridges`` is put through to them.
+        """
+        self._telephone = _Telephone(loop, line, senses, {} if bridges is None else bridges)
 
     def disconnect(self) -> None:
         """The line goes: calls under way are broken off, and their messages wait."""
@@ -102,7 +97,7 @@ class PhoneNotifier:
         call = asyncio.run_coroutine_threadsafe(calling, telephone.loop)
         self._calls.add(call)
         try:
-            call.result(timeout=LONGEST_S)
+            self._wait_for(call, answered)
         except CallNotConnectedError as failure:
             raise DeliveryError(f"The worker was not reached: {failure.disposition}") from failure
         except (Exception, CancelledError) as failure:  # one call's failure must not end the outbox
@@ -111,8 +106,18 @@ class PhoneNotifier:
                 raise DeliveryError(f"The call broke off: {type(failure).__name__}") from failure
         finally:
             self._calls.discard(call)
+            self._write(lambda session: give_back_ring(session, intent.worker_id, holder=message.key))
         if not answered:
             raise DeliveryError("The worker was rung and pressed neither 1 nor 2")
+
+    def _wait_for(self, call: Future[None], answered: list[str]) -> None:
+        """Wait for a call to end, longer when somebody was put through in it. Raises what it raises."""
+        try:
+            call.result(timeout=LONGEST_S)
+        except TimeoutError:
+            if not answered:
+                raise
+            call.result(timeout=LONGEST_TALK_S)
 
     def _intend(self, session: Session, message: Message) -> _Intent:
         """Note the call before it is made. Raises DeliveryError when it is not to be."""
@@ -132,46 +137,47 @@ class PhoneNotifier:
         )
         if (rung or 0) >= MOST_RINGS:
             raise DeliveryError(f"Rung {rung} times without an answer", hopeless=True)
-        note_event(session, order, RUNG, worker.login, now=self._clock.now())
+        now = self._clock.now()
+        if not take_ring(session, worker.id, order.id, holder=message.key, now=now, seconds=LONGEST_S):
+            raise DeliveryError("The worker is on the telephone with the robot already")
+        note_event(session, order, RUNG, worker.login, now=now)
         place = session.scalar(
             select(func.count(WorkOrderEvent.id)).where(
                 WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == RUNG
             )
         )
         known = next((each for each in LANGUAGES if each == worker.language), "zh-CN")
-        return _Intent(worker.number, cast("Language", known), f"worker-{order.id}-{place}-{worker.id}")
+        reference = f"worker-{order.id}-{place}-{worker.id}"
+        return _Intent(worker.id, worker.number, cast("Language", known), reference)
 
     async def _call(
         self, telephone: _Telephone, message: Message, intent: _Intent, answered: list[str]
     ) -> None:
-        def decide(choice: str) -> str:
+        order_id = cast("int", message.order_id)
+
+        def decide(choice: str, bridge: Bridge | None) -> str:
             """What comes of a key, as a name of the words that follow. Blocks for one commit."""
-            said = self._write(lambda session: self._decided(session, message, choice))
+            now = self._clock.now()
+            said = self._write(
+                lambda session: decided(
+                    session, self._rules, order_id, message.recipient, choice, bridge=bridge, now=now
+                )
+            )
             answered.append(choice)
             return said
 
-        call = await telephone.line.dial(intent.number, reference=intent.reference, ring_seconds=RING_S)
-        await converse(
-            call,
-            partner=worker_errand(intent.language, message.body, decide),
+        await ring_worker(
+            telephone.line,
+            telephone.senses,
+            self._clock,
+            number=intent.number,
+            reference=intent.reference,
+            ring_s=RING_S,
             language=intent.language,
-            senses=telephone.senses,
-            clock=self._clock,
-            observer=_Unkept(),
-            max_seconds=LONGEST_CALL_S,
+            sentence=message.body,
+            decide=decide,
+            bridge=lambda: telephone.bridges.get(order_id),
         )
-
-    def _decided(self, session: Session, message: Message, choice: str) -> str:
-        order_id, now = cast("int", message.order_id), self._clock.now()
-        worker = session.scalars(select(Worker).where(Worker.login == message.recipient)).one()
-        try:
-            if choice == "accept":
-                work_orders.accept(session, order_id, worker, now)
-                return "accepted"
-            work_orders.decline(session, self._rules, order_id, worker, "by telephone", now)
-        except work_orders.OrderError:
-            return "taken" if choice == "accept" else "declined"
-        return "declined"
 
     def _write(self, work: Callable[[Session], T]) -> T:
         with self._ledger.session() as session:

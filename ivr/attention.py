@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum, auto
 
+from ivr.bridge import Seat
 from ivr.media import Media
 from ivr.overhearing import Overhearing
 
@@ -15,14 +16,17 @@ class Stop(Enum):
     DISTRESS = auto()
     MACHINE = auto()
     KEY = auto()
+    NEWS = auto()
     SPEECH = auto()
 
 
 class Attention:
-    """Knows what comes before anything else: distress, then the news that it is a machine, then keys."""
+    """Knows what comes first: distress, then the news that it is a machine, then keys, then who comes."""
 
-    def __init__(self, media: Media, overhearing: Overhearing) -> None:
+    def __init__(self, media: Media, overhearing: Overhearing, seat: Seat) -> None:
+        """``seat``: where the call is put through to a person, whose coming is news."""
         self._media = media
+        self._seat = seat
         self._overhearing = overhearing
         self.answerer_known = False
         """Whether the dialogue knows if a person or a machine answered; then signs of either mean nothing."""
@@ -39,7 +43,9 @@ class Attention:
             return Stop.DISTRESS
         if self._overhearing.tape_runs and not self.answerer_known:
             return Stop.MACHINE
-        return Stop.KEY if any(key.frame >= keys_since for key in self._media.keys) else None
+        if any(key.frame >= keys_since for key in self._media.keys):
+            return Stop.KEY
+        return Stop.NEWS if self._seat.news else None
 
     async def until(self, done: Callable[[], bool]) -> Stop | None:
         """Wait until ``done`` or called away; returns the reason of the latter.

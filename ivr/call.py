@@ -9,11 +9,12 @@ from typing import Any
 
 import structlog
 
+from ivr.bridge import Bridge, Operator, Seat, Side
 from ivr.clock import Clock
 from ivr.dialogue import step
 from ivr.dialogue.actions import Action, RaiseFlag, Say
 from ivr.dialogue.events import Answered, Event
-from ivr.dialogue.state import DialogueState
+from ivr.dialogue.state import DialogueState, Transfer
 from ivr.gaps import summary
 from ivr.lines import Call, Disposition
 from ivr.media import Media
@@ -39,7 +40,7 @@ _RECORDED_AFTER_THE_LIMIT_S = 90.0
 """An answer under way and a closing word at the limit are still recorded."""
 
 
-async def hold_conversation(
+async def hold_conversation(  # noqa: PLR0913 - what a call needs, each by name
     call: Call,
     *,
     state: DialogueState,
@@ -49,14 +50,20 @@ async def hold_conversation(
     observer: CallObserver,
     max_seconds: float = MAX_SECONDS,
     before: Sequence[Event] = (),
+    operator: Operator | None = None,
 ) -> CallReport:
     """Hold the conversation of a connected call to its end, hang up, and report.
 
     A line that goes and engines that fail are reported, not raised: ``cause`` says why, and what awaited
     confirmation was raised as a flag. What ``observer`` raises ends the call and is raised on. After
     ``max_seconds`` the call is ended politely. ``before`` is what was said in this call already, such as who
-    it is: the dialogue goes on after it instead of beginning with a greeting.
+    it is: the dialogue goes on after it instead of beginning with a greeting. In an emergency ``operator``
+    rings somebody on duty, to whom the elder is put through; that may make the call longer by
+    ``LONGEST_TRANSFER_S``.
     """
+    bridge = None if operator is None else Bridge(clock)
+    if bridge is not None:
+        state = state.model_copy(update={"transfer": Transfer.POSSIBLE})
     partner = ScriptedPartner(state, script, before)
     report = await converse(
         call,
@@ -67,11 +74,12 @@ async def hold_conversation(
         observer=observer,
         max_seconds=max_seconds,
         pause_s=state.brief.pause_s,
+        seat=Seat(Side.ELDER, bridge, operator),
     )
-    return partner.completed(report)
+    return replace(partner.completed(report), put_through=None if bridge is None else bridge.talked)
 
 
-async def converse(
+async def converse(  # noqa: PLR0913 - what a call needs, each by name
     call: Call,
     *,
     partner: Partner,
@@ -81,13 +89,16 @@ async def converse(
     observer: CallObserver,
     max_seconds: float = MAX_SECONDS,
     pause_s: float | None = None,
+    seat: Seat | None = None,
 ) -> CallReport:
     """As ``hold_conversation``, with any dialogue that keeps to the ``Partner`` protocol.
 
-    ``pause_s`` is how long the elder is known to fall silent within an answer, see ``Brief``.
+    ``pause_s`` is how long the elder is known to fall silent within an answer, see ``Brief``; ``seat`` where
+    the call may be put through to another.
     """
     answered_at = clock.now()
-    recording = Recording(max_seconds + _RECORDED_AFTER_THE_LIMIT_S)
+    seat = seat or Seat(Side.ELDER)
+    recording = Recording(max_seconds + seat.most_extra_s + _RECORDED_AFTER_THE_LIMIT_S)
     call_senses = CallSenses(senses, language)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(call.hang_up)
@@ -96,7 +107,7 @@ async def converse(
         minutes = Minutes(partner, keeper, observer)
         parting = Parting(partner, call_senses)
         pace = Pace(language, pause_s)
-        talk = Talk(media, call_senses, minutes, keeper, parting, pace, max_seconds=max_seconds)
+        talk = Talk(media, call_senses, minutes, keeper, parting, pace, seat, max_seconds=max_seconds)
         await talk.hold()
     log.info("call.answer_gaps", **summary(media.gaps.all))
     outcome = _outcome(partner.outcome or talk.outcome, ended_early=talk.ended_early)

@@ -19,6 +19,7 @@ from ivr.dialogue.events import (
     MachineDetected,
     NothingHeard,
     PromptFinished,
+    TransferEvent,
     UtteranceHeard,
 )
 from ivr.report import CallOutcome
@@ -89,7 +90,7 @@ class Errand:
     def tell(self, event: Event) -> tuple[Action, ...]:
         """Take one step."""
         self._spoke = self._spoke or isinstance(event, UtteranceHeard | KeyPressed)
-        if self.outcome is not None or isinstance(event, PromptFinished):
+        if self.outcome is not None or isinstance(event, PromptFinished | TransferEvent):
             return ()
         if isinstance(event, MachineDetected):
             return self._end(Ended(self._to_machine, CallOutcome.MACHINE))

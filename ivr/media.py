@@ -14,7 +14,7 @@ from ivr.lines import AudioFrame, Call, FarEndHungUp, KeyPressed
 from ivr.listening import Ear
 from ivr.playback import Mouth
 from ivr.recording import Recording
-from speech.types import FRAME_SECONDS
+from speech.types import FRAME_SECONDS, Pcm
 from speech.vad import VoiceDetector
 
 DEAD_LINE_S = 10.0
@@ -49,6 +49,7 @@ class Media:
         self.mouth = Mouth(call, recording, self.ring, sent=self.gaps.sent)
         self.keys: deque[Key] = deque()
         """Keys that nobody has attended to yet, in the order in which they were pressed."""
+        self._tap: Callable[[Pcm], None] | None = None
         self._last_key: Key | None = None
         self._keys_from = 0
         self._bell = asyncio.Event()
@@ -106,6 +107,17 @@ class Media:
         self.keys.clear()
         self._keys_from = self.ear.now + round(and_for_s / FRAME_SECONDS)
 
+    def connect(self, tap: Callable[[Pcm], None], source: Callable[[], Pcm]) -> None:
+        """Pass on every frame that comes from the line to ``tap``, and send it what ``source`` gives.
+
+        Both are recorded as ever; what the robot itself says goes before what ``source`` gives.
+        """
+        self._tap, self.mouth.source = tap, source
+
+    def disconnect(self) -> None:
+        """No more of that."""
+        self._tap = self.mouth.source = None
+
     def seconds(self, frame: int) -> float:
         """Where in the recording a frame lies."""
         return frame * FRAME_SECONDS
@@ -122,6 +134,8 @@ class Media:
         while self._gone is None:
             match await self._call.receive():
                 case AudioFrame(pcm=pcm):
+                    if self._tap is not None:
+                        self._tap(pcm)
                     if self.ear.hear(pcm):
                         self.ring()
                 case KeyPressed(digit=digit):

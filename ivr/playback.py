@@ -97,6 +97,8 @@ class Mouth:
         self._comfort = cycle(_COMFORT)
         self.thinking = False
         """Whether somebody waits for a reply; ends with the reply."""
+        self.source: Callable[[], Pcm] | None = None
+        """Where frames come from while there is nothing to say: somebody else's voice."""
 
     @property
     def speaking(self) -> bool:
@@ -144,4 +146,6 @@ class Mouth:
                 self._tell()
 
     def _while_silent(self) -> Pcm:
+        if self.source is not None:
+            return self.source()
         return next(self._comfort) if self.thinking else SILENCE

@@ -81,6 +81,16 @@ class TurnTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class Transferred:
+    """That an elder and somebody on duty spoke with each other."""
+
+    to: str
+    """Login of the worker."""
+    at: datetime
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallReport:
     """Everything about one call that is over."""
 
@@ -103,7 +113,8 @@ class CallReport:
     gaps: tuple[Gap, ...] = ()
     """Every time the robot replied: how long that took."""
     recording: NDArray[np.int16] | None = None
-    """Shape (samples, 2): the robot left, the elder right."""
+    """Shape (samples, 2): the robot, or whoever the elder was put through to, left, the elder right."""
+    put_through: Transferred | None = None
 
 
 class CallObserver(Protocol):

@@ -118,7 +118,7 @@ class Prompt:
         """What there is against going on. Distress always counts, a cough never."""
         open_to = self._say.interruptible
         reason = self._attention.called_away(keys_since=self._keys_since, only_if_clear=not open_to)
-        if reason is not None and (open_to or reason is not Stop.KEY):
+        if reason is not None and (open_to or reason not in (Stop.KEY, Stop.NEWS)):
             return reason
         patient = open_to and self._mistakes < MISTAKES_PER_PROMPT
         return Stop.SPEECH if patient and self._media.ear.sustained else None

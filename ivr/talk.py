@@ -7,7 +7,8 @@ from contextlib import suppress
 
 from ivr.answering import Answering, Nothing, Words
 from ivr.attention import Attention, Stop
-from ivr.dialogue.actions import Action, HangUp, Listen, Say
+from ivr.bridge import Seat
+from ivr.dialogue.actions import Action, CallOff, HangUp, Join, Listen, PutThrough, Say
 from ivr.dialogue.events import MachineDetected, PromptFinished
 from ivr.greeting import first_event, tape_is_ready
 from ivr.listening import FOR_EVER_S, OVERHEARING, SUSTAINED_S, Patience, Stretch
@@ -46,6 +47,7 @@ class Talk:
         keeper: TurnKeeper,
         parting: Parting,
         pace: Pace,
+        seat: Seat,
         *,
         max_seconds: float,
     ) -> None:
@@ -62,7 +64,8 @@ class Talk:
         self._attentive = False
         """Whether what is being said now is an answer, and not something overheard."""
         self._overhearing = Overhearing(media, senses)
-        self._attention = Attention(media, self._overhearing)
+        self._seat = seat
+        self._attention = Attention(media, self._overhearing, seat)
         self._speaking = Speaking(media, senses, keeper, self._overhearing, self._attention)
         self._pace = pace
         self._heard_until: int | None = None
@@ -86,6 +89,7 @@ class Talk:
         except SensesFailedError as failure:
             await self._end_early(str(failure))
         finally:
+            self._seat.leave()
             self._overhearing.stop()
             self._parting.forget()
             self._minutes.close(line_gone=self.outcome is None)
@@ -95,7 +99,7 @@ class Talk:
         self._attention.answerer_known = isinstance(first, MachineDetected)
         self._follow(self._minutes.note(first))
         while self._agenda:
-            if self._media.recording.seconds >= self._max_seconds:
+            if self._media.recording.seconds >= self._max_seconds + self._seat.extra_s:
                 await self._end_early(f"the limit of {self._max_seconds:.0f} s was reached")
                 return
             match self._agenda.popleft():
@@ -105,6 +109,12 @@ class Talk:
                 case Listen() as listen:
                     self._present = listen
                     await self._listen(listen)
+                case PutThrough():
+                    self._seat.begin(self._media)
+                case CallOff():
+                    self._seat.leave()
+                case Join():
+                    await self._join()
                 case HangUp(outcome=outcome):
                     self._present = _UNASKED
                     await self._let_go()
@@ -112,6 +122,14 @@ class Talk:
                         self.outcome = outcome
                         return
         await self._end_early("the dialogue had nothing more to say")
+
+    async def _join(self) -> None:
+        """A person takes over: they hear what is said, and the robot does not listen to the two."""
+        self._present = _UNASKED
+        self._media.ear.overhear(lambda _stretch: None)
+        parted = await self._seat.join(self._media)
+        self._media.forget_keys(and_for_s=0.0)
+        self._follow(self._minutes.note(parted))
 
     def _follow(self, actions: tuple[Action, ...]) -> None:
         """Do this now instead of what was planned; when nothing is wanted, the plan stands."""
@@ -193,6 +211,8 @@ class Talk:
                 self._attention.answerer_known = True
                 await tape_is_ready(self._media)
                 actions = self._minutes.note(MachineDetected())
+            case Stop.NEWS:
+                actions = self._minutes.note(self._seat.take_news())
             case _:
                 key = self._media.keys.popleft()
                 actions = self._minutes.pressed(listen, key.digit)
@@ -238,6 +258,7 @@ class Talk:
         self._media.mouth.stop()
         self._minutes.close()
         await self._parting.take_leave(self._media, emergency=self._minutes.emergency)
+        await self._seat.wait_and_join(self._media)
 
     async def _last_words(self) -> None:
         """The line is gone: what was said before is attended to all the same."""

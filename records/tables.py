@@ -9,6 +9,7 @@ from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker, WorkerAddress
 from records.policies import PolicyVersion
 from records.provider_events import ProviderEvent
+from records.rings import WorkerRing
 from records.surges import SurgeDays
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
 
@@ -41,4 +42,5 @@ __all__ = [
     "WorkOrderEvent",
     "Worker",
     "WorkerAddress",
+    "WorkerRing",
 ]

@@ -136,6 +136,10 @@ class CallAttempt(Base):
     duration_s: Mapped[float] = mapped_column(default=0.0)
     recording: Mapped[str] = mapped_column(String(200), default="")
     """File below the recordings folder; empty when nothing was recorded."""
+    put_through_to: Mapped[str] = mapped_column(String(64), default="")
+    """Login of the worker with whom the elder spoke in this call; empty for none."""
+    put_through_at: Mapped[datetime | None]
+    put_through_s: Mapped[float] = mapped_column(default=0.0)
 
     visit: Mapped[Visit] = relationship(back_populates="attempts")
     phone: Mapped[Phone] = relationship()

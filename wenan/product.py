@@ -20,7 +20,9 @@ from sqlalchemy import func, select
 
 from campaigns.dialer import Dialer
 from campaigns.opening import pause_campaign
+from escalation.switchboard import Switchboard
 from escalation.telephone import PhoneNotifier
+from escalation.worker_call import Bridges
 from ivr.call import Senses
 from ivr.clock import Clock, SystemClock
 from ivr.lines import Line
@@ -39,6 +41,7 @@ from wenan.receiving import open_reception, take_calls
 from wenan.receiving_settings import ReceivingSettings, load_receiving_settings
 from wenan.roles import ALL, Role
 from wenan.settings import Settings, SettingsError
+from wenan.transfer import open_switchboard
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
 from wenan.wiring import (
@@ -105,6 +108,12 @@ class _Calling:
     line: Line
     senses: Senses
     dialer: Dialer
+    switchboard: Switchboard | None
+
+    @property
+    def bridges(self) -> Bridges:
+        """Through which of its calls people on duty talk with elders, by work order."""
+        return {} if self.switchboard is None else self.switchboard.bridges
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +154,7 @@ class _Process:
             if calls:
                 engines = ending.enter_context(ThreadPoolExecutor(2, "engines"))
                 await self._open_line(ending)
-                calling = self._open_calling(engines)
+                calling = self._open_calling(engines, ending)
                 await warm_up(calling.senses, self.settings.default_language)
                 self._reach_people(calling, telephones, ending)
                 wakes[Work.CALLS] = calling.dialer.nudge
@@ -180,7 +189,7 @@ class _Process:
             reconciling = asyncio.create_task(records.reconcile_for_ever(line))
             ending.push_async_callback(_cancel, reconciling)
 
-    def _open_calling(self, engines: ThreadPoolExecutor) -> _Calling:
+    def _open_calling(self, engines: ThreadPoolExecutor, ending: AsyncExitStack) -> _Calling:
         """A dialer on the real line, in the village where there is none."""
         settings = self.settings
         voice = open_voice(settings)
@@ -192,10 +201,21 @@ class _Process:
             village = Village(load_village(), load_script("standard"), prompts, voice, settings.prompts_dir)
             line = SimulatedLine(village.at, self.clock)
         rules = open_rules(settings)
+        books = ending.enter_context(ThreadPoolExecutor(1, "transfers"))
+        switchboard = open_switchboard(settings, self.ledger, line, senses, self.clock, rules, books)
+        if switchboard is not None:
+            ending.push_async_callback(switchboard.close)
         dialer = open_dialer(
-            settings, self.ledger, line, senses, self.clock, rules, take_over=settings.is_embedded
+            settings,
+            self.ledger,
+            line,
+            senses,
+            self.clock,
+            rules,
+            take_over=settings.is_embedded,
+            switchboard=switchboard,
         )
-        return _Calling(line, senses, dialer)
+        return _Calling(line, senses, dialer, switchboard)
 
     def _reach_people(
         self, calling: _Calling, telephones: Sequence[PhoneNotifier], ending: AsyncExitStack
@@ -218,11 +238,12 @@ class _Process:
                 self.clock,
                 rules,
                 answering,
+                calling.switchboard,
             )
             self.telephones.welcome.reception = reception
             take_calls(reception, calling.line, ending)
         for telephone in telephones:
-            telephone.connect(asyncio.get_running_loop(), calling.line, calling.senses)
+            telephone.connect(asyncio.get_running_loop(), calling.line, calling.senses, calling.bridges)
             ending.callback(telephone.disconnect)
 
     async def _hold_campaigns(self, reason: str) -> None:

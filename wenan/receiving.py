@@ -14,6 +14,7 @@ from campaigns.reception import Reception
 from escalation.aftercare import VisitAftercare
 from escalation.call_ins import CallInAftercare
 from escalation.rules import Rules
+from escalation.switchboard import Switchboard
 from ivr.call import Senses, converse, hold_conversation
 from ivr.clock import Clock
 from ivr.lines import Line
@@ -22,6 +23,7 @@ from ivr.report import FlagRaised, TurnTaken
 from records.sessions import Ledger
 from wenan.receiving_settings import ReceivingSettings
 from wenan.settings import Settings
+from wenan.transfer import with_transfers
 
 SHORT_CALL_S = 180.0
 """Longest talk with somebody of whom nothing is kept."""
@@ -46,10 +48,17 @@ def open_reception(
     clock: Clock,
     rules: Rules,
     executor: ThreadPoolExecutor,
+    switchboard: Switchboard | None = None,
 ) -> Reception:
-    """A reception for this process; ``executor``: where the ledger is written, beside the event loop."""
+    """A reception for this process; ``executor``: where the ledger is written, beside the event loop.
+
+    ``switchboard`` puts callers in an emergency through, where a visit was waiting for them.
+    """
     seconds = float(settings.call_seconds)
     talk = partial(hold_conversation, senses=senses, clock=clock, max_seconds=seconds)
+    options = DialerOptions(
+        caller=Caller(settings.organisation, settings.callback_number), call_seconds=seconds
+    )
     desk = Desk(
         ledger=ledger,
         clock=clock,
@@ -58,9 +67,7 @@ def open_reception(
         line=line,
         converse=talk,
         recordings_dir=settings.recordings_dir,
-        options=DialerOptions(
-            caller=Caller(settings.organisation, settings.callback_number), call_seconds=seconds
-        ),
+        options=with_transfers(options, talk, switchboard),
     )
     return Reception(
         desk,

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from ivr.lines.dialplan import DialPlan, NumberForm
 from ivr.lines.sip.settings import Codec, SipSettings, Transport
 from ivr.lines.twilio.settings import TwilioSettings
 from speech.types import Language
+from wenan.transfer_settings import TransferSettings
 
-LONGER_THAN_ANY_CALL_S = 300.0
+LONGER_THAN_ANY_CALL_S = 900.0
 """So long after a call should have been over by its own rules, the line ends it whatever happens."""
 
 
@@ -24,7 +25,7 @@ class SettingsError(Exception):
     """A setting cannot be used; the message names the variable, its value and what is allowed."""
 
 
-class Settings(BaseSettings):
+class Settings(TransferSettings):
     """Everything a deployment may want to change; the defaults run the embedded product."""
 
     model_config = SettingsConfigDict(env_prefix="WENAN_", env_file=".env", extra="ignore")

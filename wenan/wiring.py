@@ -34,6 +34,7 @@ from escalation.deadman import DeadMansSwitch
 from escalation.notifiers import ConsoleNotifier, FileNotifier, Notifier
 from escalation.outbox import Outbox
 from escalation.rules import Channel, Rules
+from escalation.switchboard import Switchboard
 from escalation.telephone import PhoneNotifier
 from ivr.call import Senses, hold_conversation
 from ivr.clock import Clock
@@ -50,6 +51,7 @@ from web.app import create_app
 from web.twilio import TwilioDoor
 from wenan.datafolder import secret_in
 from wenan.settings import Settings, SettingsError
+from wenan.transfer import with_transfers
 from wenan.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -166,7 +168,7 @@ def _channel_rules(settings: Settings) -> Mapping[str, ChannelRule]:
     return {} if settings.channels is None else load_channels(settings.channels)
 
 
-def open_dialer(
+def open_dialer(  # noqa: PLR0913 - the parts of a dialer, each by name
     settings: Settings,
     ledger: Ledger,
     line: Line,
@@ -176,23 +178,26 @@ def open_dialer(
     *,
     on_event: OnEvent | None = None,
     take_over: bool = True,
+    switchboard: Switchboard | None = None,
 ) -> Dialer:
     """A dialer for this process. ``take_over`` is right only where no other process works on the ledger."""
+    talk = partial(hold_conversation, senses=senses, clock=clock, max_seconds=float(settings.call_seconds))
+    options = DialerOptions(
+        caller=Caller(settings.organisation, settings.callback_number),
+        max_calls=settings.max_concurrent_calls,
+        call_seconds=float(settings.call_seconds),
+        take_over=take_over,
+        on_event=on_event,
+    )
     return Dialer(
         ledger,
         line,
-        partial(hold_conversation, senses=senses, clock=clock, max_seconds=float(settings.call_seconds)),
+        talk,
         clock,
         VisitAftercare(rules),
         owner=new_owner(),
         recordings_dir=settings.recordings_dir,
-        options=DialerOptions(
-            caller=Caller(settings.organisation, settings.callback_number),
-            max_calls=settings.max_concurrent_calls,
-            call_seconds=float(settings.call_seconds),
-            take_over=take_over,
-            on_event=on_event,
-        ),
+        options=with_transfers(options, talk, switchboard),
     )
 
 

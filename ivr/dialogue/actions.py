@@ -1,4 +1,4 @@
-"""What a dialogue wants done, in this order: flags first, then speech, then listening or hanging up."""
+"""What a dialogue wants done, in this order: flags, what to set going, speech, then what to wait for."""
 
 from __future__ import annotations
 
@@ -54,4 +54,19 @@ class HangUp:
     outcome: CallOutcome
 
 
-Action = Say | Listen | RaiseFlag | HangUp
+@dataclass(frozen=True, slots=True)
+class PutThrough:
+    """Begin to ring somebody on duty while the talk goes on. Followed by PersonRung and the like."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """Nobody needs to be put through any more; no further events come of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Let this call and the other one hear each other until they part. Ends with Parted."""
+
+
+Action = Say | Listen | RaiseFlag | HangUp | PutThrough | CallOff | Join

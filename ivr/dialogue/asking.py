@@ -16,6 +16,8 @@ LONG_SILENCE_S = 2.0
 """Ends a sentence: elders pause within one."""
 NO_INPUT_S = 8.0
 EMERGENCY_NO_INPUT_S = 10.0
+KEPT_NO_INPUT_S = 8.0
+"""Nobody who waits for a person in an emergency is left in silence for longer."""
 WAIT_S = 30.0
 """How long to wait before asking "are you still there?"; twice that is the longest wait."""
 HOLD_S = 60.0
@@ -48,6 +50,7 @@ _TURNS: Mapping[Stage, _Turn] = {
     Stage.SOMEONE_THERE: _Turn("yesno", no_input_s=EMERGENCY_NO_INPUT_S, keys="13"),
     Stage.LAST_WORDS: _Turn("any", LONG_SILENCE_S, EMERGENCY_NO_INPUT_S),
     Stage.ADVISED: _Turn("any", LONG_SILENCE_S, EMERGENCY_NO_INPUT_S, tries=1),
+    Stage.KEPT: _Turn("any", LONG_SILENCE_S, KEPT_NO_INPUT_S),
 }
 
 

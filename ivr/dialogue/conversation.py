@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from ivr.dialogue.actions import Action, HangUp, Listen, RaiseFlag, Say
-from ivr.dialogue.state import DialogueState, Stage
+from ivr.dialogue.actions import Action, CallOff, HangUp, Join, Listen, PutThrough, RaiseFlag, Say
+from ivr.dialogue.state import UNDER_WAY, DialogueState, Stage, Transfer
 from ivr.report import CallOutcome
 from ivr.script import spoken_values
 from ivr.script_model import Script
@@ -56,19 +56,20 @@ class Conversation:
         self.state = state.model_copy()
         self.script = script
         self._flags: list[RaiseFlag] = []
+        self._orders: list[PutThrough | CallOff] = []
         self._speech: list[tuple[bool, str]] = []
         """Sentences, each with whether it may be interrupted."""
         self._last: list[Action] = []
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        """What was collected: flags, then speech, then listening or hanging up."""
+        """What was collected: flags, then what to set going, then speech, then listening or hanging up."""
         pace, gain_db = self._pace(), self.state.gain_db
         speech = [
             Say(tuple(sentence for _, sentence in group), interruptible, pace, gain_db)
             for interruptible, group in groupby(self._speech, key=itemgetter(0))
         ]
-        return (*self._flags, *speech, *self._last)
+        return (*self._flags, *self._orders, *speech, *self._last)
 
     @property
     def turn(self) -> int:
@@ -119,9 +120,20 @@ class Conversation:
         """Raise a flag before anything is said."""
         self._flags.append(action)
 
+    def order(self, action: PutThrough | CallOff) -> None:
+        """Have a person rung, or not any more, before anything is said."""
+        self._orders.append(action)
+
+    def join(self, action: Join) -> None:
+        """Let a person and the elder hear each other after everything said so far."""
+        self._last.append(action)
+
     def hang_up(self, outcome: CallOutcome) -> None:
         """End the call with everything said so far. What a call came to does not change any more."""
         state = self.state
+        if state.transfer in UNDER_WAY:
+            state.transfer = Transfer.OVER
+            self.order(CallOff())
         state.stage = Stage.ENDED
         state.suspended = ()
         state.outcome = state.outcome or outcome

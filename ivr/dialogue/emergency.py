@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ivr.dialogue import answers, asking, endings, flags
+from ivr.dialogue import answers, asking, endings, flags, transfer
 from ivr.dialogue.conversation import Conversation, Reply
 from ivr.dialogue.state import Stage
 from ivr.report import CallOutcome, Confirmed
@@ -26,6 +26,7 @@ def begin(talk: Conversation, codes: Sequence[str]) -> None:
     """
     talk.state.suspended = ()
     concern = _leading(talk, codes)
+    transfer.begin(talk, concern)
     talk.say(concern.reassure or talk.script.emergency.reassure, keep_floor=True)
     if set(codes) == {NAMELESS}:
         asking.enter(talk, Stage.WHAT_HAPPENED)
@@ -36,6 +37,9 @@ def begin(talk: Conversation, codes: Sequence[str]) -> None:
 def reply(talk: Conversation, reply: Reply) -> None:
     """Something was said while help is on its way: keep it, and go on to the end."""
     fresh = _raise_what_is_new(talk, reply)
+    if talk.state.stage is Stage.WITH_PERSON:
+        transfer.join(talk)
+        return
     understanding = reply.understanding
     if fresh:
         concern = _leading(talk, fresh)
@@ -62,6 +66,12 @@ def reply(talk: Conversation, reply: Reply) -> None:
 
 def silence(talk: Conversation) -> None:
     """Nothing is heard any more: say once that somebody is still there, then leave it to the helpers."""
+    if talk.state.stage is Stage.KEPT:
+        transfer.reassure(talk)
+        return
+    if talk.state.stage is Stage.WITH_PERSON:
+        transfer.join(talk)
+        return
     talk.state.tries += 1
     if talk.state.stage is Stage.WHAT_HAPPENED and talk.state.tries > 1:
         _help_with(talk, talk.script.concerns[NAMELESS])
@@ -86,6 +96,9 @@ def _next(talk: Conversation, answer: str) -> None:
             talk.say(texts.alone)
         asking.enter(talk, Stage.LAST_WORDS)
         return
+    if talk.state.stage is Stage.KEPT:
+        transfer.answer(talk)
+        return
     _close(talk, endings.broken_off(talk))
 
 
@@ -106,6 +119,9 @@ def _stay(talk: Conversation, *, advise: bool) -> None:
 
 
 def _close(talk: Conversation, outcome: CallOutcome) -> None:
+    """End the call, unless the elder is to wait for a person and has not refused everything."""
+    if outcome is not CallOutcome.REFUSED and transfer.keeps(talk):
+        return
     endings.part(talk, outcome, talk.script.emergency.close)
 
 
@@ -137,6 +153,8 @@ def _leading(talk: Conversation, codes: Sequence[str]) -> Concern:
 def _help_with(talk: Conversation, concern: Concern) -> None:
     """Say what to do, and ask what helpers must know unless the elder should get out or keep quiet."""
     _advise(talk, concern)
+    if concern.ask_no_more:
+        transfer.leave_free(talk)
     asking.enter(talk, Stage.ADVISED if concern.ask_no_more else Stage.SOMEONE_THERE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from speech.types import Understanding
 
@@ -56,4 +57,45 @@ class HungUp:
     """The other side ended the call, or the line did."""
 
 
-Event = Answered | PromptFinished | UtteranceHeard | KeyPressed | NothingHeard | MachineDetected | HungUp
+@dataclass(frozen=True, slots=True)
+class PersonRung:
+    """After PutThrough: somebody on duty was found, and their telephone rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonThere:
+    """After PutThrough: they have taken the order and wait on their line."""
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyCame:
+    """After PutThrough: nobody is rung any more."""
+
+    taken: bool = False
+    """Whether somebody has the order nevertheless."""
+
+
+HowParted = Literal["left", "time", "never"]
+"""The other side put the receiver down; the longest time for such talks is over; the other side was gone
+before they met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """After Join: the two do not hear each other any more."""
+
+    how: HowParted
+
+
+TransferEvent = PersonRung | PersonThere | NobodyCame | Parted
+
+Event = (
+    Answered
+    | PromptFinished
+    | UtteranceHeard
+    | KeyPressed
+    | NothingHeard
+    | MachineDetected
+    | HungUp
+    | TransferEvent
+)

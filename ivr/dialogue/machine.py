@@ -18,6 +18,7 @@ from ivr.dialogue import (
     keys,
     questions,
     requests,
+    transfer,
 )
 from ivr.dialogue.actions import Action
 from ivr.dialogue.confirming import Taken
@@ -30,6 +31,7 @@ from ivr.dialogue.events import (
     MachineDetected,
     NothingHeard,
     PromptFinished,
+    TransferEvent,
     UtteranceHeard,
 )
 from ivr.dialogue.state import ASIDE, IN_EMERGENCY, WHO_IS_THERE, DialogueState, Stage
@@ -90,6 +92,8 @@ def step(state: DialogueState, event: Event, script: Script) -> tuple[DialogueSt
     talk = Conversation(state, script)
     if state.over:
         _after_the_end(talk, event)
+    elif isinstance(event, TransferEvent):
+        transfer.note(talk, event)
     else:
         _during(talk, event)
     return talk.state, talk.actions

@@ -38,13 +38,38 @@ class Stage(StrEnum):
     SOMEONE_THERE = "someone_there"  # emergency: is anybody with you?
     LAST_WORDS = "last_words"  # emergency: what should those who come know?
     ADVISED = "advised"  # emergency: told to get out or to keep quiet, listening still
+    KEPT = "kept"  # emergency: waits while somebody on duty is rung
+    WITH_PERSON = "with_person"  # emergency: put through to somebody on duty
     ENDED = "ended"
 
 
-IN_EMERGENCY = frozenset({Stage.WHAT_HAPPENED, Stage.SOMEONE_THERE, Stage.LAST_WORDS, Stage.ADVISED})
+IN_EMERGENCY = frozenset(
+    {
+        Stage.WHAT_HAPPENED,
+        Stage.SOMEONE_THERE,
+        Stage.LAST_WORDS,
+        Stage.ADVISED,
+        Stage.KEPT,
+        Stage.WITH_PERSON,
+    }
+)
 WHO_IS_THERE = frozenset({Stage.IDENTITY, Stage.FETCH, Stage.WAITING})
 ASIDE = frozenset({Stage.HOLD, Stage.WHEN, Stage.GO_ON, Stage.OFFER_PERSON, Stage.OPT_OUT})
 """Asides: what they interrupted is suspended, and one aside replaces another."""
+
+
+class Transfer(StrEnum):
+    """Whether this call can be put through to a person in an emergency, and how far that is."""
+
+    NONE = "none"  # nobody can be rung
+    POSSIBLE = "possible"  # there has been no need yet
+    SOUGHT = "sought"  # somebody is being looked for; the elder has been told nothing
+    RUNG = "rung"  # and is being rung
+    TALKING = "talking"
+    OVER = "over"
+
+
+UNDER_WAY = frozenset({Transfer.SOUGHT, Transfer.RUNG})
 
 
 class AnswerGiven(BaseModel):
@@ -160,6 +185,10 @@ class DialogueState(BaseModel):
     human_requested: bool = False
     """In this call or an earlier one of the visit."""
     person_offered: bool = False
+    transfer: Transfer = Transfer.NONE
+    """Of this call; a resumed one begins anew."""
+    kept: int = 0
+    """How often the elder was spoken to while they waited for a person."""
     unclear_questions: int = 0
 
     speed: float

@@ -41,7 +41,8 @@ from ivr.dialogue import (
     Stage,
     UtteranceHeard,
 )
-from ivr.dialogue.state import IN_EMERGENCY
+from ivr.dialogue.events import PersonThere
+from ivr.dialogue.state import IN_EMERGENCY, Transfer
 from ivr.report import CallOutcome, Confirmed
 from ivr.script import sentences_for
 from ivr.script_questions import Answer
@@ -296,7 +297,16 @@ def _ways() -> list[TelephoneCall]:
         TelephoneCall().reaches("mood").says(CHEST_PAIN),
         TelephoneCall().reaches("mood").says(CHEST_PAIN, NO),
         TelephoneCall().reaches("mood").says(gas),
+        _waiting(),
+        _waiting().happens(PersonThere()),
     ]
+
+
+def _waiting() -> TelephoneCall:
+    """Somebody on duty is being rung, and everything has been asked."""
+    call = TelephoneCall()
+    call.state = call.state.model_copy(update={"transfer": Transfer.POSSIBLE})
+    return call.reaches("mood").says(CHEST_PAIN, NO, NO)
 
 
 WAYS_INTO_STAGES = _ways()

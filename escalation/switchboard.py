@@ -1,0 +1,235 @@
+"""Puts elders in need through to whoever is on duty, while everything else goes on as without it.
+
+The order stands and its alert is on its way before anybody is rung here; a transfer that fails changes
+nothing about either. Two workers cannot take one order, and no worker is rung by two calls at once: the first
+is the order's own rule, the second a row for each telephone (``records.rings``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from escalation.alerts import order_text
+from escalation.history import note_event
+from escalation.on_call_now import Busy, Nobody, Ring, next_to_ring
+from escalation.rules import Channel, Rules
+from escalation.worker_call import LONGEST_CALL_S, decided, ring_worker
+from ivr.bridge import Bridge, Operator
+from ivr.call import Senses
+from ivr.clock import Clock
+from ivr.lines import CallNotConnectedError, Line
+from records.orders import WorkOrder, WorkOrderEvent
+from records.rings import give_back_ring
+from records.sessions import Ledger, LedgerError
+from speech.types import LANGUAGES, Language
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+RUNG_FOR_ELDER = "worker_rung_for_elder"
+"""Event: a worker is being rung while the elder waits; its note is the login. It is no ring of the outbox."""
+MOST_RUNG = 5
+LONGEST_SEARCH_S = 150.0
+"""After so long nobody further is rung; with the last call it stays below ``ivr.bridge.LONGEST_WAIT_S``."""
+RING_S = 25.0
+"""Shorter than elsewhere: somebody waits, and there are others to ask."""
+AGAIN_S = 3.0
+SPOKEN = Channel("transfer", "none", "number", spoken=True)
+"""What a worker is told is what any channel may tell that says nothing about health."""
+
+
+@dataclass(slots=True)
+class _Search:
+    """One elder who waits."""
+
+    visit_id: int
+    bridge: Bridge
+    until: datetime
+    order_id: int | None = None
+    tried: set[int] = field(default_factory=set)
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ringing:
+    """A call that stands in the ledger and is about to be made."""
+
+    order_id: int
+    ring: Ring
+    reference: str
+    holder: str
+    sentence: str
+    language: Language
+
+
+class Switchboard:
+    """Rings people for elders who wait, on the event loop that owns the line."""
+
+    def __init__(
+        self, ledger: Ledger, rules: Rules, line: Line, senses: Senses, clock: Clock, executor: Executor
+    ) -> None:
+        """``executor``: where the ledger is read and written, beside the event loop."""
+        self._ledger = ledger
+        self._rules = rules
+        self._line = line
+        self._senses = senses
+        self._clock = clock
+        self._executor = executor
+        self._searches: set[asyncio.Task[None]] = set()
+        self.bridges: dict[int, Bridge] = {}
+        """By order: where elders wait for whoever takes it."""
+
+    def for_visit(self, visit_id: int) -> Operator:
+        """The operator of a visit's call."""
+        return _VisitOperator(self, visit_id)
+
+    def begin(self, visit_id: int, bridge: Bridge) -> None:
+        """Look for somebody; see ``Operator``."""
+        search = _Search(visit_id, bridge, self._clock.now() + timedelta(seconds=LONGEST_SEARCH_S))
+        task = asyncio.get_running_loop().create_task(self._search(search))
+        self._searches.add(task)
+        task.add_done_callback(self._searches.discard)
+
+    async def close(self) -> None:
+        """The line goes: nobody is rung any more."""
+        for task in tuple(self._searches):
+            task.cancel()
+        await asyncio.gather(*self._searches, return_exceptions=True)
+
+    async def _search(self, search: _Search) -> None:
+        taken = False
+        try:
+            taken = await self._ring_one_after_the_other(search)
+        except Exception as error:  # noqa: BLE001 - whatever fails here, the elder must not wait for ever
+            log.error("a transfer failed", visit=search.visit_id, problem=type(error).__name__)  # noqa: TRY400
+        finally:
+            search.bridge.nobody(taken=taken)
+            if search.order_id is not None and self.bridges.get(search.order_id) is search.bridge:
+                del self.bridges[search.order_id]
+
+    async def _ring_one_after_the_other(self, search: _Search) -> bool:
+        """Until somebody has come, or the elder has gone; returns whether somebody has the order else."""
+        while search.bridge.awaited and search.calls < MOST_RUNG and self._clock.now() < search.until:
+            found = await self._look(search)
+            match found:
+                case Nobody(taken=taken):
+                    return taken
+                case _Ringing():
+                    search.bridge.rung()
+                    await self._ring(search, found)
+                case Busy(about_this=True):
+                    search.bridge.rung()
+                    await self._clock.sleep(AGAIN_S)
+                case _:
+                    await self._clock.sleep(AGAIN_S)
+        return False
+
+    async def _look(self, search: _Search) -> _Ringing | Busy | Nobody | None:
+        """Whom to ring next; None when the ledger cannot be asked, or has no order yet."""
+        try:
+            found = await self._write(lambda session: self._intend(session, search))
+        except LedgerError as error:
+            log.warning("a transfer waits for the ledger", problem=str(error))
+            return None
+        if isinstance(found, _Ringing):
+            search.tried.add(found.ring.worker_id)
+            search.calls += 1
+        return found
+
+    def _intend(self, session: Session, search: _Search) -> _Ringing | Busy | Nobody | None:
+        """Note the call before it is made."""
+        order = session.scalars(
+            select(WorkOrder)
+            .where(WorkOrder.visit_id == search.visit_id, WorkOrder.urgency == "emergency")
+            .order_by(WorkOrder.id)
+            .limit(1)
+            .with_for_update()
+        ).one_or_none()
+        if order is None:
+            return None
+        search.order_id = order.id
+        self.bridges[order.id] = search.bridge
+        now = self._clock.now()
+        rung = select(func.count(WorkOrderEvent.id)).where(
+            WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == RUNG_FOR_ELDER
+        )
+        holder = f"transfer-{order.id}-{(session.scalar(rung) or 0) + 1}"
+        longest = RING_S + LONGEST_CALL_S
+        found = next_to_ring(session, order, search.tried, holder=holder, now=now, seconds=longest)
+        if not isinstance(found, Ring):
+            return found
+        note_event(session, order, RUNG_FOR_ELDER, found.login, now=now)
+        language: Language = next((each for each in LANGUAGES if each == found.language), "zh-CN")
+        return _Ringing(
+            order_id=order.id,
+            ring=found,
+            reference=f"{holder}-{found.worker_id}",
+            holder=holder,
+            sentence=order_text(self._rules, order, language, SPOKEN),
+            language=language,
+        )
+
+    async def _ring(self, search: _Search, ringing: _Ringing) -> None:
+        """One call from ringing to its end; whatever comes of it but a key is no answer."""
+
+        def decide(choice: str, bridge: Bridge | None) -> str:
+            return self._in_session(
+                lambda session: decided(
+                    session,
+                    self._rules,
+                    ringing.order_id,
+                    ringing.ring.login,
+                    choice,
+                    bridge=bridge,
+                    now=self._clock.now(),
+                )
+            )
+
+        try:
+            await ring_worker(
+                self._line,
+                self._senses,
+                self._clock,
+                number=ringing.ring.number,
+                reference=ringing.reference,
+                ring_s=RING_S,
+                language=ringing.language,
+                sentence=ringing.sentence,
+                decide=decide,
+                bridge=lambda: search.bridge,
+                cut_off=True,
+            )
+        except CallNotConnectedError as failure:
+            log.info("a worker was not reached", order=ringing.order_id, how=failure.disposition.value)
+        finally:
+            worker_id, holder = ringing.ring.worker_id, ringing.holder
+            await self._write(lambda session: give_back_ring(session, worker_id, holder=holder))
+
+    async def _write(self, work: Callable[[Session], T]) -> T:
+        begun = asyncio.get_running_loop().run_in_executor(self._executor, self._in_session, work)
+        return await asyncio.shield(begun)
+
+    def _in_session(self, work: Callable[[Session], T]) -> T:
+        with self._ledger.session() as session:
+            return work(session)
+
+
+@dataclass(frozen=True, slots=True)
+class _VisitOperator:
+    """Implements ``ivr.bridge.Operator`` for one visit."""
+
+    switchboard: Switchboard
+    visit_id: int
+
+    def put_through(self, bridge: Bridge) -> None:
+        """See ``Operator``."""
+        self.switchboard.begin(self.visit_id, bridge)
