@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Protocol, cast
 
 import structlog
 
@@ -29,7 +29,7 @@ from campaigns.arrivals import (
 from campaigns.attempts import Ready
 from campaigns.call_in_care import CallInCare
 from campaigns.calling_back import CallOf, Nothing, take_up
-from campaigns.desk import Desk, DialerOptions, problem_of, settled, DialerOptions
+from campaigns.desk import Converse, Desk, DialerOptions, problem_of, settled
 from campaigns.observing import LedgerObserver
 from campaigns.talking import hold_call
 from campaigns.talks import ElderTalk, StrangerCall
@@ -266,7 +266,11 @@ def _going_on(options: DialerOptions, before: Sequence[Event]) -> DialerOptions:
     converse_in = options.converse_in
     if converse_in is None:
         return options
-    return replace(options, converse_in=lambda visit_id: partial(converse_in(visit_id), before=before))
+
+    def going_on(visit_id: int) -> Converse:
+        return partial(cast("ConverseOn", converse_in(visit_id)), before=before)
+
+    return replace(options, converse_in=going_on)
 
 
 async def _refuse(incoming: Incoming) -> None:

@@ -238,7 +238,7 @@ class _Process:
                 self.clock,
                 rules,
                 answering,
-                calling.switchboard,
+                switchboard=calling.switchboard,
             )
             self.telephones.welcome.reception = reception
             take_calls(reception, calling.line, ending)

@@ -39,7 +39,7 @@ class Nobody:
         """Such a dialogue raises none."""
 
 
-def open_reception(
+def open_reception(  # noqa: PLR0913 - what a process shares, each by name
     settings: Settings,
     receiving: ReceivingSettings,
     ledger: Ledger,
@@ -48,6 +48,7 @@ def open_reception(
     clock: Clock,
     rules: Rules,
     executor: ThreadPoolExecutor,
+    *,
     switchboard: Switchboard | None = None,
 ) -> Reception:
     """A reception for this process; ``executor``: where the ledger is written, beside the event loop.
