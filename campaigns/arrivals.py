@@ -14,6 +14,7 @@ from campaigns.call_in_care import CallInCare, TalkResult
 from campaigns.calling_back import CallOf, elders_at
 from campaigns.pauses import usual_pause
 from ivr.brief import Brief
+from ivr.reception.who import MOST
 from records.call_ins import CallIn
 from records.people import NOT_ON_ROSTER, Elder
 from records.sealing import keyring
@@ -42,15 +43,20 @@ class Arrival:
 
     call_in_id: int
     people: tuple[Person, ...]
-    """Whom the number belongs to; nobody for strangers."""
+    """Whom the number belongs to; nobody for strangers, nor where too many share it to ask them all."""
 
 
 def note_arrival(session: Session, call: CallOf, now: datetime) -> Arrival:
-    """Put a call on record before it is answered; says who may be calling."""
-    people = tuple(
-        Person(elder.id, elder.name, spoken_with(elder)) for elder in elders_at(session, call.number)
-    )
+    """Put a call on record before it is answered; says who may be calling.
+
+    It counts as an elder's until they say otherwise: a call that gets lost is then somebody's to return.
+    """
+    elders = elders_at(session, call.number)
+    people = tuple(Person(elder.id, elder.name, spoken_with(elder)) for elder in elders)
+    if len(people) > MOST:
+        people = ()
     row = CallIn(
+        elder_id=people[0].elder_id if people else None,
         line=call.line,
         provider_call_id=call.provider_call_id,
         number=call.number,
@@ -62,8 +68,10 @@ def note_arrival(session: Session, call: CallOf, now: datetime) -> Arrival:
     return Arrival(row.id, people)
 
 
-def note_elder(session: Session, call_in_id: int, elder_id: int, attempt_id: int | None) -> None:
-    """It is known who calls, and whether they go on with a visit."""
+def note_elder(
+    session: Session, call_in_id: int, elder_id: int | None, attempt_id: int | None = None
+) -> None:
+    """It is known who calls, nobody of the roster with None, and whether they go on with a visit."""
     row = session.get_one(CallIn, call_in_id)
     row.elder_id, row.attempt_id = elder_id, attempt_id
 

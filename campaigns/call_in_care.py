@@ -20,6 +20,8 @@ class TalkResult:
 
     outcome: CallOutcome | None
     """None: it was lost with its process, nobody knows what was said."""
+    elder_known: bool = False
+    """They said that it was them."""
     flags: tuple[FlagRaised, ...] = ()
     wants_person: bool = False
     """They asked for a person, or said something that a person should know."""

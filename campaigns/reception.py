@@ -40,7 +40,6 @@ from ivr.lines import Call, CallNotConnectedError, Hushable
 from ivr.lines.incoming import Incoming
 from ivr.minutes import Partner
 from ivr.reception import Who, WhoIsThere, visit_of
-from ivr.reception.who import MOST
 from ivr.report import CallObserver, CallReport
 from ivr.script import Script, load_script
 from records.sessions import LedgerError
@@ -182,7 +181,7 @@ class Reception:
 
     async def _talk(self, call: Call, arrival: Arrival, of: CallOf) -> tuple[str, str]:
         """Find out who it is and talk with them; what it came to, and the message that was left."""
-        people = arrival.people if len(arrival.people) <= MOST else ()
+        people = arrival.people
         who = await self._ask_who(call, people) if len(people) > 1 else Who(0 if people else None)
         if who.cry is not None:
             # Whoever of the household it is: the one thing that matters is where to go.
@@ -192,6 +191,8 @@ class Reception:
             return await self._with_elder(call, arrival, of, people[who.position], before)
         if people and not who.stranger:
             return await self._with_elder(call, arrival, of, people[0], ())
+        if people:
+            await settled(self._desk.write(partial(note_elder, call_in_id=arrival.call_in_id, elder_id=None)))
         stranger = StrangerCall(self._desk, self._care, arrival.call_in_id, self._language)
         return await stranger.hold(self._chat, call), ""
 

@@ -132,6 +132,7 @@ def result_of(report: CallReport) -> TalkResult:
     outcome = report.outcome or CallOutcome.PARTIAL
     return TalkResult(
         outcome=outcome,
+        elder_known=report.state.get("elder_known") is True,
         flags=report.flags,
         wants_person=bool(wanted)
         or report.state.get("human_requested") is True

@@ -56,6 +56,10 @@ class Result(Protocol):
         """None: lost with its process."""
 
     @property
+    def elder_known(self) -> bool:
+        """It was the elder."""
+
+    @property
     def flags(self) -> tuple[FlagRaised, ...]:
         """Raised in it."""
 
@@ -109,6 +113,9 @@ class CallInAftercare:
             opted_out=result.do_not_call,
             calls=(CallFact("answered_human", "silent"),) if silent else (),
         )
+        grave = any(flag.urgency >= Urgency.URGENT and flag.confirmed != "no" for flag in result.flags)
+        if result.elder_known and not grave:
+            self.elder_heard(session, elder.id, call_in.came_at, now)
         message = self._said.message.format(words=shorten(result.words)) if result.words else ""
         self._open(session, call_in, elder, facts, self._said.elder + message, now)
 

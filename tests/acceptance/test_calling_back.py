@@ -180,6 +180,13 @@ class TestWhoHasAVisitWaiting:
         assert asked == [f"请问您是{elder_name(1)}吗？", f"请问您是{elder_name(2)}吗？"], "and not once more"
         assert [each.outcome for each in town.call_ins] == ["visit"]
 
+    def test_and_who_is_none_of_those_who_share_the_telephone_is_a_stranger(self, town: Town) -> None:
+        town.settle(2, phones=[number(1)])
+        town.is_called((number(1), presses("3", "3")))
+        assert [visit.attempts_made for visit in town.community.visits()] == [0, 0]
+        assert any("您那里有这个号码" in sentence for sentence in town.said)
+        assert [(each.elder_id, each.outcome) for each in town.call_ins] == [(None, "silent")]
+
     def test_and_shares_the_telephone_and_cries_for_help_is_not_asked_who_they_are(self, town: Town) -> None:
         town.settle(2, phones=[number(1)])
 
@@ -252,6 +259,13 @@ class TestWhoHasNothingWaiting:
         visited.is_called((number(1), says_nothing))
         (order,) = visited.orders
         assert (order.kind, order.reason, order.urgency) == ("in_person_visit", "silent", "urgent")
+
+    def test_and_calls_back_when_the_period_is_over_is_heard_all_the_same(self, town: Town) -> None:
+        never_reached(town)
+        town.community.wait(days=10)
+        town.is_called((number(1), presses(then="1")))
+        assert town.community.visit().outcome == "unreachable", "the visit was last month's"
+        assert [order.status for order in town.orders] == ["closed"]
 
     def test_and_hangs_up_at_once_causes_no_stir(self, visited: Town) -> None:
         visited.is_called((number(1), hangs_up_at_once))
