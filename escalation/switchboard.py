@@ -210,9 +210,18 @@ class Switchboard:
             )
         except CallNotConnectedError as failure:
             log.info("a worker was not reached", order=ringing.order_id, how=failure.disposition.value)
+        except Exception as error:  # noqa: BLE001 - one call that fails leaves the others to be made
+            log.error("a call to a worker broke off", problem=type(error).__name__)  # noqa: TRY400
         finally:
-            worker_id, holder = ringing.ring.worker_id, ringing.holder
+            await self._give_back(ringing)
+
+    async def _give_back(self, ringing: _Ringing) -> None:
+        """The worker's telephone is free; if that cannot be written it is so by itself a little later."""
+        worker_id, holder = ringing.ring.worker_id, ringing.holder
+        try:
             await self._write(lambda session: give_back_ring(session, worker_id, holder=holder))
+        except LedgerError as error:
+            log.warning("a telephone could not be given back", problem=str(error))
 
     async def _write(self, work: Callable[[Session], T]) -> T:
         begun = asyncio.get_running_loop().run_in_executor(self._executor, self._in_session, work)

@@ -62,7 +62,7 @@ def test_with_everything_set_there_are_a_line_and_a_door(sqlite_ledger: Ledger) 
     telephones = open_twilio(settings(call_seconds=900), sqlite_ledger, SystemClock())
     assert isinstance(telephones.line, TwilioLine)
     assert telephones.door is not None
-    assert telephones.door.settings.max_call_s == 1200.0
+    assert telephones.door.settings.max_call_s == 1800.0
     assert not why_nothing_is_dialled(settings())
 
 
