@@ -37,6 +37,8 @@ AT_ONCE = 6
 """Calls at the same time, where WENAN_MAX_CONCURRENT_CALLS names no other number: what two cores carry beside
 the telephones themselves, which would not be on the same machine."""
 LOOK_S = 0.5
+NEARLY = timedelta(seconds=5)
+"""Somebody due so soon is waited for: the dialer may be claiming the visit right now."""
 TOGETHER = timedelta(hours=3)
 """Whoever is due so soon after the first is called along with them, so that nobody waits for us to wait."""
 
@@ -117,10 +119,14 @@ async def _leap(clock: LeapingClock, dialer: Dialer, ledger: Ledger) -> None:
 
 
 def _next_due(ledger: Ledger, now: datetime) -> datetime | None:
-    """When the next calls are due; None when they are already, or nothing is coming."""
+    """When the next calls are due; None when they nearly are, when somebody is called, or nothing is coming.
+
+    A visit that has just been claimed counts as a call: its lease must not lapse in a leap.
+    """
     with ledger.reading() as session:
+        claimed = session.scalar(select(Visit.id).where(Visit.status == "in_progress").limit(1))
         first = next_moment(session, now)
-        if first is None or first <= now:
+        if claimed is not None or first is None or first <= now + NEARLY:
             return None
         due = session.scalars(
             select(Visit.next_attempt_at).where(Visit.mode == "telephone", Visit.status == "planned")
