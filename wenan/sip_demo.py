@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from campaigns.dialer import Dialer
 from campaigns.outlook import next_moment
 from ivr.gaps import Gap, summary
-from ivr.lines.sip import SipLine
+from ivr.lines.sip import SipLine, SipSettings
 from ivr.warming import warm_up
 from records.sessions import Ledger
 from records.visits import CallAttempt, Turn, Visit
@@ -53,14 +53,10 @@ def phone_by_sip(settings: Settings, round_: Round, console: Console) -> datetim
 
     Raises SipNotInstalledError, SipStartError, TelephonesError.
     """
-    voice = open_voice(settings)
-    prompts = open_prompts(settings, voice)
+    SipLine(SipSettings("127.0.0.1"))  # what is missing shall be said before voices are prepared for minutes
     personas = load_village()
     with round_.ledger.reading() as session:
         past = past_of(session, personas)
-    village = Village(personas, round_.script, prompts, voice, settings.prompts_dir)
-    with bar(console, "Preparing voices") as progress:
-        village.rehearse(round_.briefs, progress, thoroughly=True)
     opening = Opening(
         synthesizer=settings.synthesizer,
         models_dir=str(settings.models_path),
@@ -70,7 +66,13 @@ def phone_by_sip(settings: Settings, round_: Round, console: Console) -> datetim
         lines=settings.max_concurrent_calls + 2,
         past=past,
     )
-    with Switchboard(asdict(opening)) as switchboard:
+    switchboard = Switchboard(asdict(opening))
+    voice = open_voice(settings)
+    prompts = open_prompts(settings, voice)
+    village = Village(personas, round_.script, prompts, voice, settings.prompts_dir)
+    with bar(console, "Preparing voices") as progress:
+        village.rehearse(round_.briefs, progress, thoroughly=True)
+    with switchboard:
         console.print(f"The village's telephones: sip:127.0.0.1:{switchboard.port}")
         return asyncio.run(_call(settings, round_, console, switchboard, prompts))
 
