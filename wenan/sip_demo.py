@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from campaigns.dialer import Dialer
 from campaigns.outlook import next_moment
 from ivr.gaps import Gap, summary
-from ivr.lines.sip import SipLine
+from ivr.lines.sip import SipLine, SipSettings
 from ivr.warming import warm_up
 from records.sessions import Ledger
 from records.visits import CallAttempt, Turn, Visit
@@ -37,6 +37,8 @@ AT_ONCE = 6
 """Calls at the same time, where WENAN_MAX_CONCURRENT_CALLS names no other number: what two cores carry beside
 the telephones themselves, which would not be on the same machine."""
 LOOK_S = 0.5
+NEARLY = timedelta(seconds=5)
+"""Somebody due so soon is waited for: the dialer may be claiming the visit right now."""
 TOGETHER = timedelta(hours=3)
 """Whoever is due so soon after the first is called along with them, so that nobody waits for us to wait."""
 
@@ -51,14 +53,10 @@ def phone_by_sip(settings: Settings, round_: Round, console: Console) -> datetim
 
     Raises SipNotInstalledError, SipStartError, TelephonesError.
     """
-    voice = open_voice(settings)
-    prompts = open_prompts(settings, voice)
+    SipLine(SipSettings("127.0.0.1"))  # what is missing shall be said before voices are prepared for minutes
     personas = load_village()
     with round_.ledger.reading() as session:
         past = past_of(session, personas)
-    village = Village(personas, round_.script, prompts, voice, settings.prompts_dir)
-    with bar(console, "Preparing voices") as progress:
-        village.rehearse(round_.briefs, progress, thoroughly=True)
     opening = Opening(
         synthesizer=settings.synthesizer,
         models_dir=str(settings.models_path),
@@ -68,7 +66,13 @@ def phone_by_sip(settings: Settings, round_: Round, console: Console) -> datetim
         lines=settings.max_concurrent_calls + 2,
         past=past,
     )
-    with Switchboard(asdict(opening)) as switchboard:
+    switchboard = Switchboard(asdict(opening))
+    voice = open_voice(settings)
+    prompts = open_prompts(settings, voice)
+    village = Village(personas, round_.script, prompts, voice, settings.prompts_dir)
+    with bar(console, "Preparing voices") as progress:
+        village.rehearse(round_.briefs, progress, thoroughly=True)
+    with switchboard:
         console.print(f"The village's telephones: sip:127.0.0.1:{switchboard.port}")
         return asyncio.run(_call(settings, round_, console, switchboard, prompts))
 
@@ -117,10 +121,14 @@ async def _leap(clock: LeapingClock, dialer: Dialer, ledger: Ledger) -> None:
 
 
 def _next_due(ledger: Ledger, now: datetime) -> datetime | None:
-    """When the next calls are due; None when they are already, or nothing is coming."""
+    """When the next calls are due; None when they nearly are, when somebody is called, or nothing is coming.
+
+    A visit that has just been claimed counts as a call: its lease must not lapse in a leap.
+    """
     with ledger.reading() as session:
+        claimed = session.scalar(select(Visit.id).where(Visit.status == "in_progress").limit(1))
         first = next_moment(session, now)
-        if first is None or first <= now:
+        if claimed is not None or first is None or first <= now + NEARLY:
             return None
         due = session.scalars(
             select(Visit.next_attempt_at).where(Visit.mode == "telephone", Visit.status == "planned")

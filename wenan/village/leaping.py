@@ -28,6 +28,7 @@ class LeapingClock:
         leapt = asyncio.Event()
         self._sleeping.add(leapt)
         try:
+            await asyncio.sleep(0)
             while (left := (until - self.now()).total_seconds()) > 0:
                 leapt.clear()
                 with suppress(TimeoutError):

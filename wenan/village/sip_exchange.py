@@ -28,6 +28,7 @@ Ts = TypeVarTuple("Ts")
 
 HERE = "127.0.0.1"
 REFERENCE = "X-Wenan-Attempt"
+CLOSED = "the exchange was closed"
 NO_AUDIO_S = 5.0
 """A caller who has sent nothing for so long has gone without saying so."""
 RINGS_FOR_S = 180.0
@@ -40,7 +41,7 @@ _REFUSALS = {
     Disposition.INVALID_NUMBER: 404,
     Disposition.FAILED: 503,
 }
-_NOBODY_HERE, _NOT_ACCEPTABLE, _RANG_IN_VAIN = 404, 488, 480
+_NOBODY_HERE, _NOT_ACCEPTABLE, _RANG_IN_VAIN, _OUT_OF_ORDER = 404, 488, 480, 503
 
 
 @dataclass(slots=True)
@@ -124,9 +125,14 @@ class SipExchange:
         try:
             about.ended = await self._answer(call, about)
         except asyncio.CancelledError:
-            about.ended = self._gone.pop(call.call_id, "the exchange was closed")
-            if about.ended == "the exchange was closed":
-                call.hangup() if about.answered else call.reject(503)
+            about.ended = self._gone.pop(call.call_id, CLOSED)
+            if about.ended == CLOSED:
+                _put_down(call, about)
+        except BaseException:
+            # A villager who stumbles loses this call and no other; the loop reports the exception.
+            about.ended = "the far end failed"
+            _put_down(call, about)
+            raise
         finally:
             self._on_end(about)
 
@@ -188,6 +194,13 @@ class SipExchange:
         if self._threads is None:
             return work(*given)
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
+
+
+def _put_down(call: IncomingCall, about: Conversation) -> None:
+    if about.answered:
+        call.hangup()
+    else:
+        call.reject(_OUT_OF_ORDER)
 
 
 class _Udp(SipTransport, asyncio.DatagramProtocol):
