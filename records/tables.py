@@ -4,10 +4,12 @@ from records.audit import AuditEvent, Heartbeat
 from records.base import Base
 from records.contact_calls import ContactCall
 from records.facts import LedgerFact
+from records.ladders import LadderBookVersion
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker, WorkerAddress
 from records.policies import PolicyVersion
 from records.provider_events import ProviderEvent
+from records.rounds import Round
 from records.surges import SurgeDays
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
 
@@ -26,11 +28,13 @@ __all__ = [
     "Elder",
     "Flag",
     "Heartbeat",
+    "LadderBookVersion",
     "LedgerFact",
     "Notification",
     "Phone",
     "PolicyVersion",
     "ProviderEvent",
+    "Round",
     "ScriptVersion",
     "SurgeDays",
     "Turn",

@@ -33,6 +33,7 @@ from web import (
     recordings,
     reviews,
     rosters,
+    round_starts,
     template_tools,
     trail,
     twilio,
@@ -108,7 +109,19 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     template_tools.install(app)
     manner_rows.install(app)
     errors.handle(app)
-    pages = (overview, calls, reviews, recordings, orders, duty, elders, elder_times, rosters, trail)
+    pages = (
+        overview,
+        round_starts,
+        calls,
+        reviews,
+        recordings,
+        orders,
+        duty,
+        elders,
+        elder_times,
+        rosters,
+        trail,
+    )
     for room in (auth, *pages, api, health):
         app.register_blueprint(room.blueprint)
     if twilio_door is not None:

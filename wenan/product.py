@@ -35,6 +35,7 @@ from web.server import start_in_thread
 from wenan.datafolder import only_process
 from wenan.lines import Telephones, open_sip, open_twilio, why_nothing_is_dialled
 from wenan.roles import ALL, Role
+from wenan.round_keeping import with_rounds
 from wenan.settings import Settings, SettingsError
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
@@ -130,6 +131,7 @@ class _Process:
             if Role.KEEPER in self.roles:
                 rules = open_rules(self.settings)
                 upkeep = open_upkeep(self.settings, self.ledger, rules, self.clock, self.console)
+                upkeep = with_rounds(upkeep, self.settings)
                 telephones = upkeep.telephones
                 beside = ending.enter_context(ThreadPoolExecutor(upkeep.threads, "upkeep"))
                 wakes[Work.MESSAGES] = partial(loop.call_soon_threadsafe, upkeep.nudge)
