@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -199,18 +199,25 @@ def load_ladders(path: Path | None = None, *, channels: Iterable[str] | None = N
     """
     source = path or SHIPPED
     try:
-        book = LadderBook.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
+        data = yaml.safe_load(source.read_text(encoding="utf-8"))
     except OSError as error:
         raise LadderError(f"Cannot read the ladders {source}: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise LadderError(f"The ladders {source} are not YAML: {' '.join(str(error).split())}") from error
+    return ladders_from(data, origin=str(source), channels=channels)
+
+
+def ladders_from(data: Any, *, origin: str, channels: Iterable[str] | None = None) -> LadderBook:
+    """The book that a document says. Raises LadderError naming the ``origin`` and the place."""
+    try:
+        book = LadderBook.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "the file"
-        raise LadderError(f"The ladders {source} cannot be used: {place}: {first['msg']}") from error
+        raise LadderError(f"The ladders {origin} cannot be used: {place}: {first['msg']}") from error
     if channels is not None and (unknown := book.channels() - set(channels)):
         raise LadderError(
-            f"The ladders {source} name channels that are not configured: {', '.join(sorted(unknown))}"
+            f"The ladders {origin} name channels that are not configured: {', '.join(sorted(unknown))}"
         )
     return book
 
