@@ -15,6 +15,7 @@ from campaigns.standing_rounds import start_draft
 from records.rounds import Round
 from records.visits import Campaign
 from web.access import May, may, require
+from web.holdings import is_ours
 from web.identity import SignedIn
 from web.panel import panel
 
@@ -33,11 +34,6 @@ def waiting_rounds(session: Session, user: SignedIn) -> Sequence[Round]:
         .order_by(Round.id)
     )
     return [row for row in rows if is_ours(user, row.area_id)]
-
-
-def is_ours(user: SignedIn, area_id: int | None) -> bool:
-    """Whether what holds in an area (None: everywhere) is this worker's to decide on."""
-    return user.sees_everything if area_id is None else area_id in user.areas
 
 
 @blueprint.post("/<int:campaign_id>/start")

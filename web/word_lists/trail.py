@@ -30,6 +30,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "area": _l("Area"),
         "policy": _l("Visiting policy"),
         "surge": _l("Surge days"),
+        "ladders": _l("On-call ladders"),
     },
     "action": {
         "viewed_file": _l("looked at the file"),
@@ -109,6 +110,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "surge_declared": _l("declared surge days"),
         "surge_called_off": _l("called off surge days"),
         "policy_saved": _l("saved a visiting policy"),
+        "ladders_saved": _l("saved on-call ladders"),
         "policy_in_force": _l("put a visiting policy in force"),
     },
 }
