@@ -54,8 +54,14 @@ class DutyBook:
         self, workers: Sequence[OnBooks], absences: Sequence[Away], parents: Mapping[int, int | None]
     ) -> None:
         self._workers = {worker.id: worker for worker in workers}
-        self._absences = absences
         self._parents = parents
+        self._places: dict[tuple[int, str], list[OnBooks]] = {}
+        for worker in workers:
+            self._places.setdefault((worker.area_id, worker.role), []).append(worker)
+        self._away: dict[int, list[Away]] = {}
+        for each in absences:
+            self._away.setdefault(each.worker_id, []).append(each)
+        self._changes = sorted({edge for each in absences for edge in (each.starts_at, each.ends_at)})
 
     @classmethod
     def read(cls, session: Session, since: datetime) -> DutyBook:
@@ -77,9 +83,7 @@ class DutyBook:
         """Those of whom one is asked first at a moment; empty when nobody is on duty."""
         for area in self._upwards(area_id):
             for role in roles:
-                of_place = [
-                    each for each in self._workers.values() if (each.area_id, each.role) == (area, role)
-                ]
+                of_place = self._places.get((area, role), ())
                 there = {
                     found.id: found
                     for each in of_place
@@ -98,8 +102,7 @@ class DutyBook:
     def _day(self, area_id: int, roles: Sequence[str], day: date, zone: tzinfo) -> DutyDay:
         begins = datetime.combine(day, time(0), zone)
         ends = datetime.combine(day + timedelta(days=1), time(0), zone)
-        changes = {edge for away in self._absences for edge in (away.starts_at, away.ends_at)}
-        moments = sorted({begins, *(edge for edge in changes if begins < edge < ends)})
+        moments = [begins, *(edge for edge in self._changes if begins < edge < ends)]
         hole = next((moment for moment in moments if not self.first(area_id, roles, moment)), None)
         names = tuple(each.name for each in self.first(area_id, roles, begins))
         return DutyDay(day, names, hole)
@@ -108,11 +111,8 @@ class DutyBook:
         found: OnBooks | None = worker
         seen: set[int] = set()
         while found is not None:
-            held = [
-                away
-                for away in self._absences
-                if away.worker_id == found.id and away.starts_at <= moment < away.ends_at
-            ]
+            absences = self._away.get(found.id, ())
+            held = [away for away in absences if away.starts_at <= moment < away.ends_at]
             if not held:
                 return found
             if found.id in seen:

@@ -52,6 +52,7 @@ def fill(book: LadderBook, place: str) -> Form:
 
 def _fill_hours(form: Form, hours: Hours) -> None:
     form.setlist("days", [str(day) for day in sorted(hours.days)])
+    form["holidays_off"] = "yes" if hours.public_holidays_off else ""
     form["hours"] = ", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in hours.hours)
 
 
@@ -135,7 +136,8 @@ def _hours(form: Form, problems: list[str]) -> dict[str, Any]:
     days = [day for day in DAYS if str(day) in form.getlist("days")]
     if not days:
         problems.append(gettext("Tick at least one working day."))
-    return {"days": days, "hours": spans}
+    off = {"public_holidays_off": True} if form.get("holidays_off") == "yes" else {}
+    return {"days": days, "hours": spans} | off
 
 
 def _is_time(text: str) -> bool:

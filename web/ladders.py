@@ -80,6 +80,7 @@ def shown() -> str:
             history=session.scalars(select(LadderBookVersion).order_by(LadderBookVersion.id.desc())).all(),
             pictures=pictures,
             duty=_duty(session, user),
+            workers=_field(session, user),
             code_of=code_of,
         )
 
@@ -194,11 +195,8 @@ def _begin_anew(session: Session, sheet: Sheet, newest: LadderBookVersion) -> No
 
 
 def _sheet(session: Session, user: SignedIn, sheet: Sheet) -> str:
-    workers = session.scalars(
-        select(Worker).where(Worker.active, Worker.role.in_(FIELD_ROLES)).order_by(Worker.name)
-    ).all()
     offered = ["on_duty", *(f"role:{role}" for role in reversed(ROLES))]
-    people = [f"worker:{each.login}" for each in workers if each.area_id in user.areas]
+    people = [f"worker:{each.login}" for each in _field(session, user)]
     return render_template(
         "ladder_edit.html",
         sheet=sheet,
@@ -212,6 +210,12 @@ def _sheet(session: Session, user: SignedIn, sheet: Sheet) -> str:
         weekdays=DAYS,
         newest=newest_book(session),
     )
+
+
+def _field(session: Session, user: SignedIn) -> Sequence[Worker]:
+    """Those of the worker's areas who take orders."""
+    wanted = select(Worker).where(Worker.active, Worker.role.in_(FIELD_ROLES), Worker.area_id.in_(user.areas))
+    return session.scalars(wanted.order_by(Worker.name)).all()
 
 
 def _headed(session: Session, area: Area | None, form: Form) -> Form:

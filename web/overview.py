@@ -116,6 +116,7 @@ def revision(session: Session, user: SignedIn, campaign: Campaign) -> str:
         [(call.attempt.id, call.answered, call.turns, len(call.flags)) for call in live],
         [(order.id, order.status) for order in campaign_data.urgent_orders(session, user)],
         call_data.to_review(session, user),
+        [row.id for row in waiting_rounds(session, user)],
     )
     return fingerprint(parts)
 
