@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import abort
+from flask import abort, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,14 @@ def wanted_area(session: Session, user: SignedIn, text: str) -> Area | None:
     if area is None or area.id not in user.areas:
         abort(404)
     return area
+
+
+def place_asked_for(session: Session, user: SignedIn) -> Area | None:
+    """The area that this request's address names; without one the highest for which the worker decides."""
+    asked = request.args.get("area")
+    if asked is None and not user.sees_everything:
+        return areas_of(session, user)[0]
+    return wanted_area(session, user, asked or EVERYWHERE)
 
 
 def _depth(area: Area) -> int:

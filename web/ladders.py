@@ -30,7 +30,7 @@ from escalation.policy import Role
 from records.ladders import LadderBookVersion
 from records.people import Area, Elder, Worker
 from web.access import May, require
-from web.holdings import areas_of, wanted_area
+from web.holdings import areas_of, place_asked_for, wanted_area
 from web.i18n import today
 from web.identity import SignedIn
 from web.ladder_form import DAYS, PARTS, ROLES, URGENCIES, Form, code_of, fill, read, steps_in
@@ -103,7 +103,7 @@ def edit() -> str:
     """The form, filled with the ladders of a place."""
     user = require(May.PLAN)
     with panel().ledger.reading() as session:
-        area = wanted_area(session, user, request.args.get("area", ""))
+        area = place_asked_for(session, user)
         book = book_in_force(session, panel().rules.ladders)
         return _sheet(
             session, user, Sheet(area, _headed(session, area, fill(book, area.name if area else "")))
@@ -144,6 +144,9 @@ def save() -> str | Answer | tuple[str, int]:
         if newest is not None and str(newest.id) != base:
             _begin_anew(session, sheet, newest)
             return _sheet(session, user, sheet), 409
+        if sheet.area is not None:
+            # Only the ladders of their own place are theirs: the rest is the ledger's, whatever came back.
+            form["document"] = fill(book_in_force(session, panel().rules.ladders), "")["document"]
         version = form.get("version", "").strip()
         place = sheet.area.name if sheet.area else ""
         book, sheet.problems = read(form, place, version, _channels())

@@ -31,11 +31,11 @@ from records.locks import take_turns
 from records.people import Area
 from records.policies import PolicyVersion
 from web.access import May, require
-from web.holdings import areas_of, is_ours, wanted_area
+from web.holdings import areas_of, is_ours, place_asked_for, wanted_area
 from web.i18n import today
 from web.identity import SignedIn
 from web.panel import panel
-from web.policy_form import Form, fill, read, rules_in
+from web.policy_form import Form, fill, phones_without_consent, read, rules_in
 
 blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 
@@ -103,7 +103,7 @@ def edit() -> str:
     """The form, filled with what holds in an area now or is to hold next."""
     user = require(May.PLAN)
     with panel().ledger.reading() as session:
-        area = wanted_area(session, user, request.args.get("area", ""))
+        area = place_asked_for(session, user)
         form = fill(_begin_from(session, area))
         return _sheet(session, Sheet(area, _headed(session, area, form)))
 
@@ -230,8 +230,6 @@ def _preview(session: Session, area: Area | None, policy: Policy, day: date) -> 
 
 
 def _sheet(session: Session, sheet: Sheet) -> str:
-    base = sheet.form.get("base", "")
-    seen = session.get(PolicyVersion, int(base)) if base.isdigit() else None
     return render_template(
         "policy_edit.html",
         sheet=sheet,
@@ -243,7 +241,8 @@ def _sheet(session: Session, sheet: Sheet) -> str:
         lengths=list(RoundLength),
         rules=rules_in(sheet.form),
         seasons=[name.removeprefix("season.") for name in sheet.form if name.startswith("season.")],
-        newest=seen,
+        newest=_newest(session, sheet.area),
+        no_consent=phones_without_consent(sheet.form),
         short=SHORT_LIST,
     )
 

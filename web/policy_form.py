@@ -65,6 +65,14 @@ def _fill_rule(form: Form, name: str, rule: Mapping[str, Any]) -> None:
     form.setlist(f"{name}.categories", rule.get("categories_any", []))
 
 
+def phones_without_consent(form: Form) -> bool:
+    """Whether the policy behind the form, read from a file perhaps, lets the robot phone without a yes."""
+    try:
+        return json.loads(form.get(DOCUMENT, ""))["telephone"]["consent_required"] is False
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
 def rules_in(form: Form) -> list[tuple[str, list[str]]]:
     """The tiers that have rules in the form, each with the names of its rules' fields, empty ones too."""
     found = []

@@ -222,6 +222,16 @@ def test_a_town_changes_neither_everywhere_nor_another_town(panel):
     assert books(panel) == []
 
 
+def test_what_comes_back_of_other_places_is_not_believed(panel):
+    """The whole book travels with the form; a town's coordinator may change their own part of it only."""
+    chen, town = panel.as_("chen"), panel.town.areas["般阳路街道"]
+    form = opened_form(chen, "般阳路街道", town)
+    form["document"] = form["document"].replace('"wait": 5', '"wait": 29')
+    form["own.urgent"] = "yes"
+    assert "已保存" in save(chen, form)
+    assert in_force(panel).ladders == load_ladders().ladders
+
+
 def upload(visitor, text):
     data = {"csrf_token": visitor.token(), "ladders": (io.BytesIO(text), "mine.yaml")}
     visitor.seen = visitor.client.post("/ladders/upload", data=data)

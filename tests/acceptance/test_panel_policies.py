@@ -197,6 +197,15 @@ def test_a_policy_goes_out_as_a_file_and_comes_back_changed(panel, town):
     assert versions(panel) == []
 
 
+def test_a_file_that_would_phone_without_consent_is_pointed_out(panel, town):
+    chen = panel.as_("chen")
+    text = yaml_of(load_policy())
+    assert "没有同意" not in upload(chen, town, text.encode())
+    assert "没有同意" in upload(
+        chen, town, text.replace("consent_required: true", "consent_required: false").encode()
+    )
+
+
 @pytest.mark.parametrize(
     "text", [b"", b"a: [", b"\xff\xfe\x00", b"version: x", b"- 1", b"version: x\ntiers: 3\nminimum_age: old"]
 )
