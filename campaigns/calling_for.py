@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.periods import Period, long_enough, period_with, piece_with
-from campaigns.policies import Policies, zone_in
+from campaigns.policies import Policies, today_in, zone_in
 from campaigns.policy import RoundLength, RoundStart
 from campaigns.surges import Surge, surge_of
 from campaigns.who import Who, with_everything_below
@@ -47,18 +47,22 @@ def rounds_called_for(session: Session, now: datetime) -> list[CalledFor]:
     policies = Policies.read(session)
     areas = session.scalars(select(Area).order_by(Area.id)).all()
     names = {area.id: area.name for area in areas}
+    belonging: dict[int | None, set[int]] = {}
+    for area in areas:
+        place, _ = policies.rounds_of(area.id, today_in(session, area, now))
+        belonging.setdefault(place, set()).add(area.id)
     surges = _of_surges(session, policies, names, now)
-    return [*surges, *_of_policies(session, policies, names, now)]
+    return [*surges, *_of_policies(session, policies, names, belonging, now)]
 
 
 def _of_policies(
-    session: Session, policies: Policies, names: dict[int, str], now: datetime
+    session: Session,
+    policies: Policies,
+    names: dict[int, str],
+    belonging: dict[int | None, set[int]],
+    now: datetime,
 ) -> Iterator[CalledFor]:
-    today = now.astimezone(UTC).date()
-    belonging: dict[int | None, set[int]] = {}
-    for area_id in names:
-        place, _ = policies.rounds_of(area_id, today)
-        belonging.setdefault(place, set()).add(area_id)
+    """The round of each place for the areas that belong to it."""
     for place, areas in sorted(belonging.items(), key=lambda each: each[0] or 0):
         zone = zone_in(session, session.get(Area, place) if place else None)
         day = now.astimezone(zone).date()

@@ -30,6 +30,7 @@ from ivr.clock import Clock
 from ivr.virtual_time import run_virtual
 from records.audit import AuditEvent
 from records.people import Area, Elder
+from records.policies import PolicyVersion
 from records.rounds import Round
 from records.sessions import Ledger, LedgerError
 from records.visits import Campaign, Visit
@@ -131,6 +132,7 @@ class District:
 
 
 BY_ITSELF = {"start": "by_itself"}
+WEEKS = timedelta(weeks=2)
 WEEK = "淄川区每周探访 2026-11-23"
 
 
@@ -176,6 +178,20 @@ class TestOpening:
         district.agree("east", "east-1", {"start": "by_itself", "every": "month"})
         district.keeper().make_round()
         assert sorted(district.visits()) == [("东村每月探访 2026-11-01", "1"), (WEEK, "2")]
+
+    def test_the_day_on_which_an_areas_rounds_begin_is_the_areas_own(self, district: District) -> None:
+        """At five past midnight in China it is still Sunday in Greenwich."""
+        district.agree(None, "own-1", BY_ITSELF)
+        district.agree("east", "east-1", {"start": "by_itself", "every": "week"})
+        with district.ledger.session() as session:
+            session.execute(
+                update(PolicyVersion)
+                .where(PolicyVersion.version == "own-1")
+                .values(effective_from=TODAY - WEEKS)
+            )
+        district.clock.moment = datetime.fromisoformat("2026-11-23T00:05:00+08:00")
+        district.keeper().make_round()
+        assert sorted(district.visits()) == [("东村每周探访 2026-11-23", "1"), (WEEK, "2")]
 
     def test_an_area_whose_policy_names_no_rounds_belongs_to_those_above(self, district: District) -> None:
         district.agree(None, "own-1", BY_ITSELF)
