@@ -113,8 +113,7 @@ def plan_visits(
         raise CampaignError(f"The campaign {campaign.name!r} is {campaign.status}; resume it before planning")
     rules = _rules(session, campaign, now, policy)
     planned = set(session.scalars(select(Visit.elder_id).filter_by(campaign_id=campaign.id)))
-    elders = elders_for(session, Who.model_validate(campaign.who), now.date())
-    elders = [elder for elder in elders if only is None or elder.id in only]
+    elders = elders_for(session, Who.model_validate(campaign.who), now.date(), only=only)
     elders = _those_due(session, elders, Who.model_validate(campaign.who), rules)
     report = PlanReport()
     for number, elder in enumerate(elders, start=1):

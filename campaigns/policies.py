@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns.policy import Policy, PolicyError, document_of, load_policy, policy_from
+from campaigns.policy import Policy, PolicyError, Rounds, document_of, load_policy, policy_from
 from campaigns.standing import settle
 from campaigns.who import with_everything_below
 from campaigns.windows import known_zone
@@ -62,11 +62,23 @@ class Policies:
 
     def of(self, area_id: int | None, day: date) -> Policy:
         """The policy in force for those who live in an area, on a day."""
+        in_force = (self._own(place, day) for place in self._upwards(area_id))
+        return next((policy for policy in in_force if policy is not None), self._shipped)
+
+    def rounds_of(self, area_id: int | None, day: date) -> tuple[int | None, Rounds]:
+        """The area (None: the whole ledger) whose rounds those who live in an area belong to, and which."""
         for place in self._upwards(area_id):
-            found = [each for each in self._dated if each.area_id == place and each.effective_from <= day]
-            if found:
-                return max(found, key=lambda each: (each.effective_from, each.order)).policy
-        return self._shipped
+            policy = self._own(place, day)
+            if policy is not None and policy.rounds is not None:
+                return place, policy.rounds
+        return None, self._shipped.rounds or Rounds()
+
+    def _own(self, place: int | None, day: date) -> Policy | None:
+        """The version of a place itself that is in force on a day."""
+        found = [each for each in self._dated if each.area_id == place and each.effective_from <= day]
+        if not found:
+            return None
+        return max(found, key=lambda each: (each.effective_from, each.order)).policy
 
     def with_one_more(self, area_id: int | None, effective_from: date, policy: Policy) -> Policies:
         """The same with a version that is only being thought about."""
@@ -156,7 +168,7 @@ def save_policy(
 def versions_due(session: Session, now: datetime) -> list[PolicyVersion]:
     """The versions whose first day has come and by which nobody's standing was derived yet."""
     waiting = session.scalars(select(PolicyVersion).where(PolicyVersion.applied_at.is_(None))).all()
-    return [each for each in waiting if each.effective_from <= _today(session, each.area, now)]
+    return [each for each in waiting if each.effective_from <= today_in(session, each.area, now)]
 
 
 def put_in_force(session: Session, *, now: datetime, actor: str) -> int:
@@ -172,7 +184,7 @@ def put_in_force(session: Session, *, now: datetime, actor: str) -> int:
     policies = Policies.read(session)
     changed = 0
     for version in due:
-        today = _today(session, version.area, now)
+        today = today_in(session, version.area, now)
         moved = [
             elder.id
             for elder in elders_under(session, version.area_id)
@@ -193,11 +205,15 @@ def put_in_force(session: Session, *, now: datetime, actor: str) -> int:
     return changed
 
 
-def _today(session: Session, area: Area | None, now: datetime) -> date:
+def today_in(session: Session, area: Area | None, now: datetime) -> date:
     """The date in an area; for the whole ledger in its first one."""
+    return now.astimezone(zone_in(session, area)).date()
+
+
+def zone_in(session: Session, area: Area | None) -> tzinfo:
+    """The clock by which an area's days begin; for the whole ledger its first area's."""
     place = area or session.scalar(select(Area).where(Area.parent_id.is_(None)).order_by(Area.id).limit(1))
-    zone = known_zone(place.timezone) if place else None
-    return now.astimezone(zone or UTC).date()
+    return (known_zone(place.timezone) if place else None) or UTC
 
 
 def elders_under(session: Session, area_id: int | None) -> Sequence[Elder]:

@@ -98,6 +98,32 @@ class TelephoneRules(_Data):
     languages: tuple[str, ...] = Field(min_length=1)
 
 
+class RoundStart(StrEnum):
+    """Who starts a round of visits whose period has begun."""
+
+    BY_ITSELF = "by_itself"
+    WHEN_STARTED = "when_started"
+    NEVER = "never"
+
+
+class RoundLength(StrEnum):
+    """How long the period of a round is."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Rounds(_Data):
+    """The rounds of visits that are opened by themselves when a period begins."""
+
+    start: RoundStart = RoundStart.WHEN_STARTED
+    """by_itself: calls begin at once. when_started: it waits for a coordinator, who is reminded. never:
+    rounds are opened by hand."""
+    every: RoundLength | None = None
+    """None: as long as the shortest number of days between two visits allows."""
+
+
 class Policy(_Data):
     """All of it, with the version that visits are marked with."""
 
@@ -108,6 +134,8 @@ class Policy(_Data):
     telephone: TelephoneRules
     seasons: dict[str, tuple[Month, ...]] = Field(default_factory=dict)
     """Months in which a module of the script is spoken of, the first of them first; others always are."""
+    rounds: Rounds | None = None
+    """None: as in the area above; above all, rounds that wait for a coordinator."""
 
     @model_validator(mode="after")
     def _nobody_falls_through(self) -> Policy:
@@ -141,6 +169,8 @@ def policy_from(data: Any, *, origin: str) -> Policy:
 def document_of(policy: Policy) -> dict[str, Any]:
     """A policy as JSON-ready data that says the same wherever it is written: sets in order."""
     data = policy.model_dump(mode="json", exclude={"tiers"})
+    if policy.rounds is None:
+        del data["rounds"]  # as in documents that were stored before there were any
     data["telephone"]["abilities"] = sorted(data["telephone"]["abilities"], key=list(Ability).index)
     tiers = [
         {

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.policy import Category, Tier
 from records.audit import audit
+from records.locks import take_turns
 from records.people import Area, Elder
 from records.surges import SurgeDays
 
@@ -149,8 +150,13 @@ def declare(
     ``modules`` are the ids that the script in use has. Raises SurgeError for what makes no sense.
     """
     _check(surge, modules, today)
+    take_turns(session, "surges")
     if session.scalar(select(SurgeDays.id).where(SurgeDays.name == surge.name)) is not None:
         raise SurgeError(f"There are surge days called {surge.name!r} already; choose another name")
+    if twin := next((each for each in overlapping(session, surge) if _same_people(each, surge)), None):
+        raise SurgeError(
+            f"The surge days {twin.name!r} are for the same people at the same time; call them off first"
+        )
     row = SurgeDays(
         area_id=surge.area_id,
         name=surge.name,
@@ -168,6 +174,24 @@ def declare(
     session.flush()
     _note(session, row, now, actor, "surge_declared")
     return row
+
+
+def overlapping(session: Session, surge: Surge) -> list[SurgeDays]:
+    """Surge days of the same area that share a day with these and have not been called off."""
+    same = SurgeDays.area_id.is_(None) if surge.area_id is None else SurgeDays.area_id == surge.area_id
+    rows = session.scalars(
+        select(SurgeDays)
+        .where(same, SurgeDays.ended_at.is_(None))
+        .where(SurgeDays.starts_on <= surge.ends_on, SurgeDays.ends_on >= surge.starts_on)
+        .order_by(SurgeDays.starts_on, SurgeDays.id)
+    )
+    return list(rows)
+
+
+def _same_people(row: SurgeDays, surge: Surge) -> bool:
+    return (
+        row.kind == surge.kind and set(row.tiers) == surge.tiers and set(row.categories) == surge.categories
+    )
 
 
 def call_off(session: Session, name: str, *, now: datetime, actor: str) -> None:

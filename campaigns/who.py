@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Annotated
 
@@ -14,6 +14,8 @@ from campaigns.policy import Category, Tier
 from campaigns.tiers import age_on
 from records.people import NOT_ON_ROSTER, Area, Elder
 
+MOST_IN_QUERY = 500
+"""Ids that a query is narrowed to; beyond it, reading everybody is the shorter way."""
 Age = Annotated[int, Field(ge=0, le=150)]
 
 
@@ -24,6 +26,8 @@ class Who(BaseModel):
 
     areas: tuple[int, ...] = ()
     """Ids of areas; everything below them belongs to them."""
+    but_areas: tuple[int, ...] = ()
+    """Not these, with everything below them: they have rounds of their own."""
     tiers: tuple[Tier, ...] = ()
     categories: tuple[Category, ...] = ()
     """Any of these is enough."""
@@ -40,18 +44,26 @@ class Who(BaseModel):
         return self
 
 
-def elders_for(session: Session, who: Who, today: date) -> Sequence[Elder]:
+def elders_for(
+    session: Session, who: Who, today: date, *, only: Collection[int] | None = None
+) -> Sequence[Elder]:
     """The elders of the roster whom a filter means, whatever their status, with numbers and consents, by id.
 
-    An elder of unknown age passes every limit of age: rather one visit too many.
+    ``only`` are ids of elders, None for all. An elder of unknown age passes every limit of age:
+    rather one visit too many.
     """
     wanted = select(Elder).where(Elder.status != NOT_ON_ROSTER).order_by(Elder.id)
     wanted = wanted.options(selectinload(Elder.phones), selectinload(Elder.consents))
     if who.areas:
         wanted = wanted.where(Elder.area_id.in_(with_everything_below(session, who.areas)))
+    if who.but_areas:
+        wanted = wanted.where(Elder.area_id.not_in(with_everything_below(session, who.but_areas)))
+    if only is not None and len(only) <= MOST_IN_QUERY:
+        wanted = wanted.where(Elder.id.in_(only))
     if who.tiers:
         wanted = wanted.where(Elder.tier.in_([tier.value for tier in who.tiers]))
-    return [elder for elder in session.scalars(wanted) if _matches(elder, who, today)]
+    found = [elder for elder in session.scalars(wanted) if _matches(elder, who, today)]
+    return found if only is None else [elder for elder in found if elder.id in only]
 
 
 def _matches(elder: Elder, who: Who, today: date) -> bool:

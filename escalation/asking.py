@@ -19,6 +19,7 @@ from escalation.alerts import Occasion, Standing, recipients, tell
 from escalation.climbing import ASKED, NOBODY, OVERDUE, PASSED, TOLD, Happening, NextStep, next_step
 from escalation.duty import Roster, areas_above, of_role, on_call
 from escalation.history import note_event
+from escalation.ladder_books import book_in_force
 from escalation.ladders import OrderLadder, Target
 from escalation.policy import Role, UrgencyLabel
 from escalation.rules import Rules
@@ -47,7 +48,7 @@ def put_on_ladder(
     """
     session.flush()
     names = {row.id: row.name for row in session.execute(select(Area.id, Area.name))}
-    ladder = rules.ladders.for_order(
+    ladder = book_in_force(session, rules.ladders).for_order(
         cast("UrgencyLabel", order.urgency),
         areas=[names[area] for area in areas_above(session, order.elder.area_id)],
         timezone=order.elder.area.timezone,

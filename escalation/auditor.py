@@ -16,7 +16,8 @@ from escalation.aftercare import VisitAftercare
 from escalation.alerts import Recipient, enqueue, fit, reaching, recipients
 from escalation.duty import of_role
 from escalation.once import key_of
-from escalation.oversights import Oversight, find_oversights
+from escalation.oversight import Oversight
+from escalation.oversights import find_oversights
 from escalation.rules import Rules
 from ivr.clock import Clock
 from records.audit import audit, beat

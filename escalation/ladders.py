@@ -7,20 +7,24 @@ opened under, so that an edited book changes nothing for orders that stand.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from escalation.policy import Role, UrgencyLabel
+from escalation.workdays import works
 
 SHIPPED = Path(__file__).parent / "ladders.yaml"
 
 LONGEST_EMERGENCY_WAIT = 30
 """Minutes: an emergency (应急处置工单) is attended to on site within 30, so no step may wait longer."""
+
+LONGEST_TIME_OFF = 60
+"""Days in which somebody works at some time, however the holidays fall."""
 
 
 class LadderError(Exception):
@@ -74,6 +78,8 @@ class Hours(_Part):
     days: frozenset[Annotated[int, Field(ge=0, le=6)]] = Field(min_length=1)
     """0 is Monday."""
     hours: tuple[tuple[time, time], ...] = Field(min_length=1)
+    public_holidays_off: bool = False
+    """Nobody works on public holidays, and people do on make-up workdays, by the Chinese calendar."""
 
     @model_validator(mode="after")
     def _forward(self) -> Self:
@@ -88,7 +94,7 @@ class Hours(_Part):
             return False
         local = moment.astimezone(zone)
         clock = local.time()
-        return local.weekday() in self.days and any(begin <= clock < end for begin, end in self.hours)
+        return self._works_on(local.date()) and any(begin <= clock < end for begin, end in self.hours)
 
     def next_opening(self, moment: datetime, timezone: str) -> datetime:
         """The moment itself within working hours, else when they next begin. Unreadable zone: the moment."""
@@ -98,11 +104,14 @@ class Hours(_Part):
         day = moment.astimezone(zone).date()
         openings = (
             datetime.combine(day + timedelta(days=ahead), begin, zone)
-            for ahead in range(8)
-            if (day + timedelta(days=ahead)).weekday() in self.days
+            for ahead in range(LONGEST_TIME_OFF)
+            if self._works_on(day + timedelta(days=ahead))
             for begin, _ in sorted(self.hours)
         )
         return next(opening for opening in openings if opening > moment).astimezone(moment.tzinfo)
+
+    def _works_on(self, day: date) -> bool:
+        return works(day, self.days) if self.public_holidays_off else day.weekday() in self.days
 
 
 class Ladder(_Part):
@@ -199,18 +208,25 @@ def load_ladders(path: Path | None = None, *, channels: Iterable[str] | None = N
     """
     source = path or SHIPPED
     try:
-        book = LadderBook.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
+        data = yaml.safe_load(source.read_text(encoding="utf-8"))
     except OSError as error:
         raise LadderError(f"Cannot read the ladders {source}: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise LadderError(f"The ladders {source} are not YAML: {' '.join(str(error).split())}") from error
+    return ladders_from(data, origin=str(source), channels=channels)
+
+
+def ladders_from(data: Any, *, origin: str, channels: Iterable[str] | None = None) -> LadderBook:
+    """The book that a document says. Raises LadderError naming the ``origin`` and the place."""
+    try:
+        book = LadderBook.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "the file"
-        raise LadderError(f"The ladders {source} cannot be used: {place}: {first['msg']}") from error
+        raise LadderError(f"The ladders {origin} cannot be used: {place}: {first['msg']}") from error
     if channels is not None and (unknown := book.channels() - set(channels)):
         raise LadderError(
-            f"The ladders {source} name channels that are not configured: {', '.join(sorted(unknown))}"
+            f"The ladders {origin} name channels that are not configured: {', '.join(sorted(unknown))}"
         )
     return book
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from escalation.idle_rounds import rounds_missed, rounds_waiting
 from escalation.opening import going_to
+from escalation.oversight import Oversight
 from escalation.periods import calling_time, period_end
 from escalation.policy import AuditorRules, UrgencyLabel
 from escalation.situations import SETTLED
@@ -21,23 +22,6 @@ from records.visits import Assessment, Campaign, Flag, Visit
 
 LOOK_BACK = timedelta(days=30)
 """How far back flags and ended visits are checked; older ones have been raised long since."""
-
-
-@dataclass(frozen=True, slots=True)
-class Oversight:
-    """Something that somebody should have done and has not."""
-
-    kind: str
-    """A key of ``findings`` in the wording."""
-    subject_type: str
-    """visit, work_order, notification or component."""
-    subject_id: int | None
-    subject: str
-    """The subject as messages name it: its number, or the component's name."""
-    urgency: UrgencyLabel
-    since: datetime
-    area_id: int | None = None
-    """Where the elder lives; None when the whole deployment is concerned."""
 
 
 def find_oversights(
@@ -59,6 +43,8 @@ def find_oversights(
         *flags_without_order(session, rules, now),
         *visits_unassessed(session, rules, now),
         *in_home_unordered(session, rules, now),
+        *rounds_waiting(session, rules, now),
+        *rounds_missed(session, now),
         *components_silent(session, rules, now, watching_since),
     ]
     rank = {"emergency": 0, "urgent": 1, "need": 2, "none": 3}

@@ -136,6 +136,7 @@ class AuditorRules(_Part):
     unassessed: int = Field(gt=0)
     flag_unanswered: int = Field(gt=0)
     in_home_unordered: int = Field(gt=0)
+    round_waiting: int = Field(default=120, gt=0)
     heartbeats: dict[str, int]
     repeat: dict[UrgencyLabel, int]
 

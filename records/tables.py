@@ -5,11 +5,13 @@ from records.base import Base
 from records.call_ins import CallIn
 from records.contact_calls import ContactCall
 from records.facts import LedgerFact
+from records.ladders import LadderBookVersion
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker, WorkerAddress
 from records.policies import PolicyVersion
 from records.provider_events import ProviderEvent
 from records.rings import WorkerRing
+from records.rounds import Round
 from records.surges import SurgeDays
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
 
@@ -29,11 +31,13 @@ __all__ = [
     "Elder",
     "Flag",
     "Heartbeat",
+    "LadderBookVersion",
     "LedgerFact",
     "Notification",
     "Phone",
     "PolicyVersion",
     "ProviderEvent",
+    "Round",
     "ScriptVersion",
     "SurgeDays",
     "Turn",

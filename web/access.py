@@ -37,6 +37,7 @@ class May(StrEnum):
     ACT = "act"  # take on work orders and close them
     IMPORT = "import"  # bring in a roster
     STEER = "steer"  # pause a campaign and let it go on
+    PLAN = "plan"  # set policies, surge days and ladders
     DUTY = "duty"  # note who is away and who stands in
     TRAIL = "trail"  # read the audit trail
     IDENTITY = "identity"  # read a resident ID in full

@@ -27,12 +27,17 @@ from web import (
     health,
     i18n,
     identity,
+    ladders,
     manner_rows,
     orders,
     overview,
+    policies,
     recordings,
     reviews,
     rosters,
+    rotas,
+    round_starts,
+    surge_days,
     template_tools,
     trail,
     twilio,
@@ -108,7 +113,23 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     template_tools.install(app)
     manner_rows.install(app)
     errors.handle(app)
-    pages = (overview, calls, reviews, recordings, orders, duty, elders, elder_times, rosters, trail)
+    pages = (
+        overview,
+        round_starts,
+        calls,
+        reviews,
+        recordings,
+        orders,
+        duty,
+        elders,
+        elder_times,
+        policies,
+        surge_days,
+        ladders,
+        rotas,
+        rosters,
+        trail,
+    )
     for room in (auth, *pages, api, health):
         app.register_blueprint(room.blueprint)
     if twilio_door is not None:

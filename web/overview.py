@@ -21,6 +21,7 @@ from web.identity import SignedIn, me
 from web.pages import fingerprint
 from web.panel import panel
 from web.progress import Progress, Stage, progress
+from web.round_starts import waiting_rounds
 
 blueprint = Blueprint("overview", __name__)
 
@@ -86,6 +87,7 @@ def _page(session: Session, user: SignedIn, campaign: Campaign) -> str:
         at_risk=at_risk,
         in_person=by_reason(in_person),
         visit_rates=coverage(session, user, now),
+        waiting_rounds=waiting_rounds(session, user),
         surges=campaign_data.surges_of(session, user, now),
         absent=campaign_data.absent(session, user, campaign),
         without_visit=campaign_data.without_visit(session, user, campaign),
@@ -114,6 +116,7 @@ def revision(session: Session, user: SignedIn, campaign: Campaign) -> str:
         [(call.attempt.id, call.answered, call.turns, len(call.flags)) for call in live],
         [(order.id, order.status) for order in campaign_data.urgent_orders(session, user)],
         call_data.to_review(session, user),
+        [row.id for row in waiting_rounds(session, user)],
     )
     return fingerprint(parts)
 

@@ -40,6 +40,7 @@ from wenan.lines import Telephones, open_sip, open_twilio, why_nothing_is_dialle
 from wenan.receiving import open_reception, take_calls
 from wenan.receiving_settings import ReceivingSettings, load_receiving_settings
 from wenan.roles import ALL, Role
+from wenan.round_keeping import with_rounds
 from wenan.settings import Settings, SettingsError
 from wenan.transfer import open_switchboard
 from wenan.village.exchange import Village
@@ -146,6 +147,7 @@ class _Process:
             if Role.KEEPER in self.roles:
                 rules = open_rules(self.settings)
                 upkeep = open_upkeep(self.settings, self.ledger, rules, self.clock, self.console)
+                upkeep = with_rounds(upkeep, self.settings)
                 telephones = upkeep.telephones
                 beside = ending.enter_context(ThreadPoolExecutor(upkeep.threads, "upkeep"))
                 wakes[Work.MESSAGES] = partial(loop.call_soon_threadsafe, upkeep.nudge)

@@ -38,6 +38,7 @@ LADDER_SECONDS = 5.0
 HOMES_SECONDS = 60.0
 AUDIT_SECONDS = 60.0
 CALENDAR_SECONDS = 300.0
+ROUNDS_SECONDS = 600.0
 SIGN_SECONDS = 60.0
 SWEEP_SECONDS = 30.0
 SWEEPER = "sweeper"
@@ -58,6 +59,8 @@ class Upkeep:
     switch: DeadMansSwitch | None = None
     telephones: tuple[PhoneNotifier, ...] = ()
     """Channels that ring workers; they wait for a line to be connected."""
+    rounds: Callable[[], object] | None = None
+    """Opens the rounds of visits that are called for; None where that is not this process's part."""
     _waiting: set[asyncio.Event] = field(default_factory=set)
     """One for each outbox that is at work, so that a nudge is news to all of them."""
 
@@ -86,6 +89,8 @@ class Upkeep:
             ("auditor", self.auditor.make_round, audit_seconds),
             ("calendar", self.follow_the_calendar, CALENDAR_SECONDS),
         )
+        if self.rounds is not None:
+            rounds = (*rounds, ("rounds", self.rounds, ROUNDS_SECONDS))
         if self.switch is not None:
             rounds = (*rounds, ("sign of life", self.switch.signal, SIGN_SECONDS))
         async with asyncio.TaskGroup() as tasks:

@@ -24,6 +24,11 @@ PAGES = {
     "a file": "/elders/{elder}",
     "trail": "/trail/",
     "roster": "/roster/",
+    "policies": "/policies/",
+    "a policy": "/policies/edit?area=",
+    "special days": "/surges/",
+    "ladders": "/ladders/",
+    "a ladder": "/ladders/edit?area=",
     "missing": "/nothing-here",
 }
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "circle", "line", "path", "rect"}

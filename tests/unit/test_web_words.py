@@ -4,7 +4,8 @@ from typing import get_args
 
 import pytest
 
-from campaigns.policy import Ability, Category, Tier
+from campaigns.policy import Ability, Category, RoundLength, RoundStart, Tier
+from campaigns.policy_changes import ASPECTS
 from campaigns.surges import SurgeKind
 from campaigns.tiers import VisitMode
 from escalation.history import ALERTING
@@ -15,7 +16,8 @@ from ivr.script import load_script
 from ivr.script_questions import OWN_TURNS
 from speech.types import LANGUAGES, Urgency
 from speech.weights import COLUMNS, DIMENSIONS, Level, Measure, load_weights
-from web.word_lists import WORDS
+from web.ladder_form import PARTS
+from web.word_lists import WORDS, answers, orders, people, plans, trail, visits
 
 WEIGHTS = load_weights()
 
@@ -44,6 +46,11 @@ WEIGHTS = load_weights()
         ("question", sorted(OWN_TURNS | set(WEIGHTS.questions))),
         ("language", LANGUAGES),
         ("measure", get_args(Measure)),
+        ("round_start", list(RoundStart)),
+        ("round_length", list(RoundLength)),
+        ("module", [module.id for module in load_script("standard").modules]),
+        ("policy_aspect", ASPECTS),
+        ("ladder_part", PARTS),
     ],
 )
 def test_every_code_has_words(group, codes):
@@ -55,3 +62,8 @@ def test_every_question_of_the_shipped_script_has_a_name():
     questions = {question.id for question in script.questions()}
     assert questions
     assert questions - set(WORDS["question"]) == set()
+
+
+def test_no_group_has_words_in_two_modules():
+    parts = (answers, orders, people, plans, trail, visits)
+    assert sum(len(part.WORDS) for part in parts) == len(WORDS)

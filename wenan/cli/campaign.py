@@ -19,6 +19,7 @@ from campaigns.opening import open_campaign, pause_campaign, resume_campaign
 from campaigns.overlap import without_rest
 from campaigns.planner import plan_visits
 from campaigns.retries import RetryPolicy
+from campaigns.standing_rounds import start_draft
 from campaigns.who import Who
 from ivr.clock import SystemClock
 from ivr.script import load_script
@@ -152,10 +153,15 @@ def pause(name: str, reason: Annotated[str, typer.Option(help="Shown to everybod
 
 @app.command("start")
 def start(name: str) -> None:
-    """Go on with a paused campaign."""
+    """Go on with a paused campaign, or let a round begin that waits for it."""
+    now = SystemClock().now()
     with open_ledger(load_settings()).session() as session:
-        if not resume_campaign(session, _id(session, name), now=SystemClock().now(), actor="cli"):
-            raise UsageError(f"The campaign {name!r} is not paused")
+        campaign_id = _id(session, name)
+        if (planned := start_draft(session, campaign_id, now=now, actor="cli")) is not None:
+            typer.echo(f"{name} begins: {planned} visits are planned")
+            return
+        if not resume_campaign(session, campaign_id, now=now, actor="cli"):
+            raise UsageError(f"The campaign {name!r} neither waits to begin nor is it paused")
     typer.echo(f"{name} goes on")
 
 

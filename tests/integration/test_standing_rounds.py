@@ -1,0 +1,481 @@
+"""Rounds by themselves: opened once by whatever keeper, filled up, started, and never missed unnoticed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from rich.console import Console
+from sqlalchemy import select, update
+from support.campaigning import MONDAY, add_area, add_elder, open_monthly, script
+from support.casebook import rules
+from support.powercuts import DyingLedger
+
+from campaigns.absences import be_away
+from campaigns.opening import CampaignError
+from campaigns.planner import plan_visits
+from campaigns.policies import save_policy
+from campaigns.policy import Policy, load_policy
+from campaigns.standing_rounds import RoundTerms, keep_round, rounds_to_keep, start_draft
+from campaigns.surges import Surge, declare
+from escalation.oversights import find_oversights
+from ivr.clock import Clock
+from ivr.virtual_time import run_virtual
+from records.audit import AuditEvent
+from records.people import Area, Elder
+from records.policies import PolicyVersion
+from records.rounds import Round
+from records.sessions import Ledger, LedgerError
+from records.visits import Campaign, Visit
+from wenan.round_keeping import RoundKeeper, with_rounds
+from wenan.settings import Settings
+from wenan.upkeep import ROUNDS_SECONDS, Upkeep
+from wenan.wiring import open_upkeep
+
+TODAY = date(2026, 11, 23)
+SUNDAY_NIGHT = datetime.fromisoformat("2026-11-22T23:51:00+08:00")
+
+
+@dataclass
+class HandClock:
+    moment: datetime = MONDAY
+
+    def now(self) -> datetime:
+        return self.moment
+
+    async def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+@dataclass
+class District:
+    """A district with two communities and an elder in each, and keepers that look at it."""
+
+    ledger: Ledger
+    clock: HandClock = field(default_factory=HandClock)
+    areas: dict[str, int] = field(default_factory=dict)
+
+    def settle(self) -> District:
+        with self.ledger.session() as session:
+            top = add_area(session, "淄川区")
+            east, west = add_area(session, "东村", parent=top), add_area(session, "西村", parent=top)
+            add_elder(session, 1, east)
+            add_elder(session, 2, west)
+            self.areas = {"top": top.id, "east": east.id, "west": west.id}
+        return self
+
+    def keeper(self, ledger: Ledger | None = None, **terms: Any) -> RoundKeeper:
+        return RoundKeeper(ledger or self.ledger, self.clock, RoundTerms(script(), "Asia/Shanghai", **terms))
+
+    def agree(self, area: str | None, version: str, rounds: dict[str, str] | None, **cadence: int) -> None:
+        """Save a policy for an area that says how its rounds open."""
+        data = load_policy().model_dump(mode="json") | {"version": version, "rounds": rounds}
+        data["cadence_days"]["tiers"] |= cadence
+        with self.ledger.session() as session:
+            place = session.get_one(Area, self.areas[area]) if area else None
+            save_policy(
+                session,
+                place,
+                Policy.model_validate(data),
+                self.clock.now().date(),
+                today=self.clock.now().date(),
+                now=self.clock.now(),
+                actor="sun",
+            )
+
+    def moves_in(self, index: int, area: str = "east", **about: Any) -> None:
+        with self.ledger.session() as session:
+            add_elder(session, index, session.get_one(Area, self.areas[area]), **about)
+
+    def start(self, round_name: str, actor: str = "chen") -> int | None:
+        with self.ledger.session() as session:
+            campaign = session.scalars(select(Campaign).where(Campaign.name == round_name)).one()
+            return start_draft(session, campaign.id, now=self.clock.now(), actor=actor)
+
+    def all_visited(self) -> None:
+        """Every visit that is open is completed at once."""
+        with self.ledger.session() as session:
+            session.execute(
+                update(Visit)
+                .where(Visit.status != "ended")
+                .values(status="ended", outcome="completed", ended_at=self.clock.now())
+            )
+
+    def rounds(self) -> list[tuple[str, str]]:
+        with self.ledger.reading() as session:
+            rows = session.execute(select(Campaign.name, Campaign.status).order_by(Campaign.id))
+            return [(each.name, each.status) for each in rows]
+
+    def visits(self) -> list[tuple[str, str]]:
+        """Round and elder of every visit."""
+        with self.ledger.reading() as session:
+            rows = session.execute(
+                select(Campaign.name, Elder.roster_key)
+                .select_from(Visit)
+                .join(Campaign)
+                .join(Elder)
+                .order_by(Visit.id)
+            )
+            return [(name, key.removeprefix("elder-")) for name, key in rows]
+
+    def findings(self) -> list[tuple[str, str]]:
+        with self.ledger.reading() as session:
+            found = find_oversights(session, rules().policy.auditor, self.clock.now())
+            return [(each.kind, each.urgency) for each in found if each.kind.startswith("round")]
+
+
+BY_ITSELF = {"start": "by_itself"}
+WEEKS = timedelta(weeks=2)
+WEEK = "淄川区每周探访 2026-11-23"
+
+
+@pytest.fixture
+def district(sqlite_ledger: Ledger) -> District:
+    return District(sqlite_ledger).settle()
+
+
+class TestOpening:
+    def test_a_policy_that_says_nothing_opens_a_draft_and_calls_nobody(self, district: District) -> None:
+        assert district.keeper().make_round() == 0
+        assert district.rounds() == [(WEEK, "draft")]
+        assert district.visits() == []
+
+    def test_a_policy_that_says_so_lets_it_run_at_once(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        assert district.keeper().make_round() == 2
+        assert district.rounds() == [(WEEK, "running")]
+        assert district.visits() == [(WEEK, "1"), (WEEK, "2")]
+
+    def test_a_policy_that_wants_none_gets_none(self, district: District) -> None:
+        district.agree(None, "own-1", {"start": "never"})
+        district.keeper().make_round()
+        assert district.rounds() == []
+
+    def test_looking_again_and_again_changes_nothing(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        keepers = [district.keeper(), district.keeper()]
+        assert [keeper.make_round() for keeper in keepers * 3] == [2, 0, 0, 0, 0, 0]
+        assert len(district.rounds()) == 1
+
+    def test_the_next_week_has_the_next_round_for_those_who_are_due(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.moves_in(3, tier="key")
+        district.keeper().make_round()
+        district.all_visited()
+        district.clock.moment += timedelta(days=7)
+        assert district.keeper().make_round() == 1, "the key tier is visited weekly, the others monthly"
+        assert district.visits()[-1] == ("淄川区每周探访 2026-11-30", "3")
+
+    def test_an_area_with_rounds_of_its_own_is_left_out_of_those_above(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.agree("east", "east-1", {"start": "by_itself", "every": "month"})
+        district.keeper().make_round()
+        assert sorted(district.visits()) == [("东村每月探访 2026-11-01", "1"), (WEEK, "2")]
+
+    def test_the_day_on_which_an_areas_rounds_begin_is_the_areas_own(self, district: District) -> None:
+        """At five past midnight in China it is still Sunday in Greenwich."""
+        district.agree(None, "own-1", BY_ITSELF)
+        district.agree("east", "east-1", {"start": "by_itself", "every": "week"})
+        with district.ledger.session() as session:
+            session.execute(
+                update(PolicyVersion)
+                .where(PolicyVersion.version == "own-1")
+                .values(effective_from=TODAY - WEEKS)
+            )
+        district.clock.moment = datetime.fromisoformat("2026-11-23T00:05:00+08:00")
+        district.keeper().make_round()
+        assert sorted(district.visits()) == [("东村每周探访 2026-11-23", "1"), (WEEK, "2")]
+
+    def test_an_area_whose_policy_names_no_rounds_belongs_to_those_above(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.agree("east", "east-1", None)
+        district.keeper().make_round()
+        assert district.visits() == [(WEEK, "1"), (WEEK, "2")]
+
+    def test_a_stricter_area_below_makes_the_round_above_as_short_as_it_needs(
+        self, district: District
+    ) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.agree("east", "east-1", None, key=1, secondary=1, general=1)
+        district.keeper().make_round()
+        assert district.rounds() == [("淄川区每日探访 2026-11-23", "running")]
+
+    def test_whoever_has_a_visit_in_a_campaign_opened_by_hand_gets_no_second(
+        self, district: District
+    ) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        with district.ledger.session() as session:
+            plan_visits(session, open_monthly(session), MONDAY)
+        assert district.keeper().make_round() == 0
+        assert [name for name, _ in district.rounds()] == ["十一月问安"]
+
+    def test_whoever_was_not_reached_this_week_has_a_work_order_and_is_tried_next_week(
+        self, district: District
+    ) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.keeper().make_round()
+        with district.ledger.session() as session:
+            session.execute(
+                update(Visit).values(status="ended", outcome="unreachable", ended_at=district.clock.now())
+            )
+        district.clock.moment += timedelta(days=1)
+        assert district.keeper().make_round() == 0
+        district.clock.moment += timedelta(days=6)
+        assert district.keeper().make_round() == 2
+
+    def test_where_nothing_dials_the_round_is_paused_with_the_reason(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.moves_in(3, ability="severe")
+        assert district.keeper(nothing_dials="没有电话线路").make_round() == 3
+        assert district.rounds() == [(WEEK, "paused")]
+
+    def test_a_name_that_is_taken_keeps_nobody_from_being_visited(self, district: District) -> None:
+        with district.ledger.session() as session:
+            open_monthly(session, name=WEEK)
+        district.agree(None, "own-1", BY_ITSELF)
+        assert district.keeper().make_round() == 2
+        assert (f"{WEEK} (2)", "running") in district.rounds()
+
+    def test_an_empty_ledger_opens_nothing(self, sqlite_ledger: Ledger) -> None:
+        assert District(sqlite_ledger).keeper().make_round() == 0
+
+
+class TestNobodyIsForgotten:
+    def test_whoever_enters_the_roster_in_the_middle_of_the_week_gets_into_the_round(
+        self, district: District
+    ) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.keeper().make_round()
+        district.clock.moment += timedelta(days=3)
+        district.moves_in(3)
+        assert district.keeper().make_round() == 1
+        assert district.visits()[-1] == (WEEK, "3")
+
+    def test_also_when_the_first_visits_are_over_already(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.keeper().make_round()
+        district.all_visited()
+        district.moves_in(3)
+        assert district.keeper().make_round() == 1
+
+    def test_into_a_new_community_as_well(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.keeper().make_round()
+        with district.ledger.session() as session:
+            top = session.get_one(Area, district.areas["top"])
+            add_elder(session, 3, add_area(session, "北村", parent=top))
+        assert district.keeper().make_round() == 1
+
+    def test_whoever_is_away_without_a_known_return_is_planned_when_back(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        with district.ledger.session() as session:
+            elder = session.scalars(select(Elder).where(Elder.roster_key == "elder-1")).one()
+            be_away(session, elder, "away", None, now=MONDAY, actor="li")
+        assert district.keeper().make_round() == 1
+        with district.ledger.session() as session:
+            session.execute(
+                update(Elder).where(Elder.roster_key == "elder-1").values(status="active", back_on=None)
+            )
+        assert district.keeper().make_round() == 1
+        assert sorted(district.visits()) == [(WEEK, "1"), (WEEK, "2")]
+
+
+class TestSurgeDays:
+    def test_surge_days_have_a_round_for_every_piece(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.moves_in(3, categories=["living_alone"])
+        with district.ledger.session() as session:
+            surge = Surge(
+                name="寒潮",
+                starts_on=TODAY,
+                ends_on=TODAY + timedelta(days=4),
+                cadence_days=2,
+                categories=frozenset({"living_alone"}),
+                area_id=district.areas["top"],
+                kind="cold",
+            )
+            declare(session, surge, modules=[], today=TODAY, now=MONDAY, actor="sun")
+        visited = []
+        for _ in range(6):
+            district.keeper().make_round()
+            district.all_visited()
+            visited.append([name for name, elder in district.visits() if elder == "3"])
+            district.clock.moment += timedelta(days=1)
+        assert visited[-1] == ["寒潮 2026-11-23", "寒潮 2026-11-25", "寒潮 2026-11-27"]
+        assert [name for name, elder in district.visits() if elder == "1"] == [WEEK]
+
+
+class TestStarting:
+    def test_a_coordinator_starts_it_for_everybody_due_by_then(self, district: District) -> None:
+        district.keeper().make_round()
+        district.moves_in(3)
+        assert district.start(WEEK) == 3
+        assert district.rounds() == [(WEEK, "running")]
+        district.moves_in(4)
+        assert district.keeper().make_round() == 1, "from now on it is filled up"
+        with district.ledger.reading() as session:
+            actors = session.scalars(select(AuditEvent.actor).where(AuditEvent.action == "running")).all()
+            assert actors == ["chen"]
+
+    def test_of_two_who_start_it_the_second_is_told(self, district: District) -> None:
+        district.keeper().make_round()
+        assert district.start(WEEK, "chen") == 2
+        assert district.start(WEEK, "li") is None
+        assert len(district.visits()) == 2
+
+    def test_it_does_not_begin_when_its_week_is_over(self, district: District) -> None:
+        district.keeper().make_round()
+        district.clock.moment += timedelta(days=7)
+        with pytest.raises(CampaignError, match="its period is over"):
+            district.start(WEEK)
+
+    def test_it_begins_also_when_the_policy_has_changed_since(self, district: District) -> None:
+        district.keeper().make_round()
+        district.agree(None, "own-1", {"start": "never"})
+        assert district.start(WEEK) == 2
+
+
+class TestDraftsThatNobodyStarts:
+    def test_coordinators_are_told_after_two_hours_of_calling_time(self, district: District) -> None:
+        district.keeper().make_round()
+        assert district.findings() == []
+        district.clock.moment += timedelta(hours=1, minutes=59)
+        assert district.findings() == []
+        district.clock.moment += timedelta(hours=5)
+        assert district.findings() == [("round_waiting", "need")]
+
+    def test_it_presses_in_the_second_half_and_is_named_when_the_week_is_over(
+        self, district: District
+    ) -> None:
+        district.keeper().make_round()
+        district.clock.moment += timedelta(days=4)
+        assert district.findings() == [("round_waiting", "urgent")]
+        district.clock.moment += timedelta(days=3)
+        assert ("round_missed", "urgent") in district.findings()
+        district.clock.moment += timedelta(days=4)
+        assert ("round_missed", "urgent") not in district.findings()
+
+    def test_nothing_is_said_of_one_that_runs(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.keeper().make_round()
+        district.clock.moment += timedelta(days=8)
+        assert district.findings() == []
+
+    def test_the_coordinator_gets_it_in_words(self) -> None:
+        for phrases in rules().phrases.values():
+            for kind in ("round_waiting", "round_missed"):
+                assert WEEK in phrases.findings[kind].format(subject=WEEK, minutes=1)
+
+
+class TestCrashes:
+    @pytest.mark.parametrize("committed", [False, True])
+    @pytest.mark.parametrize("at", [1, 2])
+    def test_a_keeper_that_dies_anywhere_leaves_nothing_half_done(
+        self, district: District, at: int, committed: bool
+    ) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.agree("east", "east-1", BY_ITSELF)
+        dying = district.keeper(DyingLedger(district.ledger, at=at, committed=committed))
+        with pytest.raises(LedgerError):
+            dying.make_round()
+        district.keeper().make_round()
+        assert len(district.rounds()) == 2
+        assert sorted(elder for _, elder in district.visits()) == ["1", "2"]
+
+    def test_a_policy_that_cannot_be_read_stops_nothing_else(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        with district.ledger.session() as session:
+            session.connection().exec_driver_sql("UPDATE policy_versions SET document = '{}'")
+        assert district.keeper().make_round() == 0
+
+
+class TestManyKeepers:
+    @pytest.fixture
+    def shared(self, ledger: Ledger) -> District:
+        """On SQLite and on PostgreSQL."""
+        return District(ledger).settle()
+
+    def test_keepers_that_look_at_the_same_moment_open_one_round(self, shared: District) -> None:
+        shared.agree(None, "own-1", BY_ITSELF)
+        gate = Barrier(3)
+
+        def look(_: int) -> int:
+            gate.wait(timeout=60)
+            return shared.keeper().make_round()
+
+        with ThreadPoolExecutor(3) as keepers:
+            assert sorted(keepers.map(look, range(3))) == [0, 0, 2]
+        assert shared.rounds() == [(WEEK, "running")]
+        assert sorted(elder for _, elder in shared.visits()) == ["1", "2"]
+
+    def test_what_two_keepers_saw_before_either_wrote_is_opened_once(self, shared: District) -> None:
+        shared.agree(None, "own-1", BY_ITSELF)
+        terms = RoundTerms(script(), "Asia/Shanghai")
+        with shared.ledger.reading() as one:
+            (seen,) = rounds_to_keep(one, MONDAY)
+        with shared.ledger.session() as session:
+            assert keep_round(session, seen, terms, MONDAY) == 2
+        with shared.ledger.session() as session:
+            assert keep_round(session, replace(seen), terms, MONDAY) == 0
+        with shared.ledger.reading() as session:
+            assert len(session.scalars(select(Round)).all()) == 1
+
+    def test_a_draft_is_opened_and_started_on_either(self, shared: District) -> None:
+        shared.keeper().make_round()
+        assert shared.start(WEEK) == 2
+
+
+def keep(
+    ledger: Ledger, folder: Path, story: Callable[[Clock], Awaitable[None]], at: datetime, keepers: int = 2
+) -> None:
+    """Let keepers work side by side on a virtual clock while a story goes on."""
+
+    async def work(clock: Clock) -> None:
+        settings = Settings(data_dir=folder, notify=["file"], line="village")
+        upkeeps: list[Upkeep] = [
+            replace(
+                with_rounds(open_upkeep(settings, ledger, rules(), clock, Console(quiet=True)), settings),
+                outboxes=(),  # what they send is another story
+            )
+            for _ in range(keepers)
+        ]
+        with ThreadPoolExecutor(1) as beside:
+            working = [
+                asyncio.ensure_future(each.run(beside, ladder_seconds=300, audit_seconds=300))
+                for each in upkeeps
+            ]
+            try:
+                await story(clock)
+            finally:
+                for each in working:
+                    each.cancel()
+                await asyncio.wait(working)
+
+    run_virtual(work, at)
+
+
+def test_two_keepers_open_the_weeks_round_when_monday_begins(sqlite_ledger: Ledger, tmp_path: Path) -> None:
+    district = District(sqlite_ledger, HandClock(SUNDAY_NIGHT)).settle()
+    district.agree(None, "own-1", BY_ITSELF)
+    with sqlite_ledger.session() as session:  # seen to last week, and due on Monday again
+        plan_visits(session, open_monthly(session, SUNDAY_NIGHT, ends_on=date(2026, 11, 22)), SUNDAY_NIGHT)
+        session.execute(update(Elder).values(birth_date=date(1940, 1, 1), tier="key"))
+    district.all_visited()
+    with sqlite_ledger.session() as session:
+        session.execute(update(Visit).values(ended_at=SUNDAY_NIGHT - timedelta(days=6)))
+
+    async def over_midnight(clock: Clock) -> None:
+        await clock.sleep(60)
+        assert [name for name, _ in district.rounds()] == ["十一月问安"]
+        await clock.sleep(ROUNDS_SECONDS)
+
+    keep(sqlite_ledger, tmp_path, over_midnight, SUNDAY_NIGHT)
+    assert [name for name, _ in district.rounds()] == ["十一月问安", WEEK]
+    assert len([name for name, _ in district.visits() if name == WEEK]) == 2

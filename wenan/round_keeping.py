@@ -1,0 +1,62 @@
+"""The keeper's part in rounds that open by themselves: it looks again and again, on every keeper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from campaigns.opening import CampaignError
+from campaigns.policy import PolicyError
+from campaigns.scripts import ScriptChangedError
+from campaigns.standing_rounds import RoundTerms, keep_round, rounds_to_keep
+from ivr.clock import Clock
+from ivr.script import ScriptError, load_script
+from records.sessions import Ledger
+from wenan.lines import why_nothing_is_dialled
+from wenan.settings import Settings
+from wenan.upkeep import Upkeep
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundKeeper:
+    """Opens the rounds that policies and surge days call for, and fills them up while they last."""
+
+    ledger: Ledger
+    clock: Clock
+    terms: RoundTerms
+
+    def make_round(self) -> int:
+        """Look once; how many visits were planned. Trouble with one round keeps no other waiting.
+
+        Raises LedgerError when the ledger is out of reach.
+        """
+        now = self.clock.now()
+        try:
+            with self.ledger.reading() as session:
+                wanted = rounds_to_keep(session, now)
+        except PolicyError as error:
+            log.error("no round can be opened", problem=str(error))  # noqa: TRY400 - it is said
+            return 0
+        planned = 0
+        for each in wanted:
+            try:
+                with self.ledger.session() as session:
+                    planned += keep_round(session, each, self.terms, now)
+            except (CampaignError, PolicyError, ScriptError, ScriptChangedError) as error:
+                log.error("a round was not opened", round=each.round.key, problem=str(error))  # noqa: TRY400
+        return planned
+
+
+def with_rounds(upkeep: Upkeep, settings: Settings) -> Upkeep:
+    """The upkeep of a keeper that opens rounds. Raises ScriptError when the shipped script cannot be read."""
+    terms = RoundTerms(
+        script=load_script("standard"),
+        timezone=settings.timezone,
+        max_concurrent=settings.max_concurrent_calls,
+        # Where others share the ledger one of them may well have a line.
+        nothing_dials=why_nothing_is_dialled(settings) if settings.is_embedded else "",
+    )
+    return replace(upkeep, rounds=RoundKeeper(upkeep.ledger, upkeep.clock, terms).make_round)
