@@ -15,6 +15,7 @@ from escalation.periods import calling_time, period_end
 from escalation.policy import AuditorRules, UrgencyLabel
 from escalation.situations import SETTLED
 from records.audit import Heartbeat
+from records.farewells import RETIRED, farewell
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Elder
 from records.visits import Assessment, Campaign, Flag, Visit
@@ -230,10 +231,17 @@ def in_home_unordered(session: Session, rules: AuditorRules, now: datetime) -> I
 def components_silent(
     session: Session, rules: AuditorRules, now: datetime, watching_since: datetime | None = None
 ) -> Iterator[Oversight]:
-    """Parts of the system that have stopped beating, or never began."""
-    beats = {row.component: row.at for row in session.scalars(select(Heartbeat))}
+    """Parts of the system that have stopped beating, or never began; not those that are retired.
+
+    One that signed off is missed like one that died: the policy wants its work done by somebody.
+    """
+    rows = session.scalars(select(Heartbeat)).all()
+    beats = {row.component: row.at for row in rows}
+    retired = {row.component for row in rows if farewell(row) == RETIRED}
     unseen = watching_since or now.replace(minute=0, second=0, microsecond=0)
     for component, minutes in sorted(rules.heartbeats.items()):
+        if component in retired:
+            continue
         last = beats.get(component)
         limit = now - timedelta(minutes=minutes)
         just_started = watching_since is not None and watching_since >= limit

@@ -36,6 +36,7 @@ from wenan.datafolder import only_process
 from wenan.lines import Telephones, open_sip, open_twilio, why_nothing_is_dialled
 from wenan.roles import ALL, Role
 from wenan.settings import Settings, SettingsError
+from wenan.signing_off import farewell_at_exit, parts_of
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
 from wenan.wiring import (
@@ -125,6 +126,8 @@ class _Process:
         async with AsyncExitStack() as ending:
             parts: list[asyncio.Task[Any]] = [asyncio.create_task(stopping.wait())]
             ending.push_async_callback(_cancel, parts[0])
+            said = farewell_at_exit(self.ledger, self.clock, parts_of(self.roles, calls=calls))
+            ending.push_async_exit(said)
             if Role.GATEWAY in self.roles and not calls:
                 await self._hold_campaigns(silent)
             if Role.KEEPER in self.roles:
