@@ -151,13 +151,20 @@ def notifications_stuck(session: Session, rules: AuditorRules, now: datetime) ->
     """Messages that were not delivered in the time their urgency allows, or never can be."""
     rows = session.scalars(
         select(Notification)
-        .where(Notification.status.not_in(["sent", "lapsed"]), Notification.created_at > now - LOOK_BACK)
+        .where(
+            Notification.status.not_in(["sent", "delivered", "lapsed"]),
+            Notification.created_at > now - LOOK_BACK,
+        )
         .options(joinedload(Notification.order).joinedload(WorkOrder.elder))
     ).all()
     for row in rows:
         urgency = cast("UrgencyLabel", row.urgency)
         waited = now - row.created_at
-        if row.status == "failed" or waited > timedelta(minutes=rules.notification_stuck[urgency]):
+        if row.status == "undelivered" and row.order_id is None:
+            continue  # about itself the auditor would speak without end on a channel that delivers nothing
+        if row.status in ("failed", "undelivered") or waited > timedelta(
+            minutes=rules.notification_stuck[urgency]
+        ):
             area = row.order.elder.area_id if row.order is not None else None
             yield Oversight(
                 "notification_stuck", "notification", row.id, str(row.id), urgency, row.created_at, area

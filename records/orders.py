@@ -94,7 +94,8 @@ class Notification(Base):
     body: Mapped[str] = mapped_column(Sealed)
     urgency: Mapped[str] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(String(16), default="pending")
-    """pending, sent, failed, or lapsed when nobody needed it any more."""
+    """pending, sent (the channel took it), delivered or undelivered (as its provider reported afterwards),
+    failed, or lapsed when nobody needed it any more."""
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
