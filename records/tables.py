@@ -6,6 +6,7 @@ from records.contact_calls import ContactCall
 from records.facts import LedgerFact
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker, WorkerAddress
+from records.photos import OrderPhoto
 from records.policies import PolicyVersion
 from records.provider_events import ProviderEvent
 from records.surges import SurgeDays
@@ -28,6 +29,7 @@ __all__ = [
     "Heartbeat",
     "LedgerFact",
     "Notification",
+    "OrderPhoto",
     "Phone",
     "PolicyVersion",
     "ProviderEvent",

@@ -31,6 +31,7 @@ from web import (
     manner_rows,
     orders,
     overview,
+    photos,
     receipts,
     recordings,
     reviews,
@@ -103,6 +104,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
         ),
     )
     app.session_interface = auth.Sessions()
+    app.url_value_preprocessor(lambda *_: photos.make_room())  # before anything reads the form
     csrf = CSRFProtect(app)
     identity.manager().init_app(app)
     access.guard(app)
@@ -112,7 +114,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     template_tools.install(app)
     manner_rows.install(app)
     errors.handle(app)
-    pages = (overview, calls, reviews, recordings, orders, duty, elders, elder_times, rosters, trail)
+    pages = (overview, calls, reviews, recordings, orders, photos, duty, elders, elder_times, rosters, trail)
     for room in (auth, *pages, api, health):
         app.register_blueprint(room.blueprint)
     if twilio_door is not None:

@@ -1,4 +1,4 @@
-"""What workers and elders said about health is sealed wherever it stands.
+"""What workers and elders said about health is sealed wherever it stands; photos of work orders.
 
 Revision: 0018
 Follows: 0013
@@ -37,10 +37,27 @@ def upgrade() -> None:
         _rewrite(table, column, sa.Text(), _sealed_text)
     for table, column in DOCUMENTS:
         _rewrite(table, column, sa.JSON(), _sealed_document)
+    op.create_table(
+        "order_photos",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("picture_key", sa.String(length=64), nullable=False),
+        sa.Column("file", sa.String(length=80), nullable=False),
+        sa.Column("taken_by", sa.String(length=64), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("place", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["work_orders.id"], name=op.f("fk_order_photos_order_id_work_orders")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_photos")),
+        sa.UniqueConstraint("order_id", "picture_key", name=op.f("uq_order_photos_order_id_picture_key")),
+    )
+    op.create_index(op.f("ix_order_photos_order_id"), "order_photos", ["order_id"])
 
 
 def downgrade() -> None:
-    """Write everything out in plain words again."""
+    """Write everything out in plain words again; the rows of photos go."""
+    op.drop_table("order_photos")
     for table, column in TEXTS:
         _rewrite(table, column, sa.Text(), _opened_text)
     for table, column in DOCUMENTS:
