@@ -164,6 +164,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "withdrawn_grave": _l("Took back something grave"),
         "withdrawn": _l("Took back what was heard"),
         "several_concerns": _l("Several concerns together"),
+        "repeated_concern": _l("The same complaint again and again"),
+        "mode_outgrown": _l("Visits at home or a new assessment?"),
         "need": _l("Needs a service"),
         "look_into": _l("Something to look into"),
         "unexplained": _l("The call ended in an unexplained way"),
