@@ -193,5 +193,7 @@ def acts(order: WorkOrder, user: SignedIn) -> list[str]:
         return ["accept"] + ["close"] * coordinates + ["decline"] * mine
     if not mine:
         return ["close"] * coordinates
+    if order.kind != "in_person_visit":  # done by telephone or at a desk: there is no way to set out on
+        return ["close", *(["decline"] if order.status != "on_site" else [])]
     onward = {"accepted": ["on_the_way", "on_site"], "on_the_way": ["on_site"], "on_site": []}
     return [*onward.get(order.status, []), "close", *(["decline"] if order.status != "on_site" else [])]
