@@ -35,6 +35,29 @@ class ChannelError(Exception):
     """The channel file cannot be used; the message names the file, the place and what is wrong."""
 
 
+class ReceiptRule(BaseModel):
+    """How a channel's provider reports what became of messages that it took over (``web.receipts``)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    secret: SecretStr = Field(min_length=16)
+    """Signs the reports: HMAC-SHA256 over the body."""
+    id: str = "id"
+    """Where a report names the message: the ``{key}`` that it was sent with."""
+    status: str = "status"
+    delivered: tuple[str, ...] = ("delivered",)
+    """The provider's words for a message that arrived, in any case."""
+    failed: tuple[str, ...] = ("failed", "undelivered", "rejected", "expired")
+    """And for one that it took over and cannot deliver. Other words mean that it is on its way."""
+
+    def read(self, word: str) -> Literal["delivered", "failed"] | None:
+        """What a provider's word means; None while it is on its way."""
+        said = word.strip().lower()
+        if said in {each.lower() for each in self.delivered}:
+            return "delivered"
+        return "failed" if said in {each.lower() for each in self.failed} else None
+
+
 class ChannelRule(BaseModel):
     """One channel: either a group's bot or anything that Apprise can reach."""
 
@@ -49,6 +72,8 @@ class ChannelRule(BaseModel):
     """An automatic call over the telephone line; keys answer it."""
     apprise: SecretStr = SecretStr("")
     """An Apprise URL; ``{address}``, ``{number}``, ``{key}`` and ``{urgency}`` are filled in."""
+    receipts: ReceiptRule | None = None
+    """What the provider reports afterwards; needs ``{key}`` in the Apprise URL."""
     detail: Detail = "none"
     timeout: float = Field(10.0, gt=0, le=30)
     """Seconds to wait for the other side, for a connection and for each reply."""
@@ -64,6 +89,8 @@ class ChannelRule(BaseModel):
             raise ValueError("use bot: wecom, dingtalk or feishu, which reads whether the bot took it")
         if unknown := set(_PLACE.findall(apprise)) - PLACES:
             raise ValueError(f"apprise may leave open {', '.join(sorted(PLACES))}, not {min(unknown)}")
+        if self.receipts is not None and "key" not in _PLACE.findall(apprise):
+            raise ValueError("receipts name a message by its key: the Apprise URL must hold {key}")
         if {"address", "number"} <= set(_PLACE.findall(apprise)):
             raise ValueError("apprise may leave open address or number, not both")
         return self

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import or_, select
 
 from escalation.asking import climb
 from escalation.rules import Rules
+from escalation.unforeseen import describe
 from ivr.clock import Clock
 from records.audit import beat
 from records.orders import WorkOrder
-from records.sessions import Ledger
+from records.sessions import Ledger, LedgerError
 
 COMPONENT = "ladders"
 """The name under which it beats."""
 
 BEAT_EVERY = timedelta(seconds=30)
+log = structlog.get_logger(__name__)
+
 CLIMBING = ("open", "accepted", "on_the_way")
 """States of orders that still wait for somebody to be on site."""
 
@@ -33,7 +37,8 @@ class Climber:
     def make_round(self) -> int:
         """Take every step that is due; returns how many. Call it every few seconds. Blocking.
 
-        Each order is a transaction of its own: one that cannot be climbed holds up no other.
+        Each order is a transaction of its own: one that cannot be climbed, for whatever reason, holds up no
+        other; the auditor tells a person of a ladder that stands still. LedgerError is passed on.
         """
         now = self._clock.now()
         self._beat(now)
@@ -46,7 +51,16 @@ class Climber:
                 )
                 .order_by(WorkOrder.deadline, WorkOrder.id)
             ).all()
-        return sum(self._climb(order_id, now) for order_id in ids)
+        return sum(self._try(order_id, now) for order_id in ids)
+
+    def _try(self, order_id: int, now: datetime) -> int:
+        try:
+            return self._climb(order_id, now)
+        except LedgerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one order's fault is not the others'
+            log.error("an order could not be climbed", order=order_id, problem=describe(error))  # noqa: TRY400
+            return 0
 
     def _climb(self, order_id: int, now: datetime) -> int:
         """Decide again under the order's lock: somebody may have taken it meanwhile."""

@@ -28,6 +28,9 @@ RESTS = "contacts_waiting"
 ladder rests at most."""
 ON_AGAIN = "contacts_asked"
 """Event: they have all been asked, and the ladder goes on at once."""
+UNHEARD = "unheard"
+"""Event: no message of a step reached anybody (its note is the step's number), so that the rest of the round
+does not wait for an answer. The next round does, or a dead provider would ask everybody without end."""
 
 Phase = Literal["offered", "held", "done"]
 
@@ -118,6 +121,8 @@ class _Climb:
             self.declined.add(happening.actor)
         elif happening.kind in (RESTS, ON_AGAIN):
             self._rest(happening)
+        elif happening.kind == UNHEARD:
+            self._hurry(happening)
         elif happening.kind in ("on_site", "closed"):
             self.phase = "done"
 
@@ -150,6 +155,12 @@ class _Climb:
             self.due, self.waits, self.rests = _moment(happening.note) or happening.at, False, True
         elif self.rests:
             self.due, self.rests = happening.at, False
+
+    def _hurry(self, happening: Happening) -> None:
+        """Wait no longer for an answer to a step that nobody heard of."""
+        latest = happening.note == str(self.number)
+        if self.phase == "offered" and latest and self.place > 0 and self.due is not None:
+            self.due = min(self.due, happening.at)
 
     def _begin(self, at: datetime) -> None:
         self.phase, self.place, self.due, self.waits, self.rests = "offered", 0, at, False, False

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from escalation.policy import Deadline, OrderKind, OrderRule, Policy, Role, Situation
+from escalation.repeats import mode_outgrown, repeated_concern
 from escalation.situations import CodeFact, Finding, VisitFacts, find_situations
 from speech.types import Urgency
 
@@ -64,7 +66,7 @@ def decide(facts: VisitFacts, policy: Policy, *, now: datetime, timezone: str) -
     Returns:
         At most one order of each kind, the most urgent first.
     """
-    found = find_situations(facts, policy)
+    found = _found(facts, policy)
     wanted: dict[OrderKind, list[tuple[Situation, OrderRule]]] = {}
     for name, rule in _uncovered(found, policy):
         for order in rule:
@@ -109,6 +111,15 @@ def due_by(rule: Deadline, *, tier: str, now: datetime, timezone: str) -> dateti
     if zone is None:
         return soonest
     return max(soonest, datetime.combine(now.astimezone(zone).date(), rule.by, zone))
+
+
+def _found(facts: VisitFacts, policy: Policy) -> dict[Situation, Finding]:
+    """What this visit shows, at its end also together with earlier ones, in the policy's order."""
+    found = find_situations(facts, policy)
+    if facts.outcome is not None:
+        over_time = (repeated_concern(facts, policy), mode_outgrown(facts, policy))
+        found |= {cast("Situation", each.situation): each for each in over_time if each is not None}
+    return {name: found[name] for name in policy.situations if name in found}
 
 
 def _uncovered(

@@ -6,7 +6,7 @@ dies in between leaves a claim that runs out, and the message is delivered again
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, CursorResult, case, select, update
 
 from escalation.notifiers import DeliveryError, Message, Notifier
 from escalation.policy import Delivery, UrgencyLabel
+from escalation.unforeseen import describe
 from ivr.clock import Clock
 from records.audit import audit, beat
 from records.orders import Notification, WorkOrderEvent
@@ -27,6 +28,8 @@ COMPONENT = "outbox"
 BEAT_EVERY = timedelta(seconds=30)
 LONGEST_ERROR = 300
 """Characters that the error column holds."""
+URGENCY_RANKS = {"emergency": 0, "urgent": 1, "need": 2}
+LAST_RANK = 3
 
 log = structlog.get_logger(__name__)
 
@@ -85,14 +88,18 @@ class Outbox:
         """Deliver everything that is due, the most urgent first, then the oldest. Blocking.
 
         Call it when something was written to the outbox and every second or so besides. Failures postpone
-        their message and leave the others alone.
+        their message and leave the others alone, whatever a notifier raises. Only trouble with the ledger
+        itself is passed on (LedgerError).
         """
         self._beat()
         sent = postponed = given_up = 0
         while claims := self._claim():
-            for claim in claims:
+            for place, claim in enumerate(claims):
                 if self._clock.now() >= claim.until:
                     continue  # the claim ran out while others were delivered: somebody else has it now
+                if place and self._graver_waits(claim):
+                    self._give_back(claims[place:])
+                    break
                 try:
                     self._deliver(claim)
                 except DeliveryError as error:
@@ -138,7 +145,41 @@ class Outbox:
         notifier = self._notifiers.get(claim.channel)
         if notifier is None:
             raise DeliveryError(f"No notifier is configured for the channel {claim.channel}")
-        notifier.deliver(claim.message)
+        try:
+            notifier.deliver(claim.message)
+        except DeliveryError:
+            raise
+        except Exception as error:
+            # A fault of one notifier is one failed try of one message: the others go on.
+            raise DeliveryError(f"An unforeseen error: {describe(error)}") from error
+
+    def _graver_waits(self, claim: _Claim) -> bool:
+        """Whether something more urgent has come while others were delivered."""
+        now = self._clock.now()
+        with self._ledger.reading() as session:
+            graver = select(Notification.id).where(
+                Notification.status == "pending",
+                Notification.next_try_at <= now,
+                urgency_rank() < URGENCY_RANKS.get(claim.message.urgency, LAST_RANK),
+                *self._ours,
+            )
+            return session.scalars(graver.limit(1)).first() is not None
+
+    def _give_back(self, claims: Sequence[_Claim]) -> None:
+        """Let go of messages that were claimed and not tried, so that they are claimed after graver ones."""
+        now = self._clock.now()
+        with self._ledger.session() as session:
+            for claim in claims:
+                session.execute(
+                    update(Notification)
+                    .where(
+                        Notification.id == claim.id,
+                        Notification.status == "pending",
+                        Notification.attempts == claim.attempts,
+                    )
+                    .values(next_try_at=now, attempts=claim.attempts - 1)
+                    .execution_options(synchronize_session=False)
+                )
 
     def _succeeded(self, claim: _Claim) -> bool:
         """Mark as sent; whoever marks it first also writes it into the order's history."""
@@ -210,5 +251,4 @@ class Outbox:
 
 def urgency_rank() -> ColumnElement[int]:
     """Sorts emergencies first."""
-    ranks = {"emergency": 0, "urgent": 1, "need": 2}
-    return case(ranks, value=Notification.urgency, else_=3)
+    return case(URGENCY_RANKS, value=Notification.urgency, else_=LAST_RANK)

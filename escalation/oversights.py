@@ -16,6 +16,7 @@ from escalation.periods import calling_time, period_end
 from escalation.policy import AuditorRules, UrgencyLabel
 from escalation.situations import SETTLED
 from records.audit import Heartbeat
+from records.farewells import RETIRED, farewell
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Elder
 from records.visits import Assessment, Campaign, Flag, Visit
@@ -136,13 +137,20 @@ def notifications_stuck(session: Session, rules: AuditorRules, now: datetime) ->
     """Messages that were not delivered in the time their urgency allows, or never can be."""
     rows = session.scalars(
         select(Notification)
-        .where(Notification.status.not_in(["sent", "lapsed"]), Notification.created_at > now - LOOK_BACK)
+        .where(
+            Notification.status.not_in(["sent", "delivered", "lapsed"]),
+            Notification.created_at > now - LOOK_BACK,
+        )
         .options(joinedload(Notification.order).joinedload(WorkOrder.elder))
     ).all()
     for row in rows:
         urgency = cast("UrgencyLabel", row.urgency)
         waited = now - row.created_at
-        if row.status == "failed" or waited > timedelta(minutes=rules.notification_stuck[urgency]):
+        if row.status == "undelivered" and row.order_id is None:
+            continue  # about itself the auditor would speak without end on a channel that delivers nothing
+        if row.status in ("failed", "undelivered") or waited > timedelta(
+            minutes=rules.notification_stuck[urgency]
+        ):
             area = row.order.elder.area_id if row.order is not None else None
             yield Oversight(
                 "notification_stuck", "notification", row.id, str(row.id), urgency, row.created_at, area
@@ -216,10 +224,17 @@ def in_home_unordered(session: Session, rules: AuditorRules, now: datetime) -> I
 def components_silent(
     session: Session, rules: AuditorRules, now: datetime, watching_since: datetime | None = None
 ) -> Iterator[Oversight]:
-    """Parts of the system that have stopped beating, or never began."""
-    beats = {row.component: row.at for row in session.scalars(select(Heartbeat))}
+    """Parts of the system that have stopped beating, or never began; not those that are retired.
+
+    One that signed off is missed like one that died: the policy wants its work done by somebody.
+    """
+    rows = session.scalars(select(Heartbeat)).all()
+    beats = {row.component: row.at for row in rows}
+    retired = {row.component for row in rows if farewell(row) == RETIRED}
     unseen = watching_since or now.replace(minute=0, second=0, microsecond=0)
     for component, minutes in sorted(rules.heartbeats.items()):
+        if component in retired:
+            continue
         last = beats.get(component)
         limit = now - timedelta(minutes=minutes)
         just_started = watching_since is not None and watching_since >= limit

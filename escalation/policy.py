@@ -37,6 +37,8 @@ Situation = Literal[
     "withdrawn",
     "look_into",
     "several_concerns",
+    "repeated_concern",
+    "mode_outgrown",
     "need",
     "unexplained",
 ]
@@ -99,6 +101,23 @@ class InHomeRule(_Part):
     roles: tuple[Role, ...] = Field(min_length=1)
 
 
+class OutgrownRule(_Part):
+    """When a person is asked whether calls still are the right way to visit somebody."""
+
+    codes: frozenset[str]
+    """Signs of it."""
+    visits: int = Field(ge=2)
+    """In so many visits, this one included ..."""
+    of: int = Field(ge=2, le=12)
+    """... of so many latest ones in which the elder was talked with."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.visits > self.of:
+            raise ValueError("a sign cannot show in more visits than are looked at")
+        return self
+
+
 class CodeRule(_Part):
     """What a code means when the call itself did not say."""
 
@@ -149,6 +168,9 @@ class Policy(_Part):
     situations: dict[Situation, SituationRule]
     in_home: InHomeRule
     unclear_answers_from: int = Field(ge=1)
+    repeated_from: int = Field(ge=2, le=12)
+    """So many visits running with the same small complaint ask for somebody."""
+    mode_outgrown: OutgrownRule
     codes: dict[str, CodeRule]
     delivery: Delivery
     auditor: AuditorRules
@@ -182,6 +204,11 @@ class Policy(_Part):
             if set(table) != every:
                 raise ValueError(f"tables by urgency must list {', '.join(sorted(every))}")
         return self
+
+    @property
+    def looks_back(self) -> int:
+        """How many earlier visits these rules look at."""
+        return max(self.repeated_from, self.mode_outgrown.of) - 1
 
     def nominal(self, code: str) -> Urgency | None:
         """The urgency of a code when the call did not say; None for a code the policy does not know."""

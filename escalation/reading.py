@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from escalation.earlier import heard_before
 from escalation.heard import VisitRows, answers_of, asked_for_person, codes_of, own_turns, unclear_of
 from escalation.policy import Policy
 from escalation.situations import CONVERSED, CallFact, VisitFacts
@@ -90,6 +91,7 @@ def read_visit(
             unasked=tuple(question.id for question in expected if question.id not in given),
             asked_for_person=asked_for_person(rows),
             opted_out=_opted_out(session, visit, rows),
+            earlier_codes=heard_before(session, visit, policy.looks_back) if visit.outcome else (),
             in_home_consent=_consent(session, visit, "in_home_visit"),
         ),
         turns=own_turns(rows),

@@ -71,6 +71,8 @@ class VisitFacts:
     asked_for_person: bool = False
     opted_out: bool = False
     several_concerns: bool = False
+    earlier_codes: tuple[frozenset[str], ...] = ()
+    """Codes of earlier visits in which the elder was talked with, newest first."""
     in_home_consent: bool | None = None
     """The newest consent to be visited at home; None when there is none on file."""
 

@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.asking import what_follows
@@ -128,24 +128,17 @@ class PhoneNotifier:
         following = what_follows(session, order, self._clock.now())
         if order.status != "open" or (following is not None and worker.login in following.declined):
             raise DeliveryError("Somebody has the order, or it was handed on", lapsed=True)
-        rung = session.scalar(
-            select(func.count(WorkOrderEvent.id)).where(
-                WorkOrderEvent.order_id == order.id,
-                WorkOrderEvent.kind == RUNG,
-                WorkOrderEvent.note == worker.login,
-            )
-        )
-        if (rung or 0) >= MOST_RINGS:
+        rings = session.scalars(
+            select(WorkOrderEvent).where(WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == RUNG)
+        ).all()
+        rung = sum(ring.note == worker.login for ring in rings)
+        if rung >= MOST_RINGS:
             raise DeliveryError(f"Rung {rung} times without an answer", hopeless=True)
         now = self._clock.now()
         if not take_ring(session, worker.id, order.id, holder=message.key, now=now, seconds=LONGEST_S):
             raise DeliveryError("The worker is on the telephone with the robot already")
         note_event(session, order, RUNG, worker.login, now=now)
-        place = session.scalar(
-            select(func.count(WorkOrderEvent.id)).where(
-                WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == RUNG
-            )
-        )
+        place = len(rings) + 1
         known = next((each for each in LANGUAGES if each == worker.language), "zh-CN")
         reference = f"worker-{order.id}-{place}-{worker.id}"
         return _Intent(worker.id, worker.number, cast("Language", known), reference)

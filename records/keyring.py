@@ -49,6 +49,17 @@ class Keyring:
         except InvalidToken as error:
             raise KeyringError("A sealed field does not open with this key file") from error
 
+    def seal_bytes(self, data: bytes) -> bytes:
+        """Encrypt what is no text."""
+        return self._fernet.encrypt(data)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """Decrypt. Raises KeyringError as ``open`` does."""
+        try:
+            return self._fernet.decrypt(sealed)
+        except InvalidToken as error:
+            raise KeyringError("A sealed file does not open with this key file") from error
+
     def lookup_key(self, value: str) -> str:
         """Keyed hash (hex, 64 characters) by which a sealed value can be found again."""
         return hmac.new(self._hash_key, value.encode(), hashlib.sha256).hexdigest()

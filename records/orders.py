@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
@@ -44,7 +44,7 @@ class WorkOrder(Base):
     deadline: Mapped[datetime]
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
-    result: Mapped[str] = mapped_column(Text, default="")
+    result: Mapped[str] = mapped_column(Sealed, default="")
     record_sheet: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
     """What a worker found and did at home: column of the visit record (annex 2) -> words. None: nothing."""
     ladder: Mapped[dict[str, Any] | None]
@@ -69,7 +69,8 @@ class WorkOrderEvent(Base):
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(24))
-    note: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Sealed, default="")
+    """A worker's words, a code or a login, by kind; sealed, since words may be about health."""
     step: Mapped[int | None]
     """Which step of the ladder this was, counted over the order's whole life; None for what people did."""
 
@@ -93,7 +94,8 @@ class Notification(Base):
     body: Mapped[str] = mapped_column(Sealed)
     urgency: Mapped[str] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(String(16), default="pending")
-    """pending, sent, failed, or lapsed when nobody needed it any more."""
+    """pending, sent (the channel took it), delivered or undelivered (as its provider reported afterwards),
+    failed, or lapsed when nobody needed it any more."""
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

@@ -27,22 +27,19 @@ class Sealed(TypeDecorator[str]):
         return None if value is None else keyring().open(value)
 
 
-class SealedJson(TypeDecorator[dict[str, Any]]):
+class SealedJson(TypeDecorator[Any]):
     """JSON that is encrypted in the database, as ``{"sealed": ...}``, and plain data in memory."""
 
     impl = JSON
     cache_ok = True
 
-    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> dict[str, str] | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Encrypt."""
         return None if value is None else {"sealed": keyring().seal(json.dumps(value, ensure_ascii=False))}
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Any | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Decrypt."""
-        if value is None:
-            return None
-        opened: dict[str, Any] = json.loads(keyring().open(value["sealed"]))
-        return opened
+        return None if value is None else json.loads(keyring().open(value["sealed"]))
 
 
 def use_keyring(ring: Keyring) -> None:

@@ -8,6 +8,7 @@ from records.facts import LedgerFact
 from records.ladders import LadderBookVersion
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker, WorkerAddress
+from records.photos import OrderPhoto
 from records.policies import PolicyVersion
 from records.provider_events import ProviderEvent
 from records.rings import WorkerRing
@@ -34,6 +35,7 @@ __all__ = [
     "LadderBookVersion",
     "LedgerFact",
     "Notification",
+    "OrderPhoto",
     "Phone",
     "PolicyVersion",
     "ProviderEvent",

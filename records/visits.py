@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
@@ -167,8 +167,8 @@ class Turn(Base):
     codes: Mapped[list[str]] = mapped_column(default=list)
     confidence: Mapped[float] = mapped_column(default=0.0)
     engine: Mapped[str] = mapped_column(String(40), default="")
-    evidence: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
-    """Each as ``speech.types.Evidence``."""
+    evidence: Mapped[list[dict[str, Any]]] = mapped_column(SealedJson, default=list)
+    """Each as ``speech.types.Evidence``; holds the elder's words."""
     asked_at: Mapped[datetime]
     started_s: Mapped[float]
     ended_s: Mapped[float]
@@ -243,7 +243,7 @@ class Assessment(Base):
     """0 (well) .. 100 (worst)."""
     dimensions: Mapped[dict[str, Any]]
     """health, money, home_safety, needs, other -> {"level", "score", "evidence": [...]}."""
-    record_sheet: Mapped[dict[str, Any]]
+    record_sheet: Mapped[dict[str, Any]] = mapped_column(SealedJson)
     """The nine columns of the visit record (记录表, annex 2) -> text."""
     manner: Mapped[dict[str, Any]]
     """How the elder spoke, with the numbers and the baseline they were compared with."""
@@ -251,6 +251,6 @@ class Assessment(Base):
     assessed_at: Mapped[datetime]
     reviewed_by: Mapped[str] = mapped_column(String(64), default="")
     reviewed_at: Mapped[datetime | None]
-    review_note: Mapped[str] = mapped_column(Text, default="")
+    review_note: Mapped[str] = mapped_column(Sealed, default="")
 
     visit: Mapped[Visit] = relationship(back_populates="assessment")

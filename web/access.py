@@ -25,9 +25,10 @@ PUBLIC = frozenset(
         "static",
         "twilio.incoming",
         "twilio.status",
+        "receipts.report",
     }
 )
-"""Endpoints that need no sign-in; every other one does, also those written tomorrow. Twilio signs."""
+"""Endpoints that need no sign-in; every other one does, also those written tomorrow. Providers sign."""
 
 
 class May(StrEnum):

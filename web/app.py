@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaigns.roster import RosterSettings
+from escalation.channels import ReceiptRule
 from escalation.rules import Rules
 from ivr.clock import Clock
 from records.sessions import Ledger
@@ -31,7 +32,9 @@ from web import (
     manner_rows,
     orders,
     overview,
+    photos,
     policies,
+    receipts,
     recordings,
     reviews,
     rosters,
@@ -66,6 +69,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     secure_cookies: bool = False,
     proxies: int = 0,
     twilio_door: twilio.TwilioDoor | None = None,
+    receipt_rules: Mapping[str, ReceiptRule] | None = None,
 ) -> Flask:
     """Build the panel.
 
@@ -76,6 +80,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     ``secure_cookies`` is for panels served over HTTPS; even without it, cookies
     given out over HTTPS stay on HTTPS. ``proxies`` is how many reverse proxies of our own stand before the
     panel and say who the client is. ``twilio_door`` opens Twilio's webhooks; without it there are none.
+    ``receipt_rules``: by channel, how its provider reports what became of messages.
     """
     app = Flask(__name__)
     app.config.update(
@@ -104,6 +109,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
         ),
     )
     app.session_interface = auth.Sessions()
+    app.url_value_preprocessor(lambda *_: photos.make_room())  # before anything reads the form
     csrf = CSRFProtect(app)
     identity.manager().init_app(app)
     access.guard(app)
@@ -120,6 +126,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
         reviews,
         recordings,
         orders,
+        photos,
         duty,
         elders,
         elder_times,
@@ -136,6 +143,10 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
         twilio.install(twilio_door, app.extensions)
         csrf.exempt(twilio.blueprint)
         app.register_blueprint(twilio.blueprint)
+    if receipt_rules:
+        receipts.install(receipt_rules, app.extensions)
+        csrf.exempt(receipts.blueprint)
+        app.register_blueprint(receipts.blueprint)
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # Flask's own way
     return app

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from records.audit import Heartbeat
 from records.errors import LedgerError
+from records.farewells import farewell
 from web.panel import panel
 
 blueprint = Blueprint("health", __name__)
@@ -26,19 +27,24 @@ def alive() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[dict[str, Any], int]:
-    """Whether the ledger can be read (503 if not), and which components have fallen silent.
+    """Whether the ledger can be read (503 if not), which components have fallen silent, and which are off.
 
-    With ``?all=1`` a silent component is a 503 as well: for monitors, not for load balancers, since the panel
-    can do its work without the dialer.
+    Off are those that signed off or were retired: they stopped on purpose. With ``?all=1`` a silent component
+    is a 503 as well: for monitors, not load balancers, since the panel can do its work without the dialer.
     """
     try:
         with panel().ledger.reading() as session:
             beats = session.scalars(select(Heartbeat)).all()
     except LedgerError:
         return {"status": "no ledger"}, 503
-    silent = sorted(beat.component for beat in beats if panel().now() - beat.at > _patience(beat.component))
+    off = sorted(beat.component for beat in beats if farewell(beat))
+    silent = sorted(
+        beat.component
+        for beat in beats
+        if not farewell(beat) and panel().now() - beat.at > _patience(beat.component)
+    )
     strict = request.args.get("all", "") not in ("", "0")
-    return {"status": "ready", "silent": silent}, 503 if silent and strict else 200
+    return {"status": "ready", "silent": silent, "off": off}, 503 if silent and strict else 200
 
 
 def _patience(component: str) -> timedelta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from escalation import work_orders
 from escalation.consents import REPLIES, consent_state
+from escalation.photos import may_add
 from escalation.work_orders import (
     ConsentError,
     MissingWordsError,
@@ -30,11 +32,14 @@ from web.identity import SignedIn, me
 from web.order_data import OrderFilter
 from web.pages import choice, wanted_page
 from web.panel import panel
+from web.photos import keep_uploaded, photos_of
 from web.trail import note_view
 from web.word_lists import WORDS
 
 LONGEST_ENTRY = 300
 """Characters of one column of the visit record."""
+
+_PLACE = re.compile(r"-?\d{1,2}(\.\d{1,6})?, ?-?\d{1,3}(\.\d{1,6})?")
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 
@@ -82,6 +87,8 @@ def one(order_id: int) -> str:
             consent=consent_state(session, order),
             may_answer=may(user, May.ACT) and (order.assignee_id == user.id or user.role == "coordinator"),
             columns=COLUMNS,
+            photos=photos_of(session, order),
+            may_add=may(user, May.ACT) and may_add(order, user.id, user.role),
         )
 
 
@@ -119,6 +126,7 @@ def do(order_id: int, act: str) -> Response:
         flash(refusal(error), "problem")
     else:
         flash(_DONE[act], "done")
+        keep_uploaded(order_id, user.id)
     return redirect(url_for("orders.one", order_id=order_id))
 
 
@@ -129,7 +137,7 @@ def _step(session: Session, act: str, order_id: int, worker: Worker, words: str)
     elif act == "on_the_way":
         work_orders.on_the_way(session, order_id, worker, now)
     elif act == "on_site":
-        work_orders.on_site(session, order_id, worker, now)
+        work_orders.on_site(session, order_id, worker, now, place=_place())
     elif act == "decline":
         work_orders.decline(session, rules, order_id, worker, words, now)
     elif act == "reopen":
@@ -141,6 +149,12 @@ def _step(session: Session, act: str, order_id: int, worker: Worker, words: str)
             for number, column in enumerate(COLUMNS)
         }
         work_orders.close(session, order_id, worker, words, now, elder_seen=elder_seen, sheet=sheet)
+
+
+def _place() -> str:
+    """Where the worker is, if they let their telephone say so: latitude and longitude in degrees."""
+    said = request.form.get("place", "").strip()
+    return said if _PLACE.fullmatch(said) else ""
 
 
 _DONE = {
@@ -179,5 +193,7 @@ def acts(order: WorkOrder, user: SignedIn) -> list[str]:
         return ["accept"] + ["close"] * coordinates + ["decline"] * mine
     if not mine:
         return ["close"] * coordinates
+    if order.kind != "in_person_visit":  # done by telephone or at a desk: there is no way to set out on
+        return ["close", *(["decline"] if order.status != "on_site" else [])]
     onward = {"accepted": ["on_the_way", "on_site"], "on_the_way": ["on_site"], "on_site": []}
     return [*onward.get(order.status, []), "close", *(["decline"] if order.status != "on_site" else [])]

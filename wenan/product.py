@@ -42,6 +42,7 @@ from wenan.receiving_settings import ReceivingSettings, load_receiving_settings
 from wenan.roles import ALL, Role
 from wenan.round_keeping import with_rounds
 from wenan.settings import Settings, SettingsError
+from wenan.signing_off import farewell_at_exit, parts_of
 from wenan.transfer import open_switchboard
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
@@ -142,6 +143,8 @@ class _Process:
         async with AsyncExitStack() as ending:
             parts: list[asyncio.Task[Any]] = [asyncio.create_task(stopping.wait())]
             ending.push_async_callback(_cancel, parts[0])
+            said = farewell_at_exit(self.ledger, self.clock, parts_of(self.roles, calls=calls))
+            ending.push_async_exit(said)
             if Role.GATEWAY in self.roles and not calls:
                 await self._hold_campaigns(silent)
             if Role.KEEPER in self.roles:

@@ -305,4 +305,7 @@ def open_panel(
         default_area_code=settings.default_area_code,
         secure_cookies=settings.secure_cookies,
         twilio_door=twilio_door,
+        receipt_rules={
+            name: rule.receipts for name, rule in _channel_rules(settings).items() if rule.receipts
+        },
     )

@@ -179,7 +179,7 @@ def test_what_an_elder_said_cannot_become_part_of_the_page(panel):
 def test_health_needs_no_sign_in_and_says_nothing_personal(panel):
     client = panel.app.test_client()
     assert client.get("/healthz").get_json() == {"status": "alive"}
-    assert client.get("/readyz").get_json() == {"status": "ready", "silent": []}
+    assert client.get("/readyz").get_json() == {"status": "ready", "silent": [], "off": []}
 
 
 def test_readiness_names_components_that_have_fallen_silent(panel):

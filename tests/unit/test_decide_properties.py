@@ -63,6 +63,10 @@ FACTS = st.builds(
     asked_for_person=st.booleans(),
     opted_out=st.booleans(),
     several_concerns=st.booleans(),
+    earlier_codes=st.lists(
+        st.frozensets(st.sampled_from(["alone", "chronic_pain", "confused", "fall_recent", "need_bathing"])),
+        max_size=3,
+    ).map(tuple),
     in_home_consent=st.sampled_from([None, True, False]),
 )
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is beside it

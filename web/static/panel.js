@@ -159,6 +159,24 @@ class LivePage {
   }
 }
 
+function askPlace(label) {
+  // Where a worker is goes along only if they tick it; a telephone that does not know holds up nothing.
+  if (!navigator.geolocation || !window.isSecureContext) return;
+  label.hidden = false;
+  const form = label.closest("form");
+  form.addEventListener("submit", (event) => {
+    if (!label.querySelector("input").checked || form.dataset.asked) return;
+    event.preventDefault();
+    form.dataset.asked = "yes";
+    const send = () => form.submit();
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      form.elements.place.value = `${coords.latitude.toFixed(5)},${coords.longitude.toFixed(5)}`;
+      send();
+    }, send, { timeout: 8000, maximumAge: 60000, enableHighAccuracy: true });
+  });
+}
+
+document.querySelectorAll("[data-place]").forEach(askPlace);
 document.querySelectorAll("[data-player]").forEach((root) => new Player(root));
 document.querySelectorAll("[data-poll]").forEach((root) => new LivePage(root));
 document.addEventListener("click", (event) => {

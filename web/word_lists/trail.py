@@ -15,6 +15,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "campaigns": _l("the dialer"),
         "auditor": _l("the auditor"),
         "outbox": _l("the outbox"),
+        "receipts": _l("the provider"),
         "duty": _l("whoever is on duty"),
         "calendar": _l("the calendar"),
     },

@@ -68,6 +68,8 @@ WORDS: dict[str, dict[str, Any]] = {
     "rule": {
         "manner": _l("Speaks otherwise than before"),
         "several_concerns": _l("Several concerns together"),
+        "repeated_concern": _l("The same complaint again and again"),
+        "mode_outgrown": _l("Visits at home or a new assessment?"),
     },
     "measure": {
         "response_delay_s": _l("Time until the answer"),

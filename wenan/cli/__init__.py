@@ -17,6 +17,7 @@ from wenan.cli import (
     elder,
     hearing,
     models,
+    parts,
     people,
     policy,
     product,
@@ -49,6 +50,7 @@ app.add_typer(elder.app, name="elder")
 app.add_typer(policy.app, name="policy")
 app.add_typer(surge.app, name="surge")
 app.add_typer(people.app, name="worker")
+app.add_typer(parts.app, name="part")
 app.add_typer(models.app, name="models")
 
 
