@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
 
 from campaigns.policy import Category, Tier
 from campaigns.tiers import age_on
@@ -40,24 +40,30 @@ class Who(BaseModel):
         return self
 
 
-def elders_for(session: Session, who: Who, today: date) -> Sequence[Elder]:
-    """The elders whom a filter means, whatever their status, with telephones and consents, by id.
+def means(session: Session, who: Who, elder: Elder, today: date) -> bool:
+    """Whether a filter means an elder, by all that does not depend on earlier visits."""
+    wanted = select(Elder.id).where(Elder.id == elder.id, *conditions(session, who))
+    return session.scalar(wanted) is not None and matches(elder.categories, elder.birth_date, who, today)
+
+
+def conditions(session: Session, who: Who) -> list[ColumnElement[bool]]:
+    """What a filter asks of elders that the database can tell."""
+    asked: list[ColumnElement[bool]] = []
+    if who.areas:
+        asked.append(Elder.area_id.in_(with_everything_below(session, who.areas)))
+    if who.tiers:
+        asked.append(Elder.tier.in_([tier.value for tier in who.tiers]))
+    return asked
+
+
+def matches(categories: Collection[str], birth_date: date | None, who: Who, today: date) -> bool:
+    """What a filter asks beyond its ``conditions``.
 
     An elder of unknown age passes every limit of age: rather one visit too many.
     """
-    wanted = select(Elder).order_by(Elder.id)
-    wanted = wanted.options(selectinload(Elder.phones), selectinload(Elder.consents))
-    if who.areas:
-        wanted = wanted.where(Elder.area_id.in_(with_everything_below(session, who.areas)))
-    if who.tiers:
-        wanted = wanted.where(Elder.tier.in_([tier.value for tier in who.tiers]))
-    return [elder for elder in session.scalars(wanted) if _matches(elder, who, today)]
-
-
-def _matches(elder: Elder, who: Who, today: date) -> bool:
-    if who.categories and not set(elder.categories) & {category.value for category in who.categories}:
+    if who.categories and not set(categories) & {category.value for category in who.categories}:
         return False
-    age = age_on(elder.birth_date, today)
+    age = age_on(birth_date, today)
     if age is None:
         return True
     return (who.age_from is None or age >= who.age_from) and (who.age_to is None or age <= who.age_to)

@@ -9,6 +9,7 @@ from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker
 from records.policies import PolicyVersion
 from records.provider_events import ProviderEvent
 from records.surges import SurgeDays
+from records.tallies import Tally
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "ProviderEvent",
     "ScriptVersion",
     "SurgeDays",
+    "Tally",
     "Turn",
     "Visit",
     "WorkOrder",
