@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.due import last_visited
 from campaigns.policies import Policies
+from campaigns.policy import Policy
 from campaigns.presence import ABSENT
 from campaigns.surges import Surges, due_with
 from campaigns.tiers import cadence_days
@@ -133,13 +134,16 @@ def read_kept(session: Session, now: datetime, *, where: ColumnElement[bool] | N
     rows = session.execute(
         select(*columns).join(Area, Area.id == Elder.area_id).where(*kept_ones).order_by(Elder.id)
     )
+    in_force: dict[tuple[int, date], Policy] = {}
     kept = []
     for elder_id, area_id, tier, categories, status, back_on, timezone in rows:
         zone = known_zone(timezone) or now.tzinfo
         today = now.astimezone(zone).date()
         at = visited.get(elder_id)
         last = None if at is None else at.astimezone(zone).date()
-        usual = cadence_days(tier, categories, policies.of(area_id, today))
+        if (area_id, today) not in in_force:
+            in_force[area_id, today] = policies.of(area_id, today)
+        usual = cadence_days(tier, categories, in_force[area_id, today])
         meant = surges.meant_for(area_id, tier, categories)
         lasting = [surge.cadence_days for surge in meant if surge.lasts_on(today)]
         call = calls.get(elder_id)

@@ -23,8 +23,8 @@ from records.tallies import Tally
 SUBJECT = "rates"
 NAMES = 12
 """Of those about to be missed in an area, the longest overdue are kept by name's number."""
-COUNTED_LIVE = 2000
-"""Elders up to whom nothing is kept, because they are counted whenever somebody asks: some 50 ms."""
+COUNTED_LIVE = 1000
+"""Elders up to whom nothing is kept, because they are counted whenever somebody asks."""
 FRESH = timedelta(minutes=10)
 """How old a count may be before it is made again."""
 

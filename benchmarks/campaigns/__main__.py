@@ -23,7 +23,7 @@ from support.postgres import Server, running_server
 from benchmarks.campaigns.asking import ask
 from benchmarks.campaigns.city import City, settle
 from benchmarks.campaigns.contest import claims, queue
-from benchmarks.campaigns.figures import Figure, once
+from benchmarks.campaigns.figures import Clockwork, Figure
 from benchmarks.campaigns.planning import StillClock, plan_all, plan_due, prepare_calls
 from records.keyring import Keyring
 from records.sessions import Ledger
@@ -39,6 +39,7 @@ SETTINGS = (
     "wal_level=minimal",
     "max_wal_senders=0",
     "max_connections=200",
+    "max_parallel_workers_per_gather=0",
     "shared_preload_libraries=pg_stat_statements",
 )
 """What an administrator would set on a machine of this size; all else is PostgreSQL's usual."""
@@ -47,6 +48,7 @@ SETTINGS = (
 def measure(server: Server, folder: Path, options: argparse.Namespace, bar: Progress) -> list[Figure]:
     """Settle the city unless it stands, and measure everything."""
     city = City(options.elders, options.months)
+    clockwork = Clockwork(server.postmaster, tell=lambda figure: bar.console.print(*figure.row(), sep=" | "))
     name, key = f"city_{city.elders}_{city.months}", folder / "wenan.key"
     url, figures = server.url(name), []
     tasks = {}
@@ -64,16 +66,18 @@ def measure(server: Server, folder: Path, options: argparse.Namespace, bar: Prog
     with ledger.engine.begin() as connection:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_stat_statements"))
     if not stands:
-        figures.append(once("settle the city", lambda: settle(ledger, city, progress)))
+        figures.append(clockwork.once("settle the city", lambda: settle(ledger, city, progress)))
         (folder / f"{name}.settled").touch()
-    figures.append(plan_due(ledger, progress))
-    figures.append(plan_all(ledger, progress))
-    figures.append(once("keeper: all counts", lambda: f"{keep_tallies(ledger, StillClock())} parts"))
-    figures += ask(ledger, options.repeat, progress)
-    figures += claims(ledger, url, key, options, progress)
+    figures.append(plan_due(clockwork, ledger, progress))
+    figures.append(plan_all(clockwork, ledger, progress))
+    figures.append(
+        clockwork.once("keeper: all counts", lambda: f"{keep_tallies(ledger, StillClock())} parts")
+    )
+    figures += ask(clockwork, ledger, options.repeat, progress)
+    figures += claims(clockwork, ledger, url, key, options, progress)
     figures.append(prepare_calls(ledger, options.repeat))
     if not options.without_queue:
-        figures += queue(server, options, progress)
+        figures += queue(clockwork, server, options, progress)
     ledger.dispose()
     return figures
 
@@ -102,7 +106,7 @@ def main() -> int:
         figures = measure(server, folder, options, bar)
     title = f"{options.elders:,} elders, {options.months} months of visits"
     load = f"load of the machine {before:.1f} before, {os.getloadavg()[0]:.1f} after; {os.cpu_count()} cores"
-    shown = Shown("", "p50 ms", "p95 ms", "", title=title, caption=load)
+    shown = Shown("", "p50 ms", "p95 ms", "worked ms", "", title=title, caption=load)
     for figure in figures:
         shown.add_row(*figure.row())
     console.print(shown)

@@ -50,7 +50,7 @@ class City:
         return range(max(0, self.months - RECENT), self.months)
 
 
-def settle(ledger: Ledger, city: City, progress: Progress) -> None:
+def settle(ledger: Ledger, city: City, progress: Progress) -> str:
     """One elder with a year of visits is written as the product writes it, and multiplied."""
     with ledger.session() as session:
         root = add_area(session, "市")
@@ -78,6 +78,8 @@ def settle(ledger: Ledger, city: City, progress: Progress) -> None:
         progress("VACUUM ANALYZE", 0, 1)
         connection.execute(text("VACUUM ANALYZE"))
         progress("VACUUM ANALYZE", 1, 1)
+        size = connection.scalar(text("SELECT pg_size_pretty(pg_database_size(current_database()))"))
+    return f"{size} on disk"
 
 
 def _note_month(session: object, month: int, city: City) -> None:

@@ -26,10 +26,20 @@ class Work:
     """Between the begin of one transaction and that of the next; 0 for as fast as it goes."""
 
 
-def claim(work: Work) -> list[float]:
-    """One worker process: claims until it has had its share; milliseconds of each transaction."""
+@dataclass(frozen=True)
+class Done:
+    """What one process did."""
+
+    times: list[float]
+    """Milliseconds of each transaction."""
+    worked_s: float
+    """Processor time."""
+
+
+def claim(work: Work) -> Done:
+    """One worker process: claims until it has had its share."""
     ledger = Ledger(work.url, Keyring.at(work.key))
-    times = []
+    times, before = [], time.process_time()
     starts = time.perf_counter() + work.pause_s * work.worker / 16
     for number in range(work.transactions):
         time.sleep(max(0.0, starts + number * work.pause_s - time.perf_counter()))
@@ -42,4 +52,4 @@ def claim(work: Work) -> list[float]:
         if not got:
             break
     ledger.dispose()
-    return times
+    return Done(times, time.process_time() - before)

@@ -6,14 +6,15 @@ import argparse
 import multiprocessing
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from support.postgres import Server
 
 from benchmarks.campaigns.city import Progress
-from benchmarks.campaigns.claiming import Work, claim
-from benchmarks.campaigns.figures import Figure
+from benchmarks.campaigns.claiming import Done, Work, claim
+from benchmarks.campaigns.figures import Clockwork, Figure
 from benchmarks.campaigns.planning import due_again
 from records.sessions import Ledger
 
@@ -24,22 +25,35 @@ STEADY = 1000
 W = TypeVar("W")
 
 
+@dataclass(frozen=True)
+class _Together:
+    """What processes did at once."""
+
+    times: list[float]
+    """Milliseconds of every transaction."""
+    took_s: float
+    worked_ms: float
+    """Processor time of one transaction, in the process and in the server."""
+
+
 def _together(
-    work: Callable[[W], list[float]], shares: Sequence[W], first: Sequence[W]
-) -> tuple[list[float], float]:
-    """Milliseconds of every transaction of processes that work at once, and seconds of it all."""
+    clockwork: Clockwork, work: Callable[[W], Done], shares: Sequence[W], first: Sequence[W]
+) -> _Together:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["benchmarks.campaigns.claiming"])
     with context.Pool(len(shares)) as pool:
         pool.map(work, first, chunksize=1)  # warms up
         begun = time.perf_counter()
-        done = pool.map(work, shares, chunksize=1)
+        with clockwork.measuring():
+            done = pool.map(work, shares, chunksize=1)
         took = time.perf_counter() - begun
-    return [each for one in done for each in one], took
+    times = [each for one in done for each in one.times]
+    worked = clockwork.worked + sum(each.worked_s for each in done) * 1000
+    return _Together(times, took, worked / len(times))
 
 
 def claims(
-    ledger: Ledger, url: str, key: Path, options: argparse.Namespace, progress: Progress
+    clockwork: Clockwork, ledger: Ledger, url: str, key: Path, options: argparse.Namespace, progress: Progress
 ) -> list[Figure]:
     """Ours, as fast as it goes and at a steady pace; afterwards everything is due again."""
     figures = []
@@ -49,16 +63,19 @@ def claims(
             share = max(options.claims // workers, 1)
             shares = [Work(url, key, each, options.batch, share, pause) for each in range(workers)]
             warming = [Work(url, key, each, options.batch, 1) for each in range(workers)]
-            times, took = _together(claim, shares, warming)
+            done = _together(clockwork, claim, shares, warming)
             claimed = due_again(ledger) - workers * options.batch
             how = f"{pace}/s" if pace else "at once"
-            note = f"{claimed / took:,.0f} visits/s"
-            figures.append(Figure(f"claim {options.batch}, {workers} workers, {how}", times, note))
+            note = f"{claimed / done.took_s:,.0f} visits/s"
+            what = f"claim {options.batch}, {workers} workers, {how}"
+            figures.append(clockwork.told(Figure(what, done.times, note, done.worked_ms)))
             progress("claims", len(figures), 2 * len(WORKERS))
     return figures
 
 
-def queue(server: Server, options: argparse.Namespace, progress: Progress) -> list[Figure]:
+def queue(
+    clockwork: Clockwork, server: Server, options: argparse.Namespace, progress: Progress
+) -> list[Figure]:
     """Procrastinate's, one job at a time, with as many jobs waiting as there are elders."""
     from benchmarks.campaigns.yardstick import Share, fetch, fill  # noqa: PLC0415 - an extra
 
@@ -70,9 +87,10 @@ def queue(server: Server, options: argparse.Namespace, progress: Progress) -> li
     figures = []
     for workers in WORKERS:
         share = max(options.claims * 10 // workers, 1)
-        times, took = _together(fetch, [Share(url, share)] * workers, [Share(url, 1)] * workers)
-        note = f"{len(times) / took:,.0f} jobs/s"
-        figures.append(Figure(f"procrastinate, {workers} workers", times, note))
+        done = _together(clockwork, fetch, [Share(url, share)] * workers, [Share(url, 1)] * workers)
+        note = f"{len(done.times) / done.took_s:,.0f} jobs/s"
+        what = f"procrastinate: 1, {workers} workers"
+        figures.append(clockwork.told(Figure(what, done.times, note, done.worked_ms)))
         progress("procrastinate", len(figures), len(WORKERS))
     server.drop(name)
     return figures

@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 from support.campaigning import CALLER, WINDOWS, open_monthly
 
 from benchmarks.campaigns.city import MONDAY, Progress
-from benchmarks.campaigns.figures import Figure, once
+from benchmarks.campaigns.figures import Clockwork, Figure
 from campaigns.attempts import prepare
 from campaigns.claims import campaigns_with_due, claim_due
 from campaigns.planner import plan_visits
@@ -37,7 +37,7 @@ class _OnlyATryError(Exception):
     """Raised within a transaction so that nothing of it stays."""
 
 
-def plan_due(ledger: Ledger, progress: Progress) -> Figure:
+def plan_due(clockwork: Clockwork, ledger: Ledger, progress: Progress) -> Figure:
     """Look at everybody and plan those whose visit falls due; afterwards that is taken back."""
 
     def work() -> str:
@@ -48,10 +48,10 @@ def plan_due(ledger: Ledger, progress: Progress) -> Figure:
             raise _OnlyATryError
         return f"{report.added:,} visits"
 
-    return once("plan a day: those due", work)
+    return clockwork.once("plan a day: those due", work)
 
 
-def plan_all(ledger: Ledger, progress: Progress) -> Figure:
+def plan_all(clockwork: Clockwork, ledger: Ledger, progress: Progress) -> Figure:
     """Plan a visit for everybody, in a campaign that is there once only."""
     with ledger.engine.begin() as connection:
         last = "SELECT id FROM campaigns WHERE name = 'today'"
@@ -66,7 +66,7 @@ def plan_all(ledger: Ledger, progress: Progress) -> Figure:
             report = plan_visits(session, campaign, MONDAY, progress=lambda *at: progress("everybody", *at))
         return f"{report.added:,} visits"
 
-    figure = once("plan a day: everybody", work)
+    figure = clockwork.once("plan a day: everybody", work)
     with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE visits"))
     return figure

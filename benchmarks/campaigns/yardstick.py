@@ -13,6 +13,8 @@ from procrastinate import sql
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 from sqlalchemy import create_engine, text
 
+from benchmarks.campaigns.claiming import Done
+
 FILL = """
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args)
     SELECT 'visits', 'call', CASE WHEN g % 10 = 0 THEN 1 ELSE 0 END, jsonb_build_object('elder', g)
@@ -43,17 +45,18 @@ class Share:
     jobs: int
 
 
-def fetch(share: Share) -> list[float]:
-    """One worker process: takes its share of jobs; milliseconds of each."""
+def fetch(share: Share) -> Done:
+    """One worker process: takes its share of jobs."""
     connector = SyncPsycopgConnector(conninfo=share.url, min_size=1, max_size=1)
     app = procrastinate.App(connector=connector)
-    times = []
+    times, before = [], 0.0
     with app.open():
         worker = connector.execute_query_one("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")[
             "id"
         ]
+        before = time.process_time()
         for _ in range(share.jobs):
             begun = time.perf_counter()
             connector.execute_query_one(sql.queries["fetch_job"], queues=None, worker_id=worker)
             times.append((time.perf_counter() - begun) * 1000)
-    return times
+    return Done(times, time.process_time() - before)

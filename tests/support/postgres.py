@@ -32,6 +32,8 @@ class Server:
     port: int
     control: tuple[str, ...] = ()
     """The command that starts and stops it, up to its verb."""
+    postmaster: int = 0
+    """The process that is the parent of all others of the server."""
 
     def crash_and_restart(self) -> None:
         """Throw everybody out without a farewell, as a crash would, and start again on what was committed."""
@@ -93,7 +95,8 @@ def running_server(*more: str, folder: Path | None = None) -> Iterator[Server]:
         control += ["-l", str(home / "log")]
         _run([*control, "-o", settings, "start"])
         try:
-            yield Server(port, tuple(control))
+            postmaster = int((data / "postmaster.pid").read_text().split()[0])
+            yield Server(port, tuple(control), postmaster)
         finally:
             _run([*control, "-t", "300", "-m", "fast" if folder else "immediate", "stop"])
 
