@@ -81,7 +81,8 @@ soak: $(STAMP) models sip sip-village ## An hour of real calls: nothing may be l
 
 bench-campaigns: $(STAMP) ## Planning, claiming and the panel with a million elders on PostgreSQL (ARGS="--elders 5000")
 	@tools/system_packages.sh postgresql
-	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.campaigns $(ARGS)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@PYTHONPATH=.:tests nice -n 10 $(BIN)/python -m benchmarks.campaigns $(ARGS)
 
 chaos: $(STAMP) ## Kill, freeze and mislead workers on PostgreSQL while a city is phoned (ARGS="--seed 7 ...")
 	@tools/system_packages.sh postgresql

@@ -18,10 +18,10 @@ from campaigns.planner import plan_visits
 from campaigns.policies import Policies
 from campaigns.presence import ABSENT, back_at, is_absent, today_at
 from campaigns.standing import settle
-from campaigns.who import Who, elders_for
+from campaigns.who import Who, means
 from records.audit import audit
 from records.locks import take_turns
-from records.people import Elder
+from records.people import Elder, is_noted_absent
 from records.visits import Campaign, Visit
 
 ACTOR = "calendar"
@@ -83,8 +83,7 @@ def come_back(session: Session, elder: Elder, *, now: datetime, actor: str) -> b
         .execution_options(synchronize_session=False)
     )
     for campaign in _campaigns_without(session, elder):
-        members = elders_for(session, Who.model_validate(campaign.who), now.date())
-        if any(member.id == elder.id for member in members):
+        if means(session, Who.model_validate(campaign.who), elder, now.date()):
             plan_visits(session, campaign, now, only={elder.id})
     return True
 
@@ -92,7 +91,7 @@ def come_back(session: Session, elder: Elder, *, now: datetime, actor: str) -> b
 def returning(session: Session, now: datetime) -> list[int]:
     """Ids of those whose day of return has come, on their own calendar."""
     absent = session.scalars(
-        select(Elder).where(Elder.status.in_(ABSENT), Elder.back_on.is_not(None)).order_by(Elder.id)
+        select(Elder).where(is_noted_absent(), Elder.back_on.is_not(None)).order_by(Elder.id)
     )
     return [each.id for each in absent if not is_absent(each, today_at(each, now))]
 

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from campaigns.policy import Tier
-from records.people import Elder
-from records.visits import Campaign, Visit
+from records.visits import Campaign, Visit, is_open, is_under_way
 
 LEASE = timedelta(seconds=90)
 """How long a claim holds without being renewed."""
@@ -40,14 +38,25 @@ class Lease:
 
 def campaigns_with_due(session: Session, now: datetime) -> Sequence[int]:
     """Ids of the running campaigns with a visit to be called by now, the longest waiting first."""
-    due = (
-        select(Visit.campaign_id)
-        .join(Campaign)
-        .where(Campaign.status == "running", *_is_due(now))
-        .group_by(Visit.campaign_id)
-        .order_by(func.min(Visit.next_attempt_at))
-    )
-    return session.scalars(due).all()
+    waiting = first_due(session)
+    due = [(at, campaign) for campaign, at in waiting.items() if at <= now]
+    return [campaign for _, campaign in sorted(due)]
+
+
+def first_due(session: Session) -> dict[int, datetime]:
+    """The running campaigns with visits that wait for their call, and when the first of them is due.
+
+    Asked of the index once for each campaign and for the key tier, however many visits are waiting.
+    """
+    firsts = [
+        select(func.min(Visit.next_attempt_at))
+        .where(Visit.campaign_id == Campaign.id, *_waits(first=first))
+        .scalar_subquery()
+        for first in (True, False)
+    ]
+    rows = session.execute(select(Campaign.id, *firsts).where(Campaign.status == "running"))
+    waiting = {campaign: [at for at in found if at is not None] for campaign, *found in rows}
+    return {campaign: min(found) for campaign, found in waiting.items() if found}
 
 
 def claim_due(session: Session, campaign_id: int, *, owner: str, now: datetime, limit: int) -> list[Lease]:
@@ -60,20 +69,21 @@ def claim_due(session: Session, campaign_id: int, *, owner: str, now: datetime, 
     if most is None:
         return []
     under_way = session.scalar(
-        select(func.count()).where(Visit.campaign_id == campaign_id, Visit.status == "in_progress")
+        select(func.count()).where(Visit.campaign_id == campaign_id, is_open(), is_under_way())
     )
     room = min(limit, most - (under_way or 0))
-    if room <= 0:
+    chosen: list[int] = []
+    for first in (True, False):
+        if room > len(chosen):
+            chosen += session.scalars(
+                select(Visit.id)
+                .where(Visit.campaign_id == campaign_id, *_waits(first=first), Visit.next_attempt_at <= now)
+                .order_by(Visit.next_attempt_at, Visit.id)
+                .limit(room - len(chosen))
+                .with_for_update(skip_locked=True)
+            )
+    if not chosen:
         return []
-    key_tier_first = case((Elder.tier == Tier.KEY.value, 0), else_=1)
-    chosen = session.scalars(
-        select(Visit.id)
-        .join(Elder)
-        .where(Visit.campaign_id == campaign_id, *_is_due(now))
-        .order_by(key_tier_first, Visit.next_attempt_at, Visit.id)
-        .limit(room)
-        .with_for_update(skip_locked=True, of=Visit)
-    ).all()
     claimed = session.execute(
         update(Visit)
         .where(Visit.id.in_(chosen))
@@ -88,14 +98,12 @@ def claim_due(session: Session, campaign_id: int, *, owner: str, now: datetime, 
 def lock_running(session: Session, campaign_id: int) -> int | None:
     """Lock a running campaign until the transaction ends; its ``max_concurrent``, None if it is not running.
 
-    An UPDATE that changes nothing locks the row on PostgreSQL and the database on SQLite.
+    A transaction that may write holds SQLite's only write lock from its beginning, so there is no more to do.
     """
     return session.scalar(
-        update(Campaign)
+        select(Campaign.max_concurrent)
         .where(Campaign.id == campaign_id, Campaign.status == "running")
-        .values(max_concurrent=Campaign.max_concurrent)
-        .returning(Campaign.max_concurrent)
-        .execution_options(synchronize_session=False)
+        .with_for_update(key_share=True)
     )
 
 
@@ -130,7 +138,7 @@ def reclaim_all(session: Session, now: datetime) -> int:
     """
     ended = session.scalars(
         update(Visit)
-        .where(Visit.status == "in_progress")
+        .where(is_under_way())
         .values(lease_owner=None, lease_until=now)
         .returning(Visit.id)
         .execution_options(synchronize_session=False)
@@ -138,5 +146,6 @@ def reclaim_all(session: Session, now: datetime) -> int:
     return len(ended.all())
 
 
-def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (Visit.mode == "telephone", Visit.status == "planned", Visit.next_attempt_at <= now)
+def _waits(*, first: bool) -> tuple[ColumnElement[bool], ...]:
+    """What a visit is that waits for its call, in the order of the index."""
+    return (is_open(), Visit.status == "planned", Visit.mode == "telephone", Visit.comes_first == first)

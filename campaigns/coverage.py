@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 
 from campaigns.due import last_visited
 from campaigns.policies import Policies
+from campaigns.policy import Policy
 from campaigns.presence import ABSENT
 from campaigns.surges import Surges, due_with
 from campaigns.tiers import cadence_days
 from campaigns.windows import known_zone
 from records.people import NOT_ON_ROSTER, Area, Elder
-from records.visits import Campaign, Visit
+from records.visits import Campaign, Visit, is_open
 
 WEEK = 7
 SOON = timedelta(days=3)
@@ -117,8 +118,13 @@ def _since(each: Kept, first: date) -> bool:
 
 def read_kept(session: Session, now: datetime, *, where: ColumnElement[bool] | None = None) -> list[Kept]:
     """Everybody to be visited, without their names; ``where`` narrows the elders. Raises PolicyError."""
-    policies, surges, visited = Policies.read(session), Surges.read(session), last_visited(session)
-    calls, in_person = _open_visits(session)
+    policies, surges = Policies.read(session), Surges.read(session)
+    kept_ones = (
+        Elder.status.not_in(["moved", "deceased", NOT_ON_ROSTER]),
+        true() if where is None else where,
+    )
+    visited = last_visited(session, select(Elder.id).where(*kept_ones))
+    calls, in_person = _open_visits(session, kept_ones)
     columns = (
         Elder.id,
         Elder.area_id,
@@ -129,18 +135,18 @@ def read_kept(session: Session, now: datetime, *, where: ColumnElement[bool] | N
         Area.timezone,
     )
     rows = session.execute(
-        select(*columns)
-        .join(Area, Area.id == Elder.area_id)
-        .where(Elder.status.not_in(["moved", "deceased", NOT_ON_ROSTER]), true() if where is None else where)
-        .order_by(Elder.id)
+        select(*columns).join(Area, Area.id == Elder.area_id).where(*kept_ones).order_by(Elder.id)
     )
+    in_force: dict[tuple[int, date], Policy] = {}
     kept = []
     for elder_id, area_id, tier, categories, status, back_on, timezone in rows:
         zone = known_zone(timezone) or now.tzinfo
         today = now.astimezone(zone).date()
         at = visited.get(elder_id)
         last = None if at is None else at.astimezone(zone).date()
-        usual = cadence_days(tier, categories, policies.of(area_id, today))
+        if (area_id, today) not in in_force:
+            in_force[area_id, today] = policies.of(area_id, today)
+        usual = cadence_days(tier, categories, in_force[area_id, today])
         meant = surges.meant_for(area_id, tier, categories)
         lasting = [surge.cadence_days for surge in meant if surge.lasts_on(today)]
         call = calls.get(elder_id)
@@ -160,16 +166,22 @@ def read_kept(session: Session, now: datetime, *, where: ColumnElement[bool] | N
     return kept
 
 
-def _open_visits(session: Session) -> tuple[dict[int, datetime], set[int]]:
+def _open_visits(
+    session: Session, whose: tuple[ColumnElement[bool], ...]
+) -> tuple[dict[int, datetime], set[int]]:
     """The next call by elder, and who has a visit in person; of campaigns that run."""
-    running = (Visit.status != "ended", Campaign.status == "running")
+    running = (is_open(), Campaign.status == "running", *whose)
     calls = session.execute(
         select(Visit.elder_id, func.min(Visit.next_attempt_at))
         .join(Campaign)
+        .join(Elder, Elder.id == Visit.elder_id)
         .where(Visit.mode == "telephone", Visit.next_attempt_at.is_not(None), *running)
         .group_by(Visit.elder_id)
     )
     in_person = session.scalars(
-        select(Visit.elder_id).join(Campaign).where(Visit.mode == "in_home", *running)
+        select(Visit.elder_id)
+        .join(Campaign)
+        .join(Elder, Elder.id == Visit.elder_id)
+        .where(Visit.mode == "in_home", *running)
     )
     return {elder: at for elder, at in calls if at is not None}, set(in_person)

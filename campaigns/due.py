@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from campaigns.policy import Policy
@@ -13,19 +13,23 @@ from campaigns.presence import today_at
 from campaigns.surges import Surges, due_with
 from campaigns.tiers import cadence_days
 from records.people import Elder
-from records.visits import Visit
-
-VISITED = ("completed", "escalated")
-"""Outcomes that count as a visit: all was asked, or a person has taken over. Nothing else is rounded up."""
+from records.visits import Visit, counts
 
 
-def last_visited(session: Session) -> Mapping[int, datetime]:
-    """When each elder was visited last, by id; whoever never was is not in it."""
-    rows = session.execute(
-        select(Visit.elder_id, func.max(Visit.ended_at))
-        .where(Visit.outcome.in_(VISITED), Visit.ended_at.is_not(None))
-        .group_by(Visit.elder_id)
+def last_visited(session: Session, elders: Select[int]) -> Mapping[int, datetime]:
+    """When each of some elders (a query of their ids) was visited last; whoever never was is not in it.
+
+    Asked of the index once for each elder, however many years they have been visited.
+    """
+    some = elders.subquery()
+    [elder_id] = some.c
+    last = (
+        select(func.max(Visit.ended_at))
+        .where(Visit.elder_id == elder_id, counts())
+        .correlate(some)
+        .scalar_subquery()
     )
+    rows = session.execute(select(elder_id, last))
     return {elder_id: at for elder_id, at in rows if at is not None}
 
 

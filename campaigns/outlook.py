@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from campaigns.claims import first_due
 from campaigns.windows import end_of_day
-from records.visits import Campaign, Visit
+from records.visits import Campaign, Visit, is_open, is_under_way
 
 
 def nothing_to_call(session: Session, *, hopeless: Collection[int] = ()) -> bool:
@@ -18,7 +19,7 @@ def nothing_to_call(session: Session, *, hopeless: Collection[int] = ()) -> bool
         Visit.campaign_id == Campaign.id,
         Campaign.status == "running",
         Visit.mode == "telephone",
-        Visit.status != "ended",
+        is_open(),
         Visit.id.not_in(hopeless),
     )
     return not session.scalar(select(left))
@@ -29,14 +30,7 @@ def next_moment(session: Session, now: datetime, *, mine: Collection[int] = ()) 
 
     A visit becomes due, a lease other than ``mine`` (ids of visits) runs out, or a period ends.
     """
-    due = session.scalar(
-        select(func.min(Visit.next_attempt_at))
-        .join(Campaign)
-        .where(Campaign.status == "running", Visit.mode == "telephone", Visit.status == "planned")
-    )
-    lapsing = session.scalar(
-        select(func.min(Visit.lease_until)).where(Visit.status == "in_progress", Visit.id.not_in(mine))
-    )
+    lapsing = session.scalar(select(func.min(Visit.lease_until)).where(is_under_way(), Visit.id.not_in(mine)))
     ends = [
         end_of_day(last, timezone)
         for last, timezone in session.execute(
@@ -44,6 +38,10 @@ def next_moment(session: Session, now: datetime, *, mine: Collection[int] = ()) 
         )
     ]
     return min(
-        [moment for moment in (due, lapsing, *(end for end in ends if end > now)) if moment is not None],
+        [
+            moment
+            for moment in (*first_due(session).values(), lapsing, *(end for end in ends if end > now))
+            if moment is not None
+        ],
         default=None,
     )

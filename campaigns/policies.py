@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -44,7 +45,7 @@ class Policies:
     ) -> None:
         self._dated = dated
         self._parents = parents
-        self._shipped = shipped or load_policy()
+        self._shipped = shipped or _as_shipped()
 
     @classmethod
     def read(cls, session: Session, parents: Mapping[int, int | None] | None = None) -> Policies:
@@ -97,6 +98,12 @@ class Policies:
             path.append(area_id)
             area_id = self._parents.get(area_id)
         return [*path, None]
+
+
+@cache
+def _as_shipped() -> Policy:
+    """The policy that comes with the program, read once: it is asked for in every area of a city."""
+    return load_policy()
 
 
 def policy_of(version: PolicyVersion) -> Policy:

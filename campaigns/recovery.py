@@ -22,7 +22,7 @@ from campaigns.history import count_dialled
 from campaigns.retries import End, Retry
 from campaigns.settling import ACTOR, settle
 from records.audit import audit
-from records.visits import Visit
+from records.visits import Visit, is_under_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +75,4 @@ def recover(session: Session, visit_id: int, aftercare: Aftercare, now: datetime
 
 
 def _lapsed(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (Visit.status == "in_progress", or_(Visit.lease_until.is_(None), Visit.lease_until <= now))
+    return (is_under_way(), or_(Visit.lease_until.is_(None), Visit.lease_until <= now))

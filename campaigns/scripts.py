@@ -65,3 +65,8 @@ def module_for(
     # The place in the whole rotation, so that a season that begins does not shuffle the other topics.
     at = turn % len(modules)
     return next((each for each in modules[at:] + modules[:at] if each in due), "")
+
+
+def turn_of(script: Script, elder_id: int) -> int:
+    """Elders of the same turn hear the same module in every month."""
+    return elder_id % max(1, len(script.modules))

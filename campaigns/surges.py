@@ -104,6 +104,10 @@ class Surges:
         parents = {each.id: each.parent_id for each in session.execute(select(Area.id, Area.parent_id))}
         return cls(surges, parents)
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._surges)
+
     def of(self, elder: Elder) -> list[Surge]:
         """Those meant for an elder, whatever the day."""
         return self.meant_for(elder.area_id, elder.tier, elder.categories)

@@ -15,7 +15,7 @@ from campaigns.retries import End
 from campaigns.settling import ACTOR, end_with_period
 from campaigns.windows import end_of_day, start_of_day
 from records.audit import audit
-from records.visits import CallAttempt, Campaign, Visit
+from records.visits import CallAttempt, Campaign, Visit, is_open
 
 GRACE = timedelta(minutes=30)
 """How long past its time a visit may lie before somebody should know."""
@@ -50,7 +50,7 @@ def overdue(session: Session, now: datetime, *, grace: timedelta = GRACE) -> lis
     For an auditor to raise to a person. A visit is named once, with the first reason that applies.
     """
     late = now - grace
-    often_claimed = select(Visit.id).where(Visit.status != "ended", Visit.fence >= FUTILE_CLAIMS)
+    often_claimed = select(Visit.id).where(is_open(), Visit.fence >= FUTILE_CLAIMS)
     rung = set(
         session.scalars(
             select(CallAttempt.visit_id).where(
@@ -58,7 +58,7 @@ def overdue(session: Session, now: datetime, *, grace: timedelta = GRACE) -> lis
             )
         )
     )
-    open_visits = session.execute(select(Visit, Campaign).join(Campaign).where(Visit.status != "ended"))
+    open_visits = session.execute(select(Visit, Campaign).join(Campaign).where(is_open()))
     found = [
         Overdue(visit.id, visit.elder_id, campaign.id, why, since)
         for visit, campaign in open_visits
@@ -94,7 +94,7 @@ def _reasons(visit: Visit, campaign: Campaign, *, rung: bool) -> list[tuple[Why,
 def expired_visits(session: Session, now: datetime) -> list[int]:
     """Ids of the visits, by telephone or in person, that nobody works on and whose period is over."""
     over = _campaigns_over(session, now)
-    waiting = select(Visit.id).where(Visit.status == "planned", Visit.campaign_id.in_(over))
+    waiting = select(Visit.id).where(is_open(), Visit.status == "planned", Visit.campaign_id.in_(over))
     return list(session.scalars(waiting.order_by(Visit.id)))
 
 
@@ -109,16 +109,18 @@ def expire(session: Session, visit_id: int, aftercare: Aftercare, now: datetime)
 def tidy_up(session: Session, now: datetime) -> None:
     """Give a date to telephone visits that have none, and end campaigns that have nothing left to do."""
     running = select(Campaign.id).where(Campaign.status == "running")
-    session.execute(
-        update(Visit)
-        .where(Visit.mode == "telephone", Visit.status == "planned", Visit.next_attempt_at.is_(None))
-        .where(Visit.campaign_id.in_(running))
-        .values(next_attempt_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    still_open = select(Visit.campaign_id).where(Visit.status != "ended")
+    for first in (True, False):  # apart, so that the index finds them
+        session.execute(
+            update(Visit)
+            .where(is_open(), Visit.status == "planned", Visit.mode == "telephone")
+            .where(Visit.comes_first == first, Visit.next_attempt_at.is_(None))
+            .where(Visit.campaign_id.in_(running))
+            .values(next_attempt_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    still_open = select(Visit.id).where(Visit.campaign_id == Campaign.id, is_open()).exists()
     for campaign in session.scalars(
-        select(Campaign).where(Campaign.id.in_(_campaigns_over(session, now)), Campaign.id.not_in(still_open))
+        select(Campaign).where(Campaign.id.in_(_campaigns_over(session, now)), ~still_open)
     ):
         campaign.status = "ended"
         audit(session, at=now, actor=ACTOR, action="ended", subject_type="campaign", subject_id=campaign.id)

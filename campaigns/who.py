@@ -7,15 +7,13 @@ from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
 
 from campaigns.policy import Category, Tier
 from campaigns.tiers import age_on
 from records.people import NOT_ON_ROSTER, Area, Elder
 
-MOST_IN_QUERY = 500
-"""Ids that a query is narrowed to; beyond it, reading everybody is the shorter way."""
 Age = Annotated[int, Field(ge=0, le=150)]
 
 
@@ -44,32 +42,33 @@ class Who(BaseModel):
         return self
 
 
-def elders_for(
-    session: Session, who: Who, today: date, *, only: Collection[int] | None = None
-) -> Sequence[Elder]:
-    """The elders of the roster whom a filter means, whatever their status, with numbers and consents, by id.
+def means(session: Session, who: Who, elder: Elder, today: date) -> bool:
+    """Whether a filter means an elder, by all that does not depend on earlier visits."""
+    wanted = select(Elder.id).where(Elder.id == elder.id, *conditions(session, who))
+    return session.scalar(wanted) is not None and matches(elder.categories, elder.birth_date, who, today)
+
+
+def conditions(session: Session, who: Who) -> list[ColumnElement[bool]]:
+    """What a filter asks of elders that the database can tell."""
+    asked: list[ColumnElement[bool]] = [Elder.status != NOT_ON_ROSTER]
+    if who.areas:
+        asked.append(Elder.area_id.in_(with_everything_below(session, who.areas)))
+    if who.but_areas:
+        asked.append(Elder.area_id.not_in(with_everything_below(session, who.but_areas)))
+    if who.tiers:
+        asked.append(Elder.tier.in_([tier.value for tier in who.tiers]))
+    return asked
+
+
+def matches(categories: Collection[str], birth_date: date | None, who: Who, today: date) -> bool:
+    """What a filter asks beyond its ``conditions``.
 
     ``only`` are ids of elders, None for all. An elder of unknown age passes every limit of age:
     rather one visit too many.
     """
-    wanted = select(Elder).where(Elder.status != NOT_ON_ROSTER).order_by(Elder.id)
-    wanted = wanted.options(selectinload(Elder.phones), selectinload(Elder.consents))
-    if who.areas:
-        wanted = wanted.where(Elder.area_id.in_(with_everything_below(session, who.areas)))
-    if who.but_areas:
-        wanted = wanted.where(Elder.area_id.not_in(with_everything_below(session, who.but_areas)))
-    if only is not None and len(only) <= MOST_IN_QUERY:
-        wanted = wanted.where(Elder.id.in_(only))
-    if who.tiers:
-        wanted = wanted.where(Elder.tier.in_([tier.value for tier in who.tiers]))
-    found = [elder for elder in session.scalars(wanted) if _matches(elder, who, today)]
-    return found if only is None else [elder for elder in found if elder.id in only]
-
-
-def _matches(elder: Elder, who: Who, today: date) -> bool:
-    if who.categories and not set(elder.categories) & {category.value for category in who.categories}:
+    if who.categories and not set(categories) & {category.value for category in who.categories}:
         return False
-    age = age_on(elder.birth_date, today)
+    age = age_on(birth_date, today)
     if age is None:
         return True
     return (who.age_from is None or age >= who.age_from) and (who.age_to is None or age <= who.age_to)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
@@ -34,10 +43,14 @@ class Area(Base):
     parent: Mapped[Area | None] = relationship(remote_side="Area.id")
 
 
+_ABSENT = text("status IN ('in_hospital', 'away')")
+
+
 class Elder(Base):
     """A person to be visited, as the survey form (摸底表, annex 1) describes them."""
 
     __tablename__ = "elders"
+    __table_args__ = (Index("ix_elders_absent", "back_on", sqlite_where=_ABSENT, postgresql_where=_ABSENT),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)
@@ -84,6 +97,11 @@ class Elder(Base):
         back_populates="elder", order_by="Contact.position", cascade="all, delete-orphan"
     )
     consents: Mapped[list[Consent]] = relationship(back_populates="elder", order_by="Consent.recorded_at")
+
+
+def is_noted_absent() -> ColumnElement[bool]:
+    """Whether an elder is down as in hospital or away, spelt out so that the index of the absent serves."""
+    return Elder.status.in_([literal_column("'in_hospital'"), literal_column("'away'")])
 
 
 class Phone(Base):

@@ -15,6 +15,7 @@ from records.facts import LedgerFact
 from records.keyring import Keyring
 from records.nudges import OnCommit, nudges_of
 from records.sealing import use_keyring
+from records.to_hear import keep_marks
 from records.upgrading import upgrade
 
 __all__ = ["Ledger", "LedgerError"]
@@ -40,6 +41,7 @@ class Ledger:
             reader = reader.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
         self._watchers: list[OnCommit] = []
         self._writing = sessionmaker(self.engine, expire_on_commit=False)
+        keep_marks(self._writing)
         self._reading = sessionmaker(reader, expire_on_commit=False, autoflush=False)
 
     def __repr__(self) -> str:

@@ -14,6 +14,7 @@ from records.provider_events import ProviderEvent
 from records.rings import WorkerRing
 from records.rounds import Round
 from records.surges import SurgeDays
+from records.tallies import Tally
 from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Round",
     "ScriptVersion",
     "SurgeDays",
+    "Tally",
     "Turn",
     "Visit",
     "WorkOrder",

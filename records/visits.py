@@ -5,11 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
 from records.people import Elder, Phone
+from records.priorities import elder_comes_first, follow_tiers
 from records.sealing import Sealed, SealedJson
 
 
@@ -54,17 +64,37 @@ class Campaign(Base):
     visits: Mapped[list[Visit]] = relationship(back_populates="campaign")
 
 
+_STILL_OPEN = text("status <> 'ended'")
+_UNDER_WAY = text("status = 'in_progress'")
+VISITED = ("completed", "escalated")
+"""Outcomes that count as a visit: all was asked, or a person has taken over. Nothing else is rounded up."""
+_TO_HEAR = text("to_hear")
+_COUNTS = text("outcome IN ('completed', 'escalated')")
+
+
 class Visit(Base):
-    """One elder in one period. The row is the truth about whether somebody must still act."""
+    """One elder in one period. The row is the truth about whether somebody must still act.
+
+    Most visits by far are over: the indexes hold what is open, and of what is over only what counts. A query
+    finds these by ``is_open``, ``is_under_way`` and ``counts``, which spell out what the indexes hold.
+    """
 
     __tablename__ = "visits"
     __table_args__ = (
         UniqueConstraint("campaign_id", "elder_id"),
-        Index("ix_visits_due", "status", "next_attempt_at"),
+        Index(
+            "ix_visits_open",
+            *("campaign_id", "status", "mode", "comes_first", "next_attempt_at", "id"),
+            sqlite_where=_STILL_OPEN,
+            postgresql_where=_STILL_OPEN,
+        ),
+        Index("ix_visits_under_way", "lease_until", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
+        Index("ix_visits_to_hear", "id", sqlite_where=_TO_HEAR, postgresql_where=_TO_HEAR),
+        Index("ix_visits_counted", "elder_id", "ended_at", sqlite_where=_COUNTS, postgresql_where=_COUNTS),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     elder_id: Mapped[int] = mapped_column(ForeignKey("elders.id"), index=True)
     mode: Mapped[str] = mapped_column(String(16))
     """telephone, or in_home when the rules do not allow a call: then a person goes."""
@@ -73,6 +103,10 @@ class Visit(Base):
     """planned, in_progress or ended."""
     outcome: Mapped[str | None] = mapped_column(String(16))
     """completed, partial, refused, wrong_person, unreachable, escalated, cancelled or expired."""
+    comes_first: Mapped[bool] = mapped_column(default=elder_comes_first, server_default=false())
+    """Whether it is claimed before others that are due: visits to elders of the key tier are."""
+    to_hear: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a person should listen to it and has not yet; ``records.to_hear`` keeps it."""
     next_attempt_at: Mapped[datetime | None]
     attempts_made: Mapped[int] = mapped_column(default=0)
     """Attempts that were really dialled."""
@@ -95,7 +129,19 @@ class Visit(Base):
     assessment: Mapped[Assessment | None] = relationship(back_populates="visit")
 
 
-_STILL_OPEN = text("status <> 'ended'")
+def is_open() -> ColumnElement[bool]:
+    """Whether a visit is not over, spelt out so that the index of open visits serves."""
+    return Visit.status != literal_column("'ended'")
+
+
+def is_under_way() -> ColumnElement[bool]:
+    """Whether somebody works on a visit, spelt out so that the index of those under way serves."""
+    return Visit.status == literal_column("'in_progress'")
+
+
+def counts() -> ColumnElement[bool]:
+    """Whether an elder was visited, spelt out so that the index of visits that count serves."""
+    return Visit.outcome.in_([literal_column(f"'{outcome}'") for outcome in VISITED])
 
 
 class CallAttempt(Base):
@@ -254,3 +300,6 @@ class Assessment(Base):
     review_note: Mapped[str] = mapped_column(Sealed, default="")
 
     visit: Mapped[Visit] = relationship(back_populates="assessment")
+
+
+follow_tiers(Visit)

@@ -28,14 +28,15 @@ def campaign_progress(campaign_id: int) -> dict[str, Any]:
         campaign = session.get(Campaign, campaign_id)
         if campaign is None:
             abort(404)
-        counts = campaign_data.counts(session, user, campaign)
+        how_far = campaign_data.how_far(session, user, campaign)
+        counts = campaign_data.counts(how_far)
         return {
             "campaign": {"id": campaign.id, "name": campaign.name, "status": campaign.status},
             "at": now.isoformat(),
             "all": numbers(progress(counts)),
             "telephone": numbers(progress(counts, mode="telephone")),
             "in_home": numbers(progress(counts, mode="in_home")),
-            "outcomes": dict(campaign_data.outcomes(session, user, campaign)),
+            "outcomes": dict(campaign_data.outcomes(how_far)),
             "levels": campaign_data.levels(session, user, campaign),
             "live": [
                 {

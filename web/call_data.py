@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select, union
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from records.people import Elder
+from records.to_hear import GRAVE, to_be_heard
 from records.visits import Answer, Assessment, CallAttempt, Flag, Turn, Visit
 from speech.types import Urgency
 from web.access import ours
@@ -94,12 +95,24 @@ def _conditions(user: SignedIn, wanted: Filter) -> list[ColumnElement[bool]]:
         .exists()
     )
     flagged = select(Flag.id).where(Flag.visit_id == Visit.id).exists()
-    unclear = select(Answer.id).where(Answer.visit_id == Visit.id, Answer.answer == "unclear").exists()
-    conditions = [ours(user), turns | flagged]
-    if wanted.show in {"review", "flagged"}:
-        conditions.append(flagged | unclear | Assessment.overall.in_(["orange", "red"]))
     if wanted.show == "review":
-        conditions.append(Assessment.reviewed_at.is_(None))
+        # The mark narrows years of visits down to a few, and the rows are asked about these.
+        return [ours(user), and_(Visit.to_hear, to_be_heard()), turns | flagged, *_narrowed(wanted)]
+    conditions: list[ColumnElement[bool]] = [ours(user), turns | flagged]
+    if wanted.show == "flagged":
+        # Begun from the few that are, instead of asking every visit of all years.
+        some = union(
+            select(Flag.visit_id),
+            select(Answer.visit_id).where(Answer.answer == "unclear"),
+            select(Assessment.visit_id).where(Assessment.overall.in_(GRAVE)),
+        )
+        conditions.append(Visit.id.in_(some))
+    return [*conditions, *_narrowed(wanted)]
+
+
+def _narrowed(wanted: Filter) -> list[ColumnElement[bool]]:
+    """What the reader asks for beyond that."""
+    conditions: list[ColumnElement[bool]] = []
     if wanted.level:
         conditions.append(Assessment.overall == wanted.level)
     if wanted.outcome:

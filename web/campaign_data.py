@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
-from campaigns.presence import ABSENT
+from campaigns.census import Census, census
+from campaigns.windows import end_of_day, known_zone
 from records.orders import WorkOrder
-from records.people import NOT_ON_ROSTER, Area, Elder
+from records.people import NOT_ON_ROSTER, Area, Elder, is_noted_absent
 from records.surges import SurgeDays
-from records.visits import Assessment, CallAttempt, Campaign, Flag, Turn, Visit
+from records.visits import Assessment, CallAttempt, Campaign, Flag, Turn, Visit, is_open
 from web.access import ours
 from web.identity import SignedIn
-from web.progress import Count, Risk, risk, stage_of
+from web.progress import LATE_AFTER, MANY_ATTEMPTS, Count, Risk, risk, stage_of
 
 SHORT_LIST = 6
 """Rows of a list on the overview; the page of its own shows all."""
+RISKS_SHOWN = 12
 SURGE_AHEAD = timedelta(days=7)
 """How long before they begin surge days are announced."""
 LONG_LIST = 200
@@ -39,39 +42,27 @@ def campaigns(session: Session) -> Sequence[Campaign]:
     return session.scalars(select(Campaign).order_by(Campaign.starts_on.desc(), Campaign.id.desc())).all()
 
 
-def counts(session: Session, user: SignedIn, campaign: Campaign) -> list[Count]:
+def how_far(session: Session, user: SignedIn, campaign: Campaign) -> Census:
+    """How far a campaign has come in the worker's areas."""
+    return census(session, campaign.id, user.areas, ours(user))
+
+
+def counts(found: Census) -> list[Count]:
     """Visits by mode, tier and stage."""
-    calling = (
-        select(CallAttempt.id)
-        .where(CallAttempt.visit_id == Visit.id, CallAttempt.status == "dialling")
-        .exists()
-    )
-    # One row a visit first: PostgreSQL does not group by an expression that carries parameters.
-    one = (
-        select(Visit.mode, Elder.tier, Visit.outcome, calling.label("calling"))
-        .join(Elder, Elder.id == Visit.elder_id)
-        .where(ours(user), Visit.campaign_id == campaign.id)
-        .subquery()
-    )
-    columns = (one.c.mode, one.c.tier, one.c.outcome, one.c.calling)
-    rows = session.execute(select(*columns, func.count()).group_by(*columns))
     return [
         Count(mode, tier, stage, visits)
-        for mode, tier, outcome, is_calling, visits in rows
-        if (stage := stage_of(outcome, calling=bool(is_calling))) is not None
+        for (mode, tier, outcome, calling), visits in sorted(found.visits.items(), key=str)
+        if (stage := stage_of(outcome, calling=calling)) is not None
     ]
 
 
-def outcomes(session: Session, user: SignedIn, campaign: Campaign) -> list[tuple[str, int]]:
+def outcomes(found: Census) -> list[tuple[str, int]]:
     """Ended visits by outcome, most frequent first."""
-    rows = session.execute(
-        select(Visit.outcome, func.count())
-        .join(Elder, Elder.id == Visit.elder_id)
-        .where(ours(user), Visit.campaign_id == campaign.id, Visit.outcome.is_not(None))
-        .group_by(Visit.outcome)
-        .order_by(func.count().desc(), Visit.outcome)
-    )
-    return [(str(outcome), visits) for outcome, visits in rows]
+    ended: Counter[str] = Counter()
+    for (_, _, outcome, _), visits in found.visits.items():
+        if outcome is not None:
+            ended[outcome] += visits
+    return sorted(ended.items(), key=lambda row: (-row[1], row[0]))
 
 
 def levels(session: Session, user: SignedIn, campaign: Campaign) -> dict[str, int]:
@@ -133,22 +124,41 @@ class AtRisk:
     risk: Risk
 
 
-def at_risk(session: Session, user: SignedIn, campaign: Campaign, now: datetime) -> list[AtRisk]:
-    """Telephone visits that may be missed, gravest reason first."""
+@dataclass(frozen=True)
+class Risks:
+    """Visits that may not happen in time: the gravest of them, and how many there are."""
+
+    rows: Sequence[AtRisk]
+    count: int
+
+
+def at_risk(session: Session, user: SignedIn, campaign: Campaign, now: datetime) -> Risks:
+    """Telephone visits that may be missed, gravest reason first, as ``web.progress.risk`` judges them."""
+    in_danger, gravity = _danger(campaign, now)
+    calling = (
+        select(CallAttempt.id)
+        .where(CallAttempt.visit_id == Visit.id, CallAttempt.status == "dialling")
+        .exists()
+    )
+    waiting = (
+        ours(user),
+        Visit.campaign_id == campaign.id,
+        is_open(),
+        Visit.mode == "telephone",
+        in_danger,
+        ~calling,
+    )
+    count = session.scalar(
+        select(func.count(Visit.id)).join(Elder, Elder.id == Visit.elder_id).where(*waiting)
+    )
     visits = session.scalars(
         select(Visit)
         .join(Elder, Elder.id == Visit.elder_id)
-        .where(
-            ours(user),
-            Visit.campaign_id == campaign.id,
-            Visit.mode == "telephone",
-            Visit.status != "ended",
-            ~select(CallAttempt.id)
-            .where(CallAttempt.visit_id == Visit.id, CallAttempt.status == "dialling")
-            .exists(),
-        )
+        .where(*waiting)
         .options(joinedload(Visit.elder))
-    ).all()
+        .order_by(gravity, Visit.id)
+        .limit(RISKS_SHOWN)
+    )
     found = [
         AtRisk(visit, why)
         for visit in visits
@@ -162,8 +172,23 @@ def at_risk(session: Session, user: SignedIn, campaign: Campaign, now: datetime)
             )
         )
     ]
-    gravity = list(Risk)
-    return sorted(found, key=lambda row: (gravity.index(row.risk), row.visit.id))
+    return Risks(found, count or 0)
+
+
+def _danger(campaign: Campaign, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[int]]:
+    """Whether a waiting visit is at risk, and how gravely (0 the gravest): ``web.progress.risk`` in SQL."""
+    zone = known_zone(campaign.timezone)
+    if zone is None:
+        return true(), literal(0)
+    reasons = (
+        Visit.next_attempt_at.is_(None),
+        Visit.next_attempt_at >= end_of_day(campaign.ends_on, campaign.timezone),
+        Visit.next_attempt_at < now - LATE_AFTER,
+        Visit.attempts_made >= MANY_ATTEMPTS,
+    )
+    gravity = case(*((reason, rank) for rank, reason in enumerate(reasons)), else_=len(reasons))
+    is_last_day = now.astimezone(zone).date() >= campaign.ends_on
+    return true() if is_last_day else or_(*reasons), gravity
 
 
 def in_person(session: Session, user: SignedIn, campaign: Campaign) -> Sequence[Visit]:
@@ -171,7 +196,7 @@ def in_person(session: Session, user: SignedIn, campaign: Campaign) -> Sequence[
     return session.scalars(
         select(Visit)
         .join(Elder, Elder.id == Visit.elder_id)
-        .where(ours(user), Visit.campaign_id == campaign.id, Visit.mode == "in_home", Visit.status != "ended")
+        .where(ours(user), Visit.campaign_id == campaign.id, Visit.mode == "in_home", is_open())
         .options(joinedload(Visit.elder).joinedload(Elder.area))
         .order_by(Visit.mode_reason, Visit.id)
         .limit(LONG_LIST)
@@ -214,8 +239,8 @@ def absent(session: Session, user: SignedIn, campaign: Campaign) -> Sequence[Eld
             ours(user),
             Visit.campaign_id == campaign.id,
             Visit.mode == "telephone",
-            Visit.status != "ended",
-            Elder.status.in_(ABSENT),
+            is_open(),
+            is_noted_absent(),
         )
         .options(joinedload(Elder.area))
         .order_by(Elder.back_on.is_(None), Elder.back_on, Elder.id)

@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from campaigns.coverage import Kept, Rates, about_to_be_missed, rates, rates_by, read_kept
 from campaigns.policy import PolicyError, Tier
+from campaigns.tallying import counted, is_large
 from records.people import Area, Elder
 from web.access import ours
 from web.identity import SignedIn
 
 log = structlog.get_logger(__name__)
+MOST_AREAS = 50
+"""Areas of a city that are shown, the lowest rates first."""
 SHORT_LIST = 12
 """Names shown of those about to be missed; the count is always complete."""
 
@@ -45,10 +48,20 @@ class Coverage:
     """By name, the lowest monthly rate first; empty when there is only one area."""
     missed: Sequence[Missed]
     missed_count: int
+    counted_at: datetime | None = None
+    """When the oldest part of it was counted; None when everything was counted just now."""
+    uncounted: int = 0
+    """Areas that are not in it, because they were not counted yet."""
 
 
 def coverage(session: Session, user: SignedIn, now: datetime) -> Coverage | None:
-    """The rates of today; None when a stored policy cannot be read, so that the page still opens."""
+    """The rates of today; None when a stored policy cannot be read, so that the page still opens.
+
+    Of a town everybody is asked about now. Of a city the counts are shown that keepers make every few
+    minutes (``campaigns.tallying``), with the time at which they were made.
+    """
+    if is_large(session, ours(user)):
+        return _as_counted(session, user, now)
     try:
         kept = read_kept(session, now, where=ours(user))
     except PolicyError as error:
@@ -57,16 +70,39 @@ def coverage(session: Session, user: SignedIn, now: datetime) -> Coverage | None
     today = now.astimezone(user.zone).date()
     by_tier = rates_by(kept, lambda each: each.tier, today)
     by_area = rates_by(kept, lambda each: each.area_id, today)
-    names = {each.id: each.name for each in session.execute(select(Area.id, Area.name))}
+    names = _area_names(session)
     areas = [(names[area], found) for area, found in by_area.items()]
     missed = about_to_be_missed(kept, today)
     return Coverage(
         all=rates(kept, today),
         tiers=[(tier, by_tier[tier]) for tier in Tier if tier in by_tier],
-        areas=sorted(areas, key=lambda row: (row[1].month.share or 0.0, row[0])) if len(areas) > 1 else [],
+        areas=_lowest_first(areas),
         missed=_named(session, missed[:SHORT_LIST], today),
         missed_count=len(missed),
     )
+
+
+def _as_counted(session: Session, user: SignedIn, now: datetime) -> Coverage:
+    found = counted(session, user.areas)
+    names = _area_names(session)
+    areas = [(names[area], part) for area, part in found.by_area.items()]
+    return Coverage(
+        all=found.all,
+        tiers=[(tier, found.by_tier[tier]) for tier in Tier if tier in found.by_tier],
+        areas=_lowest_first(areas)[:MOST_AREAS],
+        missed=_named(session, found.missed, now.astimezone(user.zone).date()),
+        missed_count=found.missed_count,
+        counted_at=found.oldest,
+        uncounted=found.uncounted,
+    )
+
+
+def _area_names(session: Session) -> dict[int, str]:
+    return {each.id: each.name for each in session.execute(select(Area.id, Area.name))}
+
+
+def _lowest_first(areas: list[tuple[str, Rates]]) -> list[tuple[str, Rates]]:
+    return sorted(areas, key=lambda row: (row[1].month.share or 0.0, row[0])) if len(areas) > 1 else []
 
 
 def _named(session: Session, missed: Sequence[Kept], today: date) -> list[Missed]:

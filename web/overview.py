@@ -69,7 +69,8 @@ def steer(campaign_id: int, act: str) -> Response:
 
 def _page(session: Session, user: SignedIn, campaign: Campaign) -> str:
     now = panel().now()
-    counts = campaign_data.counts(session, user, campaign)
+    how_far = campaign_data.how_far(session, user, campaign)
+    counts = campaign_data.counts(how_far)
     in_person = campaign_data.in_person(session, user, campaign)
     at_risk = campaign_data.at_risk(session, user, campaign, now)
     return render_template(
@@ -81,7 +82,8 @@ def _page(session: Session, user: SignedIn, campaign: Campaign) -> str:
         in_home=progress(counts, mode="in_home"),
         tiers=[(tier, progress(counts, tier=tier)) for tier in TIERS],
         stages=list(Stage),
-        outcomes=campaign_data.outcomes(session, user, campaign),
+        outcomes=campaign_data.outcomes(how_far),
+        counted_at=how_far.at,
         levels=campaign_data.levels(session, user, campaign),
         live=campaign_data.live_calls(session, user, campaign, now),
         at_risk=at_risk,
@@ -112,7 +114,7 @@ def revision(session: Session, user: SignedIn, campaign: Campaign) -> str:
     live = campaign_data.live_calls(session, user, campaign, panel().now())
     parts = (
         campaign.status,
-        campaign_data.counts(session, user, campaign),
+        campaign_data.counts(campaign_data.how_far(session, user, campaign)),
         [(call.attempt.id, call.answered, call.turns, len(call.flags)) for call in live],
         [(order.id, order.status) for order in campaign_data.urgent_orders(session, user)],
         call_data.to_review(session, user),

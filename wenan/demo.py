@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.briefing import Caller, brief_for
 from campaigns.opening import open_campaign
-from campaigns.planner import plan_visits
+from campaigns.planner import names_of, plan_visits
 from campaigns.policy import load_policy
 from campaigns.retries import RetryPolicy
 from campaigns.roster import import_roster
@@ -157,8 +157,8 @@ def _prepare(settings: Settings, ledger: Ledger, console: Console, roster: Path)
         plan = plan_visits(session, campaign, now, policy=load_policy().model_copy(update={"seasons": {}}))
         campaign_id = campaign.id
     show_import(console, report)
-    show_plan(console, plan)
     with ledger.reading() as session:
+        show_plan(console, plan, names_of(session, (*plan.in_home, *plan.left_out)))
         briefs = {
             visit.elder.phones[0].number: _brief(settings, visit, now)
             for visit in _open_visits(session, campaign_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Self
@@ -19,6 +19,8 @@ from campaigns.roster import RosterReport
 from campaigns.tiers import reason_text
 from wenan.village.expectations import Result
 
+MOST_NAMES = 200
+"""Names shown of a plan at most."""
 LEVELS = {"green": "bold green", "yellow": "bold yellow", "orange": "bold dark_orange", "red": "bold red"}
 
 
@@ -58,14 +60,17 @@ def show_import(console: Console, report: RosterReport) -> None:
         console.print(f"[yellow]The column {header!r} was not understood and not read.[/yellow]")
 
 
-def show_plan(console: Console, plan: PlanReport) -> None:
-    """Whom a campaign will phone and whom not."""
+def show_plan(console: Console, plan: PlanReport, names: Mapping[int, str]) -> None:
+    """Whom a campaign will phone and whom not; ``names`` of the latter by id."""
     console.print(
         f"Plan: {len(plan.telephone)} to be phoned, {len(plan.in_home)} to be visited in person, "
         f"{len(plan.left_out)} left out, {plan.known} planned before"
     )
-    for planned in (*plan.in_home, *plan.left_out):
-        console.print(f"  {planned.name}: {reason_text(planned.reason)}")
+    others = [*plan.in_home, *plan.left_out]
+    for planned in others[:MOST_NAMES]:
+        console.print(f"  {names[planned.elder_id]}: {reason_text(planned.reason)}")
+    if len(others) > MOST_NAMES:
+        console.print(f"  ... and {len(others) - MOST_NAMES} more")
 
 
 class LiveCalls(AbstractContextManager["LiveCalls"]):

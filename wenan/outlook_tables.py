@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -43,14 +43,14 @@ def show_outlook(console: Console, outlook: Outlook, zone: ZoneInfo, *, ends_on:
     console.print(_verdict(outlook, ends_on))
 
 
-def show_left_out(console: Console, left_out: Iterable[Planned]) -> None:
-    """Whom a plan leaves out of the calls, by reason, with names."""
+def show_left_out(console: Console, left_out: Iterable[Planned], names: Mapping[int, str]) -> None:
+    """Whom a plan leaves out of the calls, by reason, with ``names`` by id."""
     groups: dict[str, list[str]] = {}
     for planned in left_out:
-        groups.setdefault(planned.reason, []).append(planned.name)
-    for reason, names in groups.items():
-        more = f" ... and {len(names) - NAMES} more" if len(names) > NAMES else ""
-        console.print(f"  {reason_text(reason)} ({len(names)}): {', '.join(names[:NAMES])}{more}")
+        groups.setdefault(planned.reason, []).append(names[planned.elder_id])
+    for reason, some in groups.items():
+        more = f" ... and {len(some) - NAMES} more" if len(some) > NAMES else ""
+        console.print(f"  {reason_text(reason)} ({len(some)}): {', '.join(some[:NAMES])}{more}")
 
 
 def _calls(outlook: Outlook, zone: ZoneInfo) -> Table:

@@ -30,6 +30,7 @@ from escalation.telephone import PhoneNotifier
 from ivr.clock import Clock
 from ivr.script import ScriptError
 from records.sessions import Ledger, LedgerError
+from wenan.tallies import keep_tallies
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,7 @@ HOMES_SECONDS = 60.0
 AUDIT_SECONDS = 60.0
 CALENDAR_SECONDS = 300.0
 ROUNDS_SECONDS = 600.0
+TALLY_SECONDS = 60.0
 SIGN_SECONDS = 60.0
 SWEEP_SECONDS = 30.0
 SWEEPER = "sweeper"
@@ -67,7 +69,7 @@ class Upkeep:
     @property
     def threads(self) -> int:
         """Enough that a channel that hangs holds up neither the others nor the rounds nor the sweeper."""
-        return 3 + len(self.outboxes)
+        return 4 + len(self.outboxes)
 
     def nudge(self) -> None:
         """Messages were written: deliver them at once, on every channel. Called on the event loop."""
@@ -88,6 +90,7 @@ class Upkeep:
             ("ladders", self.climber.make_round, ladder_seconds),
             ("auditor", self.auditor.make_round, audit_seconds),
             ("calendar", self.follow_the_calendar, CALENDAR_SECONDS),
+            ("tallies", partial(keep_tallies, self.ledger, self.clock), TALLY_SECONDS),
         )
         if self.rounds is not None:
             rounds = (*rounds, ("rounds", self.rounds, ROUNDS_SECONDS))

@@ -1,169 +1,115 @@
 """A city of N elders with a year of visits on PostgreSQL: ``make bench-campaigns``.
 
-Measures planning a day, claiming what is due by 1, 4 and 16 worker processes, asking whether a number is in
-use, and the queries of the panel. Every figure is what somebody who waits for the transaction sees.
+Measures planning, claiming what is due by 1, 4 and 16 worker processes (as fast as it goes, and at a steady
+thousand a second), the same by procrastinate, and the queries of the panel and of the rounds. Every figure is
+what somebody who waits for the transaction sees; the server writes to its disk before it answers.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import statistics
+import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Shown
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
-from support.campaigning import CALLER, WINDOWS, open_monthly
+from sqlalchemy import text
 from support.postgres import Server, running_server
 
-from benchmarks.campaigns.city import MONDAY, MONTHS, settle
-from benchmarks.campaigns.claiming import CLAIM, claim
-from campaigns.attempts import prepare
-from campaigns.claims import campaigns_with_due, claim_due
-from campaigns.outlook import next_moment
-from campaigns.planner import plan_visits
-from campaigns.recovery import lapsed_visits
-from campaigns.rehearsal import NotedAftercare
+from benchmarks.campaigns.asking import ask
+from benchmarks.campaigns.city import City, settle
+from benchmarks.campaigns.contest import claims, queue
+from benchmarks.campaigns.figures import Clockwork, Figure
+from benchmarks.campaigns.planning import StillClock, plan_all, plan_due, prepare_calls
 from records.keyring import Keyring
-from records.people import Worker
 from records.sessions import Ledger
-from records.visits import Campaign, Visit
-from web.call_data import Filter, find_calls
-from web.campaign_data import counts, levels, outcomes
-from web.coverage_data import coverage
-from web.identity import SignedIn, describe
-from web.order_data import OrderFilter, find_orders
+from wenan.tallies import keep_tallies
 
-WORKERS = (1, 4, 16)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """How long something took, in milliseconds."""
-
-    what: str
-    times: Sequence[float]
-    note: str = ""
-
-    def row(self) -> tuple[str, str, str, str]:
-        """What the table shows."""
-        last = statistics.quantiles(self.times, n=20)[-1] if len(self.times) > 1 else self.times[0]
-        return self.what, f"{statistics.median(self.times):.1f}", f"{last:.1f}", self.note
+SETTINGS = (
+    "fsync=on",
+    "full_page_writes=on",
+    "shared_buffers=2GB",
+    "effective_cache_size=8GB",
+    "maintenance_work_mem=512MB",
+    "max_wal_size=8GB",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_connections=200",
+    "max_parallel_workers_per_gather=0",
+    "shared_preload_libraries=pg_stat_statements",
+)
+"""What an administrator would set on a machine of this size; all else is PostgreSQL's usual."""
 
 
-def plan_a_day(ledger: Ledger, elders: int) -> Figure:
-    """Plan everybody whose turn it is on one day of a month."""
-    todays = range(1, elders + 1, 30)
-    begun = time.perf_counter()
-    with ledger.session() as session:
-        campaign = open_monthly(session, MONDAY, name="today", windows=WINDOWS, max_concurrent=10_000_000)
-        report = plan_visits(session, campaign, MONDAY, only=set(todays))
-    took = (time.perf_counter() - begun) * 1000
-    return Figure("plan a day", [took], f"{len(report.telephone)} visits, once")
+def measure(server: Server, folder: Path, options: argparse.Namespace, bar: Progress) -> list[Figure]:
+    """Settle the city unless it stands, and measure everything."""
+    city = City(options.elders, options.months)
+    clockwork = Clockwork(server.postmaster, tell=lambda figure: bar.console.print(*figure.row(), sep=" | "))
+    name, key = f"city_{city.elders}_{city.months}", folder / "wenan.key"
+    url, figures = server.url(name), []
+    tasks = {}
 
+    def progress(what: str, done: int, total: int) -> None:
+        if what not in tasks:
+            tasks[what] = bar.add_task(what, total=total)
+        bar.update(tasks[what], completed=done, total=total)
 
-def claim_by(ledger: Ledger, url: str, key: Path, workers: int, transactions: int) -> Figure:
-    """Let so many worker processes claim at the same time; afterwards everything is due again."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["benchmarks.campaigns.claiming"])
-    share = max(transactions // workers, 1)
-    with context.Pool(workers) as pool:
-        pool.map(claim, [(url, key, each, 1) for each in range(workers)], chunksize=1)  # warms up
-        begun = time.perf_counter()
-        done = pool.map(claim, [(url, key, each, share) for each in range(workers)], chunksize=1)
-        took = time.perf_counter() - begun
-    with ledger.session() as session:
-        claimed = session.scalars(
-            update(Visit)
-            .where(Visit.status == "in_progress")
-            .values(status="planned", lease_owner=None, lease_until=None)
-            .returning(Visit.id)
-        ).all()
-    times = [each for one in done for each in one]
-    note = f"{(len(claimed) - workers * CLAIM) / took:.0f} visits/s"
-    return Figure(f"claim {CLAIM} visits, {workers} workers", times, note)
-
-
-def prepare_calls(ledger: Ledger, times: int) -> Figure:
-    """The intent of a call, which asks whether the number is in use."""
-    with ledger.session() as session:
-        [campaign, *_] = campaigns_with_due(session, MONDAY)
-        leases = claim_due(session, campaign, owner="one", now=MONDAY, limit=times)
-    took = []
-    for lease in leases:
-        begun = time.perf_counter()
-        with ledger.session() as session:
-            prepare(session, lease, caller=CALLER, aftercare=NotedAftercare(), now=MONDAY)
-        took.append((time.perf_counter() - begun) * 1000)
-    return Figure("prepare a call", took)
-
-
-def ask(ledger: Ledger, repeat: int) -> list[Figure]:
-    """The panel's queries and the dialer's, each several times."""
-    with ledger.reading() as session:
-        worker = session.scalars(select(Worker)).one()
-        user: SignedIn = describe(session, worker)
-        today = session.scalars(select(Campaign).where(Campaign.status == "running")).one()
-    queries: dict[str, Callable[[Session], object]] = {
-        "overview: counts": lambda session: counts(session, user, today),
-        "overview: outcomes": lambda session: outcomes(session, user, today),
-        "overview: levels": lambda session: levels(session, user, today),
-        "overview: visit rates": lambda session: coverage(session, user, MONDAY),
-        "calls": lambda session: find_calls(session, user, Filter(), 1),
-        "orders": lambda session: find_orders(session, user, OrderFilter(), 1),
-        "dialer: campaigns with due visits": lambda session: campaigns_with_due(session, MONDAY),
-        "dialer: next moment": lambda session: next_moment(session, MONDAY),
-        "sweeper: lapsed leases": lambda session: lapsed_visits(session, MONDAY),
-    }
-    return [Figure(what, _timed(ledger, query, repeat)) for what, query in queries.items()]
-
-
-def _timed(ledger: Ledger, query: Callable[[Session], object], repeat: int) -> list[float]:
-    times = []
-    for _ in range(repeat):
-        with ledger.reading() as session:
-            begun = time.perf_counter()
-            query(session)
-            times.append((time.perf_counter() - begun) * 1000)
-    return times
-
-
-def measure(server: Server, folder: Path, options: argparse.Namespace) -> list[Figure]:
-    """Settle the city and measure everything."""
-    server.create("city")
-    url, key = server.url("city"), folder / "wenan.key"
+    stands = (folder / f"{name}.settled").exists()
+    if not stands:
+        server.create(name)
     ledger = Ledger(url, Keyring.at(key))
     ledger.migrate()
-    begun = time.perf_counter()
-    settle(ledger, options.elders)
-    figures = [Figure("settle the city", [(time.perf_counter() - begun) * 1000], "once")]
-    figures.append(plan_a_day(ledger, options.elders))
-    figures += [claim_by(ledger, url, key, workers, options.claims) for workers in WORKERS]
+    with ledger.engine.begin() as connection:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_stat_statements"))
+    if not stands:
+        figures.append(clockwork.once("settle the city", lambda: settle(ledger, city, progress)))
+        (folder / f"{name}.settled").touch()
+    figures.append(plan_due(clockwork, ledger, progress))
+    figures.append(plan_all(clockwork, ledger, progress))
+    figures.append(
+        clockwork.once("keeper: all counts", lambda: f"{keep_tallies(ledger, StillClock())} parts")
+    )
+    figures += ask(clockwork, ledger, options.repeat, progress)
+    figures += claims(clockwork, ledger, url, key, options, progress)
     figures.append(prepare_calls(ledger, options.repeat))
-    figures += ask(ledger, options.repeat)
+    if not options.without_queue:
+        figures += queue(clockwork, server, options, progress)
     ledger.dispose()
     return figures
 
 
 def main() -> int:
-    """Measure and print a table; ``number`` of elders and repetitions are options."""
+    """Measure and print a table; size and repetitions are options."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--elders", type=int, default=1_000_000)
-    parser.add_argument("--claims", type=int, default=320, help="transactions for each number of workers")
+    parser.add_argument("--months", type=int, default=12, help="of visits before today's campaigns")
+    parser.add_argument("--batch", type=int, default=100, help="visits claimed in one transaction")
+    parser.add_argument("--claims", type=int, default=160, help="transactions for each number of workers")
     parser.add_argument("--repeat", type=int, default=20, help="how often each query is asked")
+    parser.add_argument("--keep", type=Path, help="a folder in which the city stays for the next time")
+    parser.add_argument("--without-queue", action="store_true", help="leave out procrastinate")
     options = parser.parse_args()
-    shown = Shown("", "p50 ms", "p95 ms", "", title=f"{options.elders} elders, {MONTHS} months of visits")
-    with running_server() as server, tempfile.TemporaryDirectory(prefix="wenan-bench-") as folder:
-        for figure in measure(server, Path(folder), options):
-            shown.add_row(*figure.row())
-    Console(width=110).print(shown)
+    console = Console(width=110)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    before = os.getloadavg()[0]
+    with ExitStack() as stack:
+        temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="wenan-bench-"))
+        folder = options.keep or Path(temporary)
+        server = stack.enter_context(
+            running_server(*SETTINGS, folder=None if options.keep is None else options.keep)
+        )
+        bar = stack.enter_context(Progress(*columns, console=console))
+        figures = measure(server, folder, options, bar)
+    title = f"{options.elders:,} elders, {options.months} months of visits"
+    load = f"load of the machine {before:.1f} before, {os.getloadavg()[0]:.1f} after; {os.cpu_count()} cores"
+    shown = Shown("", "p50 ms", "p95 ms", "worked ms", "", title=title, caption=load)
+    for figure in figures:
+        shown.add_row(*figure.row())
+    console.print(shown)
     return 0
 
 

@@ -1,63 +1,120 @@
 """The city: one elder with a year of visits, written as the product writes it and multiplied by the database.
 
-A year is twelve ended campaigns with one visit and one call for everybody.
+A year is twelve ended campaigns with one visit for everybody; of the last three months there is a call of
+every visit as well. One visit in fifty was flagged; of the last month's flags one in twenty still waits for a
+person's ear.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Table, select, text, update
+from sqlalchemy import Connection, Table, select, text, update
 from support.campaigning import add_area, add_elder, open_monthly
 
 from campaigns.planner import plan_visits
 from records.people import Area, Consent, Elder, Phone, Worker
 from records.sessions import Ledger
-from records.visits import CallAttempt, Campaign, Visit
+from records.visits import Assessment, CallAttempt, Campaign, Flag, Visit
 
 MONDAY = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 TOWNS = 20
-MONTHS = 12
+COMMUNITIES = 20
+"""In each town; elders live in communities."""
+CHUNK = 50_000
+"""Elders multiplied in one statement, so that a progress bar can move."""
+RECENT = 3
+"""Months of whose visits there are calls."""
+FLAGGED = 50
+"""One visit in so many was flagged."""
+WAITING = 20
+"""One flagged visit of the last month in so many was not reviewed yet."""
+
+Progress = Callable[[str, int, int], None]
+"""What is being written, how many of it, and of how many."""
 
 
-def settle(ledger: Ledger, elders: int) -> None:
+@dataclass(frozen=True)
+class City:
+    """How large it is."""
+
+    elders: int
+    months: int = 12
+
+    @property
+    def months_with_calls(self) -> range:
+        """The last months, as their numbers."""
+        return range(max(0, self.months - RECENT), self.months)
+
+
+def settle(ledger: Ledger, city: City, progress: Progress) -> str:
     """One elder with a year of visits is written as the product writes it, and multiplied."""
     with ledger.session() as session:
-        city = add_area(session, "市")
-        for each in range(TOWNS):
-            add_area(session, f"街道{each}", parent=city)
-        session.add(Worker(login="chen", name="陈", role="coordinator", area_id=city.id))
-        add_elder(session, 1, session.get_one(Area, city.id + 1))
-        for month in range(MONTHS):
-            starts = date(2025, 12, 1) + timedelta(days=28 * month)
-            campaign = open_monthly(
-                session,
-                MONDAY - timedelta(days=400),
-                name=f"month {month}",
-                starts_on=starts,
-                ends_on=starts + timedelta(days=27),
-            )
-            plan_visits(session, campaign, MONDAY - timedelta(days=400))
-        for visit in session.scalars(select(Visit)):
-            end = datetime.combine(visit.campaign.starts_on, MONDAY.timetz())
-            visit.status, visit.outcome, visit.next_attempt_at, visit.ended_at = (
-                "ended",
-                "completed",
-                None,
-                end,
-            )
-            session.add(_call(visit, end))
+        root = add_area(session, "市")
+        for town in range(TOWNS):
+            above = add_area(session, f"街道{town}", parent=root)
+            for community in range(COMMUNITIES):
+                add_area(session, f"社区{town}-{community}", parent=above)
+        session.add(Worker(login="chen", name="陈", role="coordinator", area_id=root.id))
+        first = session.scalars(select(Area).where(Area.name == "社区0-0")).one()
+        add_elder(session, 1, first)
+        for month in range(city.months):
+            _note_month(session, month, city)
         session.execute(update(Campaign).values(status="ended"))
-    with ledger.engine.begin() as connection:
-        for statement in _multiplied(elders):
-            connection.execute(text(statement))
+    with ledger.engine.begin() as connection, _without_indexes(connection, progress):
+        for what, statement, upto in _multiplied(city):
+            for low in range(2, upto + 1, CHUNK):
+                high = min(low + CHUNK - 1, upto)
+                connection.execute(text(statement), {"low": low, "high": high})
+                progress(what, high, upto)
+        for table in ("elders", "phones", "consents", "visits", "call_attempts", "assessments", "flags"):
+            connection.execute(
+                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608
+            )
     with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        progress("VACUUM ANALYZE", 0, 1)
         connection.execute(text("VACUUM ANALYZE"))
+        progress("VACUUM ANALYZE", 1, 1)
+        size = connection.scalar(text("SELECT pg_size_pretty(pg_database_size(current_database()))"))
+    return f"{size} on disk"
+
+
+def _note_month(session: object, month: int, city: City) -> None:
+    """The first elder's visit of a month, with everything that came of it."""
+    starts = date(2026, 11, 2) - timedelta(days=28 * (city.months - month))
+    long_ago = MONDAY - timedelta(days=28 * (city.months + 1))
+    campaign = open_monthly(
+        session,  # type: ignore[arg-type]
+        long_ago,
+        name=f"month {month}",
+        starts_on=starts,
+        ends_on=starts + timedelta(days=27),
+    )
+    plan_visits(session, campaign, long_ago)  # type: ignore[arg-type]
+    visit = session.scalars(select(Visit).where(Visit.campaign_id == campaign.id)).one()  # type: ignore[attr-defined]
+    end = datetime.combine(starts, MONDAY.timetz())
+    visit.status, visit.outcome, visit.next_attempt_at, visit.ended_at = "ended", "completed", None, end
+    if month in city.months_with_calls:
+        visit.attempts.append(_call(visit, end))
+    visit.flags.append(Flag(code="fell", urgency="urgent", confirmed="yes", words="摔了一跤", raised_at=end))
+    visit.assessment = Assessment(
+        overall="orange",
+        score=60.0,
+        dimensions={},
+        record_sheet={},
+        manner={},
+        weights_version="1",
+        assessed_at=end,
+        reviewed_by="chen",
+        reviewed_at=end,
+    )
 
 
 def _call(visit: Visit, end: datetime) -> CallAttempt:
     return CallAttempt(
-        visit_id=visit.id,
         number=1,
         phone_id=visit.elder.phones[0].id,
         reference=f"past-{visit.id}",
@@ -68,31 +125,40 @@ def _call(visit: Visit, end: datetime) -> CallAttempt:
         intended_at=end,
         dialled_at=end,
         ended_at=end,
+        duration_s=150.0,
     )
 
 
-def _multiplied(elders: int) -> list[str]:
-    everybody = f"generate_series(2, {elders}) AS g"  # numbers of ours, no input
-    key = {"tier": "CASE WHEN g % 10 = 0 THEN 'key' ELSE 'general' END", "roster_key": "'elder-' || g"}
-    return [
-        _copy(Elder, everybody, "t.id = 1", id="g", area_id=f"2 + g % {TOWNS}", **key),
-        _copy(Phone, everybody, "t.elder_id = 1", id="g", elder_id="g", number_key="'number-' || g"),
-        _copy(Consent, everybody, "t.elder_id = 1", id="g", elder_id="g"),
-        _copy(Visit, everybody, "t.elder_id = 1", id=f"g * {MONTHS} + t.id", elder_id="g"),
-        _copy(
-            CallAttempt,
-            everybody,
-            f"t.id <= {MONTHS}",
-            id=f"g * {MONTHS} + t.id",
-            visit_id=f"g * {MONTHS} + t.visit_id",
-            phone_id="g",
-            reference=f"'past-' || (g * {MONTHS} + t.id)",
-        ),
-        *(
-            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"  # noqa: S608
-            for table in ("elders", "phones", "consents", "visits", "call_attempts")
-        ),
-    ]
+def _multiplied(city: City) -> Iterator[tuple[str, str, int]]:
+    """What is multiplied, how, and up to which elder. Ids of visits are the elder's times the months."""
+    everybody, some = "generate_series(CAST(:low AS integer), CAST(:high AS integer)) AS g", "t.elder_id = 1"
+    tier = "CASE WHEN g % 10 = 0 THEN 'key' ELSE 'general' END"
+    # Towns and their communities are numbered one after the other behind the city, the first of all areas.
+    area = f"2 + ((g / {COMMUNITIES}) % {TOWNS}) * {COMMUNITIES + 1} + 1 + g % {COMMUNITIES}"
+    visit, calls = f"g * {city.months} + t.id", city.months_with_calls
+    here = f"{visit} - t.id + t.visit_id"
+    unreviewed = f"t.visit_id = {city.months} AND g % {FLAGGED * WAITING} = 0"
+    flagged = f"g % {FLAGGED} = 0"
+    yield (
+        "elders",
+        _copy(Elder, everybody, "t.id = 1", id="g", area_id=area, tier=tier, roster_key="'elder-' || g"),
+        city.elders,
+    )
+    phone = {"id": "g", "elder_id": "g", "number_key": "'number-' || g"}
+    yield "phones", _copy(Phone, everybody, some, **phone), city.elders
+    yield "consents", _copy(Consent, everybody, some, id="g", elder_id="g"), city.elders
+    yield "visits", _copy(Visit, everybody, some, id=visit, elder_id="g"), city.elders
+    call = {"id": f"g * {len(calls)} + t.id", "visit_id": here, "phone_id": "g"}
+    reference = f"'call-' || ({call['id']})"
+    first = f"t.id <= {len(calls)}"
+    yield "calls", _copy(CallAttempt, everybody, first, reference=reference, **call), city.elders
+    first = f"t.id <= {city.months} AND {flagged}"
+    yield "flags", _copy(Flag, everybody, first, id=visit, visit_id=here), city.elders
+    review = {
+        "reviewed_at": f"CASE WHEN {unreviewed} THEN NULL ELSE t.reviewed_at END",
+        "reviewed_by": f"CASE WHEN {unreviewed} THEN '' ELSE t.reviewed_by END",
+    }
+    yield "scores", _copy(Assessment, everybody, first, id=visit, visit_id=here, **review), city.elders
 
 
 def _copy(model: type, others: str, where: str, **other: str) -> str:
@@ -102,3 +168,41 @@ def _copy(model: type, others: str, where: str, **other: str) -> str:
     values = ", ".join(other.get(name, f"t.{name}") for name in names)
     columns = ", ".join(names)
     return f"INSERT INTO {table.name} ({columns}) SELECT {values} FROM {table.name} t, {others} WHERE {where}"  # noqa: S608
+
+
+_LARGE = ("elders", "phones", "consents", "visits", "call_attempts", "assessments", "flags")
+_CONSTRAINTS = """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE {which}::regclass::text = ANY(:tables) AND contype = ANY(:kinds)
+"""
+_INDEXES = """
+    SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+    WHERE indrelid::regclass::text = ANY(:tables) AND NOT indisprimary AND NOT indisunique
+"""
+
+
+@contextmanager
+def _without_indexes(connection: Connection, progress: Progress) -> Iterator[None]:
+    """Large tables fill faster while nothing is kept beside them; afterwards all is made again."""
+    tables = list(_LARGE)
+    asked = [("conrelid", ["f"]), ("conrelid", ["u"])]
+    constraints = [
+        row
+        for which, kinds in asked
+        for row in connection.execute(
+            text(_CONSTRAINTS.format(which=which)), {"tables": tables, "kinds": kinds}
+        )
+    ]
+    indexes = connection.execute(text(_INDEXES), {"tables": tables}).all()
+    for table, name, _ in constraints:
+        connection.execute(text(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'))
+    for name, _ in indexes:
+        connection.execute(text(f"DROP INDEX {name}"))
+    yield
+    again = [each for _, each in indexes]
+    again += [
+        f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {what}' for table, name, what in constraints[::-1]
+    ]
+    for done, statement in enumerate(again, start=1):
+        connection.execute(text(statement))
+        progress("indexes", done, len(again))

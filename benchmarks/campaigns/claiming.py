@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.campaigns.city import MONDAY
@@ -10,23 +11,45 @@ from campaigns.claims import campaigns_with_due, claim_due
 from records.keyring import Keyring
 from records.sessions import Ledger
 
-CLAIM = 4
-"""Visits claimed in one transaction."""
+
+@dataclass(frozen=True)
+class Work:
+    """What one process is to do."""
+
+    url: str
+    key: Path
+    worker: int
+    batch: int
+    """Visits claimed in one transaction."""
+    transactions: int
+    pause_s: float = 0.0
+    """Between the begin of one transaction and that of the next; 0 for as fast as it goes."""
 
 
-def claim(work: tuple[str, Path, int, int]) -> list[float]:
-    """One worker process: claims until it has had its share; milliseconds of each transaction."""
-    url, key, worker, transactions = work
-    ledger = Ledger(url, Keyring.at(key))
-    times = []
-    for _ in range(transactions):
+@dataclass(frozen=True)
+class Done:
+    """What one process did."""
+
+    times: list[float]
+    """Milliseconds of each transaction."""
+    worked_s: float
+    """Processor time."""
+
+
+def claim(work: Work) -> Done:
+    """One worker process: claims until it has had its share."""
+    ledger = Ledger(work.url, Keyring.at(work.key))
+    times, before = [], time.process_time()
+    starts = time.perf_counter() + work.pause_s * work.worker / 16
+    for number in range(work.transactions):
+        time.sleep(max(0.0, starts + number * work.pause_s - time.perf_counter()))
         begun = time.perf_counter()
         with ledger.reading() as session:
             [campaign, *_] = campaigns_with_due(session, MONDAY) or [0]
         with ledger.session() as session:
-            got = claim_due(session, campaign, owner=f"worker-{worker}", now=MONDAY, limit=CLAIM)
+            got = claim_due(session, campaign, owner=f"worker-{work.worker}", now=MONDAY, limit=work.batch)
         times.append((time.perf_counter() - begun) * 1000)
         if not got:
             break
     ledger.dispose()
-    return times
+    return Done(times, time.process_time() - before)

@@ -241,7 +241,8 @@ class TestScripts:
         assert module_for(plain, 7, date(2026, 1, 1)) == ""
 
 
-def test_planning_tells_how_far_it_is(ledger: Ledger) -> None:
+def test_planning_tells_how_far_it_is(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaigns.planner.BATCH", 200)
     told: list[tuple[int, int]] = []
     with ledger.session() as session:
         _roster(session, 450)

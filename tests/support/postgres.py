@@ -32,6 +32,8 @@ class Server:
     port: int
     control: tuple[str, ...] = ()
     """The command that starts and stops it, up to its verb."""
+    postmaster: int = 0
+    """The process that is the parent of all others of the server."""
 
     def crash_and_restart(self) -> None:
         """Throw everybody out without a farewell, as a crash would, and start again on what was committed."""
@@ -43,8 +45,8 @@ class Server:
     def create(self, database: str, *, template: str = "template1") -> None:
         self._do("CREATE DATABASE {} TEMPLATE {}", database, template)
 
-    def drop(self, database: str) -> None:
-        self._do("DROP DATABASE {} WITH (FORCE)", database)
+    def drop(self, database: str, *, missing_ok: bool = False) -> None:
+        self._do(f"DROP DATABASE {'IF EXISTS ' if missing_ok else ''}{{}} WITH (FORCE)", database)
 
     def _do(self, statement: str, *names: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
@@ -63,11 +65,13 @@ def find_binaries() -> Path:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Start a server in a temporary folder and stop it at the end. Raises NoServerError."""
+def running_server(*more: str, folder: Path | None = None) -> Iterator[Server]:
+    """Start a server and stop it at the end, with ``more`` settings (``name=value``). Raises NoServerError.
+
+    What it holds lies in a temporary folder, or stays in ``folder`` for the next time.
+    """
     binaries = find_binaries()
-    with tempfile.TemporaryDirectory(prefix="wenan-pg-") as folder:
-        home = Path(folder)
+    with _home(folder) as home:
         prefix = _as_somebody_else(home)
         data = home / "data"
         locale = ("--encoding=UTF8", "--locale=C.UTF-8")
@@ -80,18 +84,31 @@ def running_server() -> Iterator[Server]:
             "--auth=trust",
             "--no-sync",
         )
-        _run([*prefix, *initialise, *locale])
+        if not data.exists():
+            _run([*prefix, *initialise, *locale])
         port = _free_port()
         settings = (
             f"-h 127.0.0.1 -p {port} -k {home} -c fsync=off -c full_page_writes=off -c max_connections=60"
         )
+        settings = " ".join([settings, *(f"-c {each}" for each in more)])
         control = [*prefix, str(binaries / "pg_ctl"), "-D", str(data), "-w", "-t", "30"]
         control += ["-l", str(home / "log")]
         _run([*control, "-o", settings, "start"])
         try:
-            yield Server(port, tuple(control))
+            postmaster = int((data / "postmaster.pid").read_text().split()[0])
+            yield Server(port, tuple(control), postmaster)
         finally:
-            _run([*control, "-m", "immediate", "stop"])
+            _run([*control, "-t", "300", "-m", "fast" if folder else "immediate", "stop"])
+
+
+@contextmanager
+def _home(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="wenan-pg-") as temporary:
+        yield Path(temporary)
 
 
 def _as_somebody_else(home: Path) -> Sequence[str]:

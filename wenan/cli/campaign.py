@@ -17,7 +17,7 @@ from campaigns.calendar import unknown_years
 from campaigns.forecasting import Outlook, look_ahead
 from campaigns.opening import open_campaign, pause_campaign, resume_campaign
 from campaigns.overlap import without_rest
-from campaigns.planner import plan_visits
+from campaigns.planner import names_of, plan_visits
 from campaigns.retries import RetryPolicy
 from campaigns.standing_rounds import start_draft
 from campaigns.who import Who
@@ -98,12 +98,14 @@ def create(  # noqa: PLR0913, PLR0917 - as many options as terms
             outlook = look_ahead(session, opened, settings.max_concurrent_calls, now)
             raise _OnlyATryError
     console = Console()
+    with ledger.reading() as session:
+        names = names_of(session, (*plan.in_home, *plan.left_out))
     if outlook is None:
-        show_plan(console, plan)
+        show_plan(console, plan, names)
     else:
         console.print(f"{name}, {first} to {last}: a forecast, nothing was opened")
         show_outlook(console, outlook, ZoneInfo(settings.timezone), ends_on=last)
-        show_left_out(console, (*plan.in_home, *plan.left_out))
+        show_left_out(console, (*plan.in_home, *plan.left_out), names)
     if not (holidays and weekends):
         for year in unknown_years(first, last):
             typer.echo(f"The holidays of {year} are not announced here: any day that may be one has no calls")

@@ -1,0 +1,98 @@
+"""Planning a round for the city, and the intent of a call."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select, text, update
+from support.campaigning import CALLER, WINDOWS, open_monthly
+
+from benchmarks.campaigns.city import MONDAY, Progress
+from benchmarks.campaigns.figures import Clockwork, Figure
+from campaigns.attempts import prepare
+from campaigns.claims import campaigns_with_due, claim_due
+from campaigns.planner import plan_visits
+from campaigns.rehearsal import NotedAftercare
+from campaigns.who import Who
+from records.sessions import Ledger
+from records.visits import Campaign, Visit
+
+TODAY = date(2026, 11, 23)
+
+
+class StillClock:
+    """It is always that Monday."""
+
+    def now(self) -> datetime:
+        """Monday morning."""
+        return MONDAY
+
+    async def sleep(self, seconds: float) -> None:
+        """Nobody waits here."""
+
+
+class _OnlyATryError(Exception):
+    """Raised within a transaction so that nothing of it stays."""
+
+
+def plan_due(clockwork: Clockwork, ledger: Ledger, progress: Progress) -> Figure:
+    """Look at everybody and plan those whose visit falls due; afterwards that is taken back."""
+
+    def work() -> str:
+        with suppress(_OnlyATryError), ledger.session() as session:
+            due = Who(due_by=TODAY + timedelta(days=1))
+            campaign = open_monthly(session, MONDAY, name="due", who=due, windows=WINDOWS)
+            report = plan_visits(session, campaign, MONDAY, progress=lambda *at: progress("due", *at))
+            raise _OnlyATryError
+        return f"{report.added:,} visits"
+
+    return clockwork.once("plan a day: those due", work)
+
+
+def plan_all(clockwork: Clockwork, ledger: Ledger, progress: Progress) -> Figure:
+    """Plan a visit for everybody, in a campaign that is there once only."""
+    with ledger.engine.begin() as connection:
+        last = "SELECT id FROM campaigns WHERE name = 'today'"
+        visits = f"SELECT id FROM visits WHERE campaign_id IN ({last})"  # noqa: S608 - our own words
+        connection.execute(text(f"DELETE FROM call_attempts WHERE visit_id IN ({visits})"))  # noqa: S608
+        connection.execute(text(f"DELETE FROM visits WHERE campaign_id IN ({last})"))  # noqa: S608
+        connection.execute(text("DELETE FROM campaigns WHERE name = 'today'"))
+
+    def work() -> str:
+        with ledger.session() as session:
+            campaign = open_monthly(session, MONDAY, name="today", windows=WINDOWS, max_concurrent=10_000_000)
+            report = plan_visits(session, campaign, MONDAY, progress=lambda *at: progress("everybody", *at))
+        return f"{report.added:,} visits"
+
+    figure = clockwork.once("plan a day: everybody", work)
+    with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE visits"))
+    return figure
+
+
+def prepare_calls(ledger: Ledger, times: int) -> Figure:
+    """The intent of a call, which asks whether the number is in use."""
+    with ledger.session() as session:
+        [campaign, *_] = campaigns_with_due(session, MONDAY)
+        leases = claim_due(session, campaign, owner="one", now=MONDAY, limit=times)
+    took = []
+    for lease in leases:
+        begun = time.perf_counter()
+        with ledger.session() as session:
+            prepare(session, lease, caller=CALLER, aftercare=NotedAftercare(), now=MONDAY)
+        took.append((time.perf_counter() - begun) * 1000)
+    return Figure("prepare a call", took)
+
+
+def due_again(ledger: Ledger) -> int:
+    """Give back what was claimed; how many visits that were."""
+    with ledger.session() as session:
+        today = select(Campaign.id).where(Campaign.name == "today").scalar_subquery()
+        claimed = session.execute(
+            update(Visit)
+            .where(Visit.status == "in_progress", Visit.campaign_id == today)
+            .values(status="planned", lease_owner=None, lease_until=None)
+        )
+        return int(claimed.rowcount)  # type: ignore[attr-defined]

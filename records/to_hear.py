@@ -1,0 +1,47 @@
+"""Which visits a person should listen to, marked on the visit: of years of visits a handful is left to hear.
+
+The rows of flags, answers and assessments decide. Whoever writes one by the ledger's session has the mark of
+its visit set anew from them, in the same transaction. Every page asks for the number of visits marked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, event, select, update
+from sqlalchemy.orm import Session, UOWTransaction, sessionmaker
+
+from records.visits import Answer, Assessment, Flag, Visit
+
+GRAVE = ("orange", "red")
+"""Levels at which a person listens whatever was flagged."""
+
+
+def to_be_heard() -> ColumnElement[bool]:
+    """Whether a visit is flagged, unclear or grave, and not reviewed yet: what the mark says, by the rows."""
+    flagged = _has(select(Flag.id).where(Flag.visit_id == Visit.id))
+    unclear = _has(select(Answer.id).where(Answer.visit_id == Visit.id, Answer.answer == "unclear"))
+    scored = select(Assessment.id).where(Assessment.visit_id == Visit.id)
+    grave = _has(scored.where(Assessment.overall.in_(GRAVE)))
+    reviewed = _has(scored.where(Assessment.reviewed_at.is_not(None)))
+    return (flagged | unclear | grave) & ~reviewed
+
+
+def _has(rows: Select[int]) -> ColumnElement[bool]:
+    """Whether a visit has such rows, also within a query that joins them for other reasons."""
+    return rows.correlate(Visit).exists()
+
+
+def _mark(session: Session, _context: UOWTransaction) -> None:
+    written = {*session.new, *session.dirty, *session.deleted}
+    visits = {each.visit_id for each in written if isinstance(each, Flag | Answer | Assessment)}
+    if visits:
+        heard: Any = to_be_heard()
+        session.connection().execute(
+            update(Visit).where(Visit.id.in_(sorted(visits)), Visit.to_hear != heard).values(to_hear=heard)
+        )
+
+
+def keep_marks(writers: sessionmaker[Session]) -> None:
+    """Have every session of these keep the marks."""
+    event.listen(writers, "after_flush", _mark)
