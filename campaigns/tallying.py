@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from heapq import nsmallest
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, true
@@ -117,13 +118,14 @@ def counted(session: Session, areas: Collection[int]) -> Counted:
     ).all()
     by_area = {row.area_id: _tiers(row) for row in rows}
     tiers = {tier for found in by_area.values() for tier in found}
-    missed = [_read(each) for row in rows for each in row.counts["missed"]]
+    named = (each for row in rows for each in row.counts["missed"])
+    missed = nsmallest(NAMES, named, key=lambda each: (each["due"], each["elder_id"]))  # days in ISO sort
     peopled = session.scalars(select(Area.id).where(Area.id.in_(areas), _peopled())).all()
     return Counted(
         elders=sum(row.elders for row in rows),
         by_tier={tier: added(found[tier] for found in by_area.values() if tier in found) for tier in tiers},
         by_area={area: added(found.values()) for area, found in by_area.items() if found},
-        missed=sorted(missed, key=lambda each: (each.due, each.elder_id))[:NAMES],
+        missed=[_read(each) for each in missed],
         missed_count=sum(row.counts["missed_count"] for row in rows),
         oldest=min((row.counted_at for row in rows), default=None),
         uncounted=len(set(peopled) - by_area.keys()),
