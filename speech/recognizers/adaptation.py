@@ -14,10 +14,11 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
-from speech.recognizers.ct2_file import WeightsError, add_to_weights
+from speech.recognizers.ct2_file import LowRank, WeightsError, add_to_weights
 
+THIN = 2
+"""Dimensions of a matrix."""
 _WEIGHTS = "model.bin"
 _BESIDE = ("config.json", "tokenizer.json", "vocabulary.txt", "vocabulary.json", "preprocessor_config.json")
 
@@ -39,15 +40,19 @@ def adapted_files(folder: Path, adaptation: Traversable | Path) -> dict[str, byt
     return {**files, _WEIGHTS: bytes(data)}
 
 
-def read_adaptation(path: Traversable | Path) -> Mapping[str, NDArray[np.float32]]:
+def read_adaptation(path: Traversable | Path) -> Mapping[str, LowRank]:
     """By the name of each matrix what is to be added to it. Raises WeightsError."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             parts = {name: np.asarray(arrays[name], np.float32) for name in arrays.files}
         names = {name.rsplit("/", 1)[0] for name in parts}
-        return {f"{name}/weight": parts[f"{name}/up"] @ parts[f"{name}/down"] for name in sorted(names)}
+        pairs = {name: (parts[f"{name}/up"], parts[f"{name}/down"]) for name in sorted(names)}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise WeightsError(f"the adaptation {path} cannot be used: {error}") from error
+    for name, (up, down) in pairs.items():
+        if up.ndim != THIN or down.ndim != THIN or up.shape[1] != down.shape[0]:
+            raise WeightsError(f"the adaptation {path} cannot be used: the two matrices of {name} do not fit")
+    return {f"{name}/weight": LowRank(up, down) for name, (up, down) in pairs.items()}
 
 
 def fingerprint(adaptation: Traversable | Path | None) -> bytes:

@@ -56,7 +56,24 @@ def read_weights(data: bytes | bytearray) -> dict[str, NDArray[np.float16]]:
     return {variable.name: _view(data, variable) for variable in variables(data) if variable.kind == _HALF}
 
 
-def add_to_weights(data: bytearray, changes: Mapping[str, NDArray[np.float32]]) -> None:
+@dataclass(frozen=True, slots=True)
+class LowRank:
+    """The matrix ``up @ down``, multiplied only when it is needed: all of them at once are twice a model."""
+
+    up: NDArray[np.float32]
+    down: NDArray[np.float32]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the product."""
+        return (self.up.shape[0], self.down.shape[1])
+
+    def full(self) -> NDArray[np.float32]:
+        """The product."""
+        return np.asarray(self.up @ self.down)
+
+
+def add_to_weights(data: bytearray, changes: Mapping[str, LowRank]) -> None:
     """Add to named variables in place.
 
     Raises WeightsError when a name or shape does not fit; nothing is changed then.
@@ -69,7 +86,7 @@ def add_to_weights(data: bytearray, changes: Mapping[str, NDArray[np.float32]]) 
             raise WeightsError(f"weights {name} are of shape {found[name].shape}, not {change.shape}")
     for name, change in changes.items():
         values = _view(data, found[name])
-        values[...] = (values.astype(np.float32) + change).astype(np.float16)
+        values[...] = (values.astype(np.float32) + change.full()).astype(np.float16)
 
 
 def _view(data: bytes | bytearray, variable: Variable) -> NDArray[np.float16]:

@@ -16,7 +16,6 @@ from support.campaigning import (
     Talk,
     add_area,
     add_elder,
-    elder_name,
     number,
     open_monthly,
     rings,
@@ -174,7 +173,7 @@ class TestTheEldersWish:
 
     def test_that_no_campaign_can_meet_brings_a_person_and_says_why(self, community: Community) -> None:
         report = community.settle(1, call_wish=wish("晚上7点后"))
-        assert [(each.name, each.reason) for each in report.in_home] == [(elder_name(1), "no_common_hours")]
+        assert [(each.elder_id, each.reason) for each in report.in_home] == [(1, "no_common_hours")]
         community.run()
         assert community.dialled == []
 
@@ -236,7 +235,7 @@ class TestWhoIsAway:
 
     def test_beyond_the_period_is_left_out_by_name_and_reason(self, community: Community) -> None:
         report = community.settle(1, status="away", back_on=date(2026, 12, 15))
-        assert [(each.name, each.reason) for each in report.left_out] == [(elder_name(1), "not_active")]
+        assert [(each.elder_id, each.reason) for each in report.left_out] == [(1, "not_active")]
 
     def test_for_an_unknown_time_is_not_rung_and_at_the_end_a_person_is_told(
         self, community: Community, ledger: Ledger

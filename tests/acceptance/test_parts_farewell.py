@@ -23,6 +23,7 @@ from records.sessions import Ledger, LedgerError
 from wenan.cli import app, main
 from wenan.lines import Telephones
 from wenan.product import _Process
+from wenan.receiving_settings import ReceivingSettings
 from wenan.roles import Role
 from wenan.settings import load_settings
 from wenan.upkeep import Upkeep
@@ -100,7 +101,13 @@ def run_keeper(ledger: Ledger, folder: Path, until: Callable[[], object]) -> Non
     """A keeper as ``wenan up keeper`` runs it, until everything in it has beaten."""
     settings = load_settings(data_dir=folder, notify=["file"], line="none")
     process = _Process(
-        settings, ledger, SystemClock(), Console(quiet=True), frozenset({Role.KEEPER}), Telephones(None)
+        settings,
+        ledger,
+        SystemClock(),
+        Console(quiet=True),
+        frozenset({Role.KEEPER}),
+        Telephones(None),
+        ReceivingSettings(),
     )
 
     async def live() -> None:
