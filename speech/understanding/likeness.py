@@ -29,7 +29,7 @@ _CRY = "help"
 CERTAIN, CERTAIN_OF_NO_NEED, NEVER = 0.85, 0.93, 0.05
 """Probabilities of an answer from which a wording, and one that names a need, is dropped if its own answer
 has no more than the last."""
-SURE_WELL = 0.9
+SURE_WELL = 0.92
 """Least probability of "all is well" to be believed without any wording."""
 SURE, SURER = 0.35, 0.5
 """The same for any other answer, without any wording and against one."""
