@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort
+from flask import Blueprint, abort, url_for
 
 from records.visits import Campaign
 from web import call_data, campaign_data, order_data
@@ -62,4 +62,21 @@ def orders() -> dict[str, Any]:
         return {
             "open": order_data.open_count(session, user),
             "revision": order_data.revision(session, user),
+        }
+
+
+@blueprint.get("/alerts")
+def alerts() -> dict[str, Any]:
+    """Emergencies within the worker's areas that nobody has taken: every open page shows and sounds them."""
+    user = me()
+    with panel().ledger.reading() as session:
+        return {
+            "alerts": [
+                {
+                    "order": order.id,
+                    "elder": order.elder.name,
+                    "page": url_for("orders.one", order_id=order.id),
+                }
+                for order in order_data.emergencies_untaken(session, user)
+            ]
         }

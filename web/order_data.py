@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,8 @@ from web.pages import Page, fingerprint, slice_of
 
 PER_PAGE = 25
 SHOW = ("open", "overdue", "mine", "closed")
+MOST_ALERTS = 20
+"""Emergencies that an open page is told of at once."""
 URGENCIES = ("emergency", "urgent", "need", "none")
 
 
@@ -75,6 +78,19 @@ def overdue_count(session: Session, user: SignedIn, now: datetime) -> int:
     conditions = [*_conditions(user, OrderFilter()), *_late(now)]
     counted = select(func.count(WorkOrder.id)).join(Elder, Elder.id == WorkOrder.elder_id)
     return session.scalar(counted.where(*conditions)) or 0
+
+
+def emergencies_untaken(session: Session, user: SignedIn) -> Sequence[WorkOrder]:
+    """Emergencies that nobody has taken yet, by deadline; at most ``MOST_ALERTS``."""
+    statement = (
+        select(WorkOrder)
+        .join(Elder, Elder.id == WorkOrder.elder_id)
+        .where(*_conditions(user, OrderFilter(urgency="emergency")), WorkOrder.status == "open")
+        .options(joinedload(WorkOrder.elder))
+        .order_by(WorkOrder.deadline, WorkOrder.id)
+        .limit(MOST_ALERTS)
+    )
+    return session.scalars(statement).all()
 
 
 def _late(now: datetime) -> list[ColumnElement[bool]]:

@@ -156,6 +156,22 @@ def test_an_open_page_learns_that_an_order_has_moved_on(panel, order):
     assert f'data-revision="{before["revision"]}"' not in wang.read("/orders/")
 
 
+def test_an_emergency_is_shown_and_sounded_on_every_page_until_somebody_takes_it(panel, order):
+    wang = panel.as_("wang")
+    assert 'data-alarm="/api/alerts"' in wang.read("/elders/")
+    (alert,) = wang.get("/api/alerts").get_json()["alerts"]
+    assert alert["elder"] == "孙桂英"
+    assert wang.get(alert["page"]).status_code == 200
+    assert panel.as_("far").get("/api/alerts").get_json() == {"alerts": []}
+    panel.as_("li").press(f"{order}/accept")
+    assert wang.get("/api/alerts").get_json() == {"alerts": []}
+
+
+def test_nobody_who_is_not_signed_in_is_told_of_an_emergency(panel, order):
+    del order
+    assert panel.visitor().get("/api/alerts").status_code in {302, 401}
+
+
 def test_there_is_no_such_step(panel, order):
     wang = panel.as_("wang")
     wang.press(f"{order}/explode")

@@ -159,6 +159,64 @@ class LivePage {
   }
 }
 
+class Alarm {
+  // Every open page shows and sounds an emergency until somebody takes it, or this reader says that they know.
+  constructor(root) {
+    this.root = root;
+    this.known = new Set(JSON.parse(sessionStorage.getItem("known-alerts") || "[]"));
+    this.title = document.title;
+    this.root.querySelector("[data-alarm-quiet]").addEventListener("click", () => this.hush());
+    this.root.querySelector("[data-alarm-sound]").addEventListener("click", () => this.context.resume().then(() => this.ring()));
+    this.ask();
+  }
+
+  async ask() {
+    try {
+      const answer = await fetch(this.root.dataset.alarm, { headers: { Accept: "application/json" } });
+      if (answer.ok && !answer.redirected) this.show((await answer.json()).alerts);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // the network is away; the next round tries again
+    }
+    setTimeout(() => this.ask(), 5000);
+  }
+
+  show(alerts) {
+    this.alerts = alerts.filter((alert) => !this.known.has(alert.order));
+    this.root.hidden = !this.alerts.length;
+    document.title = this.alerts.length ? `⚠ ${this.title}` : this.title;
+    if (!this.alerts.length) return;
+    const { one, several } = this.root.dataset;
+    const words = (this.alerts.length > 1 ? several : one).replace("{elder}", this.alerts[0].elder);
+    const text = words.replace("{count}", this.alerts.length - 1);
+    const place = this.root.querySelector("[data-alarm-text]");
+    if (place.textContent !== text) place.textContent = text; // said once by screen readers, not every round
+    this.root.querySelector("[data-alarm-link]").href = this.alerts[0].page;
+    this.ring();
+  }
+
+  ring() {
+    // Browsers are silent until the page was clicked once: then a button offers the sound.
+    this.context ||= new AudioContext();
+    this.context.resume();
+    this.root.querySelector("[data-alarm-sound]").hidden = this.context.state === "running";
+    if (this.context.state !== "running") return;
+    const [start, tone, loudness] = [this.context.currentTime, this.context.createOscillator(), this.context.createGain()];
+    tone.frequency.setValueAtTime(880, start);
+    tone.frequency.setValueAtTime(660, start + 0.35);
+    loudness.gain.setValueAtTime(0.2, start);
+    loudness.gain.linearRampToValueAtTime(0, start + 0.8);
+    tone.connect(loudness).connect(this.context.destination);
+    tone.start(start);
+    tone.stop(start + 0.8);
+  }
+
+  hush() {
+    for (const alert of this.alerts) this.known.add(alert.order);
+    sessionStorage.setItem("known-alerts", JSON.stringify([...this.known]));
+    this.show([]);
+  }
+}
+
 function askPlace(label) {
   // Where a worker is goes along only if they tick it; a telephone that does not know holds up nothing.
   if (!navigator.geolocation || !window.isSecureContext) return;
@@ -176,6 +234,7 @@ function askPlace(label) {
   });
 }
 
+document.querySelectorAll("[data-alarm]").forEach((root) => new Alarm(root));
 document.querySelectorAll("[data-place]").forEach(askPlace);
 document.querySelectorAll("[data-player]").forEach((root) => new Player(root));
 document.querySelectorAll("[data-poll]").forEach((root) => new LivePage(root));
