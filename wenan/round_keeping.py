@@ -12,12 +12,16 @@ from campaigns.scripts import ScriptChangedError
 from campaigns.standing_rounds import RoundTerms, keep_round, rounds_to_keep
 from ivr.clock import Clock
 from ivr.script import ScriptError, load_script
+from records.audit import beat
 from records.sessions import Ledger
 from wenan.lines import why_nothing_is_dialled
 from wenan.settings import Settings
 from wenan.upkeep import Upkeep
 
 log = structlog.get_logger(__name__)
+COMPONENT = "rounds"
+"""Name of the heartbeat: beaten only when nothing stood in the way, so that a policy that cannot be read or a
+script that was changed is seen in ``/readyz`` and by whoever watches it, not only in the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,17 @@ class RoundKeeper:
         except PolicyError as error:
             log.error("no round can be opened", problem=str(error))  # noqa: TRY400 - it is said
             return 0
-        planned = 0
+        planned, trouble = 0, False
         for each in wanted:
             try:
                 with self.ledger.session() as session:
                     planned += keep_round(session, each, self.terms, now)
             except (CampaignError, PolicyError, ScriptError, ScriptChangedError) as error:
                 log.error("a round was not opened", round=each.round.key, problem=str(error))  # noqa: TRY400
+                trouble = True
+        if not trouble:
+            with self.ledger.session() as session:
+                beat(session, COMPONENT, now)
         return planned
 
 

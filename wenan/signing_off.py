@@ -17,6 +17,7 @@ from records.errors import LedgerError
 from records.farewells import sign_off
 from records.sessions import Ledger
 from wenan.roles import Role
+from wenan.round_keeping import COMPONENT as ROUNDS
 from wenan.upkeep import SWEEPER
 
 log = structlog.get_logger(__name__)
@@ -26,7 +27,8 @@ Exit = Callable[[type[BaseException] | None, BaseException | None, TracebackType
 
 def parts_of(roles: Collection[Role], *, calls: bool) -> tuple[str, ...]:
     """The names under which a process of these roles beats; ``calls``: whether it dials."""
-    keeping = (OUTBOX, LADDERS, AUDITOR, *(() if calls else (SWEEPER,))) if Role.KEEPER in roles else ()
+    kept = (OUTBOX, LADDERS, AUDITOR, ROUNDS)
+    keeping = (*kept, *(() if calls else (SWEEPER,))) if Role.KEEPER in roles else ()
     return (*keeping, *((DIALER,) if calls else ()))
 
 

@@ -28,7 +28,7 @@ from campaigns.surges import Surge, declare
 from escalation.oversights import find_oversights
 from ivr.clock import Clock
 from ivr.virtual_time import run_virtual
-from records.audit import AuditEvent
+from records.audit import AuditEvent, Heartbeat
 from records.people import Area, Elder
 from records.policies import PolicyVersion
 from records.rounds import Round
@@ -124,6 +124,10 @@ class District:
                 .order_by(Visit.id)
             )
             return [(name, key.removeprefix("elder-")) for name, key in rows]
+
+    def last_beat(self) -> datetime:
+        with self.ledger.reading() as session:
+            return session.get_one(Heartbeat, "rounds").at
 
     def findings(self) -> list[tuple[str, str]]:
         with self.ledger.reading() as session:
@@ -394,6 +398,21 @@ class TestCrashes:
         with district.ledger.session() as session:
             session.connection().exec_driver_sql("UPDATE policy_versions SET document = '{}'")
         assert district.keeper().make_round() == 0
+
+    def test_rounds_that_cannot_be_opened_are_silent_until_they_can(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.keeper().make_round()
+        assert district.last_beat() == MONDAY
+        with district.ledger.session() as session:
+            whole = session.connection().exec_driver_sql("SELECT document FROM policy_versions").scalar()
+            session.connection().exec_driver_sql("UPDATE policy_versions SET document = '{}'")
+        district.clock.moment += timedelta(minutes=20)
+        district.keeper().make_round()
+        assert district.last_beat() == MONDAY
+        with district.ledger.session() as session:
+            session.connection().exec_driver_sql("UPDATE policy_versions SET document = ?", (whole,))
+        district.keeper().make_round()
+        assert district.last_beat() == MONDAY + timedelta(minutes=20)
 
 
 class TestManyKeepers:
