@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import structlog
-from sqlalchemy import ColumnElement, CursorResult, case, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, case, select, update
 
 from escalation.notifiers import DeliveryError, Message, Notifier
 from escalation.policy import Delivery, UrgencyLabel
@@ -170,16 +170,7 @@ class Outbox:
         now = self._clock.now()
         with self._ledger.session() as session:
             for claim in claims:
-                session.execute(
-                    update(Notification)
-                    .where(
-                        Notification.id == claim.id,
-                        Notification.status == "pending",
-                        Notification.attempts == claim.attempts,
-                    )
-                    .values(next_try_at=now, attempts=claim.attempts - 1)
-                    .execution_options(synchronize_session=False)
-                )
+                session.execute(_held_by(claim).values(next_try_at=now, attempts=claim.attempts - 1))
 
     def _succeeded(self, claim: _Claim) -> bool:
         """Mark as sent; whoever marks it first also writes it into the order's history."""
@@ -215,18 +206,11 @@ class Outbox:
         )
         with self._ledger.session() as session:
             session.execute(
-                update(Notification)
-                .where(
-                    Notification.id == claim.id,
-                    Notification.status == "pending",
-                    Notification.attempts == claim.attempts,
-                )
-                .values(
+                _held_by(claim).values(
                     status="lapsed" if error.lapsed else "failed" if error.hopeless else "pending",
                     next_try_at=now + timedelta(seconds=wait),
                     error=str(error)[:LONGEST_ERROR],
                 )
-                .execution_options(synchronize_session=False)
             )
             if error.hopeless:
                 audit(
@@ -247,6 +231,19 @@ class Outbox:
         with self._ledger.session() as session:
             beat(session, COMPONENT, now)
         self._beaten = now
+
+
+def _held_by(claim: _Claim) -> Update:
+    """An update of the claimed message, unless it was sent or somebody claimed it again since."""
+    return (
+        update(Notification)
+        .where(
+            Notification.id == claim.id,
+            Notification.status == "pending",
+            Notification.attempts == claim.attempts,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def urgency_rank() -> ColumnElement[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from flask import Blueprint, Response, current_app, request
@@ -70,7 +71,7 @@ def status(reference: str) -> Response:
         return Response(status=400)
     if news is None:
         return Response(status=204)
-    event = _event_of(news)
+    event = _event_of_request(news)
     with panel().ledger.session() as session:
         stored = store_event(session, event)
     if stored is Stored.REPLAYED:
@@ -106,11 +107,11 @@ def install(door: TwilioDoor, extensions: dict[str, object]) -> None:
     extensions[_KEY] = door
 
 
-def _event_of(news: CallNews) -> ProviderEvent:
-    seal = seal_of(dict(request.headers))
+def event_of(news: CallNews, *, token: str, at: datetime, seal: str | None = None) -> ProviderEvent:
+    """What is put on record of news; ``token`` tells it from other news, ``seal`` is its signature's hash."""
     return ProviderEvent(
         provider=PROVIDER,
-        token=request.headers.get(TOKEN, "")[:_LONGEST_TOKEN] or f"signature:{seal}",
+        token=token,
         seal=seal,
         call_id=news.sid,
         reference=news.reference,
@@ -118,5 +119,11 @@ def _event_of(news: CallNews) -> ProviderEvent:
         final=news.final,
         sip_code=news.sip_code,
         error_code=news.error_code,
-        at=panel().now(),
+        at=at,
     )
+
+
+def _event_of_request(news: CallNews) -> ProviderEvent:
+    seal = seal_of(dict(request.headers))
+    token = request.headers.get(TOKEN, "")[:_LONGEST_TOKEN] or f"signature:{seal}"
+    return event_of(news, token=token, at=panel().now(), seal=seal)

@@ -17,9 +17,9 @@ import structlog
 
 from ivr.clock import Clock
 from ivr.lines.twilio import CallNews, RefusedError, TwilioLine, UnansweredError
-from records.provider_events import OpenCall, ProviderEvent, open_calls, store_event
+from records.provider_events import OpenCall, open_calls, store_event
 from records.sessions import Ledger, LedgerError
-from web.twilio import PROVIDER
+from web.twilio import PROVIDER, event_of
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -38,17 +38,7 @@ class TwilioRecords:
 
     def keep(self, news: CallNews) -> None:
         """Put on record what the line found out by asking; what is lost on the way is asked again."""
-        event = ProviderEvent(
-            provider=PROVIDER,
-            token=f"asked:{news.sid}:{news.status}",
-            call_id=news.sid,
-            reference=news.reference,
-            status=news.status,
-            final=news.final,
-            sip_code=news.sip_code,
-            error_code=news.error_code,
-            at=self.clock.now(),
-        )
+        event = event_of(news, token=f"asked:{news.sid}:{news.status}", at=self.clock.now())
         try:
             with self.ledger.session() as session:
                 store_event(session, event)
