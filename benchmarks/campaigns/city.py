@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Connection, Table, select, text, update
+from sqlalchemy import Connection, select, text, update
+from sqlalchemy.orm import Session
 from support.campaigning import add_area, add_elder, open_monthly
 
 from campaigns.planner import plan_visits
+from records.base import Base
 from records.people import Area, Consent, Elder, Phone, Worker
 from records.sessions import Ledger
 from records.visits import Assessment, CallAttempt, Campaign, Flag, Visit
@@ -82,19 +84,19 @@ def settle(ledger: Ledger, city: City, progress: Progress) -> str:
     return f"{size} on disk"
 
 
-def _note_month(session: object, month: int, city: City) -> None:
+def _note_month(session: Session, month: int, city: City) -> None:
     """The first elder's visit of a month, with everything that came of it."""
     starts = date(2026, 11, 2) - timedelta(days=28 * (city.months - month))
     long_ago = MONDAY - timedelta(days=28 * (city.months + 1))
     campaign = open_monthly(
-        session,  # type: ignore[arg-type]
+        session,
         long_ago,
         name=f"month {month}",
         starts_on=starts,
         ends_on=starts + timedelta(days=27),
     )
-    plan_visits(session, campaign, long_ago)  # type: ignore[arg-type]
-    visit = session.scalars(select(Visit).where(Visit.campaign_id == campaign.id)).one()  # type: ignore[attr-defined]
+    plan_visits(session, campaign, long_ago)
+    visit = session.scalars(select(Visit).where(Visit.campaign_id == campaign.id)).one()
     end = datetime.combine(starts, MONDAY.timetz())
     visit.status, visit.outcome, visit.next_attempt_at, visit.ended_at = "ended", "completed", None, end
     if month in city.months_with_calls:
@@ -161,9 +163,9 @@ def _multiplied(city: City) -> Iterator[tuple[str, str, int]]:
     yield "scores", _copy(Assessment, everybody, first, id=visit, visit_id=here, **review), city.elders
 
 
-def _copy(model: type, others: str, where: str, **other: str) -> str:
+def _copy(model: type[Base], others: str, where: str, **other: str) -> str:
     """Rows like those that ``where`` finds, with some columns ``other``."""
-    table: Table = model.__table__  # type: ignore[attr-defined]
+    table = model.__table__
     names = [column.name for column in table.columns]
     values = ", ".join(other.get(name, f"t.{name}") for name in names)
     columns = ", ".join(names)

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import CursorResult, select, text, update
 from support.campaigning import CALLER, WINDOWS, open_monthly
 
 from benchmarks.campaigns.city import MONDAY, Progress
@@ -95,4 +95,4 @@ def due_again(ledger: Ledger) -> int:
             .where(Visit.status == "in_progress", Visit.campaign_id == today)
             .values(status="planned", lease_owner=None, lease_until=None)
         )
-        return int(claimed.rowcount)  # type: ignore[attr-defined]
+        return claimed.rowcount if isinstance(claimed, CursorResult) else 0

@@ -44,6 +44,8 @@ MORNING = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 MISLED_S = 150.0
 """By how much a worker's clock may be wrong: more than a lease lasts."""
 LOOK_EVERY_S = 0.25
+CLOCK_JUMPS, FREEZES, RESTARTS = 0.08, 0.05, 0.08
+"""Chances at each look of a clock that jumps, a process that stands still, a database that is restarted."""
 STAFF = ("grid_worker", "social_worker", "coordinator")
 
 
@@ -130,11 +132,11 @@ class Chaos:
         while time.monotonic() < ends:
             time.sleep(LOOK_EVERY_S)
             crew.replace_the_dead()
-            if dice.random() < 0.08:  # noqa: PLR2004 - about every three seconds
+            if dice.random() < CLOCK_JUMPS:
                 crew.mislead(dice)
-            if dice.random() < 0.05:  # noqa: PLR2004 - about every five seconds
+            if dice.random() < FREEZES:
                 crew.freeze_one(dice)
-            if restarts_left and dice.random() < 0.08:  # noqa: PLR2004 - early in the run
+            if restarts_left and dice.random() < RESTARTS:
                 restarts_left -= 1
                 self.server.crash_and_restart()
                 self.seen["database restarted"] += 1

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, add_area, add_elder, open_monthly
+from support.casebook import HandClock
 from support.ledgers import Ledgers, opened
 
 from campaigns import tallying
@@ -37,19 +38,6 @@ ELDERS = st.fixed_dictionaries(
         "planned": st.booleans(),
     }
 )
-
-
-class HandClock:
-    """Stands where it was set."""
-
-    def __init__(self) -> None:
-        self.at = MONDAY
-
-    def now(self) -> Any:
-        return self.at
-
-    async def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +102,7 @@ def same_as_at_once(ledger: Ledger) -> None:
         areas = set(session.scalars(select(Area.id)))
         peopled = set(session.scalars(select(Elder.area_id)))
         assert counted(session, areas).uncounted == len(peopled)
-    keep_tallies(ledger, HandClock())
+    keep_tallies(ledger, HandClock(MONDAY))
     with ledger.reading() as session:
         kept = read_kept(session, MONDAY)
         found = counted(session, areas)
@@ -173,7 +161,7 @@ def come_to(session: Session, elder: int, end: str | None) -> None:
 
 
 def counted_once(ledger: Ledger) -> None:
-    keep_tallies(ledger, HandClock())
+    keep_tallies(ledger, HandClock(MONDAY))
     with ledger.reading() as session:
         areas = list(session.scalars(select(Area.id)))
         for campaign in session.scalars(select(Campaign.id)):
@@ -187,7 +175,7 @@ def counted_once(ledger: Ledger) -> None:
 
 def test_a_campaign_that_is_over_is_counted_a_last_time(ledger: Ledger) -> None:
     some_town(ledger)
-    clock = HandClock()
+    clock = HandClock(MONDAY)
     with ledger.session() as session:
         for campaign in session.scalars(select(Campaign)):
             plan_visits(session, campaign, MONDAY)
@@ -195,11 +183,11 @@ def test_a_campaign_that_is_over_is_counted_a_last_time(ledger: Ledger) -> None:
     with ledger.session() as session:
         first, second = session.scalars(select(Campaign.id).order_by(Campaign.id))
         session.get_one(Campaign, first).status = "ended"
-    clock.at += timedelta(minutes=1)
+    clock.moment += timedelta(minutes=1)
     with ledger.reading() as session:
         assert stale_campaigns(session, clock.now()) == [first, second]
     keep_tallies(ledger, clock)
-    clock.at += timedelta(minutes=1)
+    clock.moment += timedelta(minutes=1)
     with ledger.reading() as session:
         assert stale_campaigns(session, clock.now()) == [second]
 
@@ -226,10 +214,10 @@ def some_town(ledger: Ledger) -> None:
 
 def test_an_area_is_counted_again_when_its_count_is_old_and_by_one_keeper_only(ledger: Ledger) -> None:
     some_town(ledger)
-    clock = HandClock()
+    clock = HandClock(MONDAY)
     assert keep_tallies(ledger, clock) == 3, "two areas and the campaign with visits"
     assert keep_tallies(ledger, clock) == 0
-    clock.at += FRESH
+    clock.moment += FRESH
     with ledger.reading() as session:
         stale = stale_areas(session, clock.now())
     with ledger.session() as session:
@@ -244,6 +232,6 @@ def test_an_area_is_counted_again_when_its_count_is_old_and_by_one_keeper_only(l
 def test_a_small_ledger_keeps_no_counts(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tallying, "COUNTED_LIVE", 3)
     some_town(ledger)
-    assert keep_tallies(ledger, HandClock()) == 0
+    assert keep_tallies(ledger, HandClock(MONDAY)) == 0
     with ledger.reading() as session:
         assert not tallying.is_large(session, true())
