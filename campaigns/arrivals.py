@@ -18,7 +18,7 @@ from ivr.reception.who import MOST
 from records.call_ins import CallIn
 from records.people import NOT_ON_ROSTER, Elder
 from records.sealing import keyring
-from speech.types import LANGUAGES, Language
+from speech.types import Language, spoken_language
 
 LOST_AFTER = timedelta(minutes=30)
 """Longer than any call: one that has not ended by then was lost with its process."""
@@ -120,4 +120,4 @@ def brief_of(session: Session, elder_id: int, caller: Caller, now: datetime) -> 
 
 def spoken_with(elder: Elder) -> Language:
     """The language in which to speak; Chinese with somebody whose own the robot does not speak."""
-    return next((each for each in LANGUAGES if each == elder.language), "zh-CN")
+    return spoken_language(elder.language)

@@ -76,11 +76,12 @@ def prepare(
     phone = _phone_to_ring(session, visit, snapshot, aftercare, now)
     if phone is None:
         return NotCalled(visit.elder.name, visit.outcome or "", visit.next_attempt_at)
+    number = next_number(visit)
     attempt = CallAttempt(
         visit_id=visit.id,
-        number=next_number(visit),
+        number=number,
         phone_id=phone.id,
-        reference=f"visit-{visit.id}-attempt-{next_number(visit)}-{secrets.token_hex(4)}",
+        reference=f"visit-{visit.id}-attempt-{number}-{secrets.token_hex(4)}",
         fence=lease.fence,
         intended_at=now,
     )

@@ -16,13 +16,13 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from campaigns.due import last_visited
-from campaigns.policies import Policies
+from campaigns.policies import NOT_VISITED, Policies
 from campaigns.policy import Policy
 from campaigns.presence import ABSENT
 from campaigns.surges import Surges, due_with
 from campaigns.tiers import cadence_days
 from campaigns.windows import known_zone
-from records.people import NOT_ON_ROSTER, Area, Elder
+from records.people import Area, Elder
 from records.visits import Campaign, Visit, is_open
 
 WEEK = 7
@@ -120,7 +120,7 @@ def read_kept(session: Session, now: datetime, *, where: ColumnElement[bool] | N
     """Everybody to be visited, without their names; ``where`` narrows the elders. Raises PolicyError."""
     policies, surges = Policies.read(session), Surges.read(session)
     kept_ones = (
-        Elder.status.not_in(["moved", "deceased", NOT_ON_ROSTER]),
+        Elder.status.not_in(NOT_VISITED),
         true() if where is None else where,
     )
     visited = last_visited(session, select(Elder.id).where(*kept_ones))

@@ -18,7 +18,7 @@ from campaigns.presence import ABSENT, back_at
 from campaigns.snapshots import Snapshot
 from ivr.lines import Disposition
 from records.people import Elder
-from records.visits import CallAttempt, Campaign, Visit
+from records.visits import CallAttempt, Campaign, Visit, is_open
 
 LOOK_BACK = timedelta(days=90)
 ENOUGH_CALLS = 30
@@ -56,7 +56,7 @@ def look_ahead(session: Session, campaign: Campaign, lines: int, now: datetime) 
     lines = max(1, min(lines, campaign.max_concurrent))
     visits = session.scalars(
         select(Visit)
-        .where(Visit.campaign_id == campaign.id, Visit.mode == "telephone", Visit.status != "ended")
+        .where(Visit.campaign_id == campaign.id, Visit.mode == "telephone", is_open())
         .options(joinedload(Visit.elder).selectinload(Elder.phones), selectinload(Visit.attempts))
         .order_by(Visit.id)
     ).all()
@@ -111,7 +111,7 @@ def _awaited(visit: Visit, now: datetime) -> Awaited:
 def _in_person(session: Session, campaign: Campaign) -> Counter[str]:
     rows = session.execute(
         select(Visit.mode_reason, func.count())
-        .where(Visit.campaign_id == campaign.id, Visit.mode == "in_home", Visit.status != "ended")
+        .where(Visit.campaign_id == campaign.id, Visit.mode == "in_home", is_open())
         .group_by(Visit.mode_reason)
     )
     return Counter({reason: int(many) for reason, many in rows})

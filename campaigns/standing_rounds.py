@@ -28,7 +28,7 @@ from records.locks import take_turns
 from records.nudges import Work, nudge
 from records.people import Elder
 from records.rounds import Round
-from records.visits import Campaign, Visit
+from records.visits import Campaign, Visit, is_open
 
 ACTOR = "calendar"
 
@@ -183,9 +183,7 @@ def _with_an_open_visit(session: Session) -> frozenset[int]:
     """Ids of those whom a campaign that runs or is paused has still to visit."""
     return frozenset(
         session.scalars(
-            select(Visit.elder_id)
-            .join(Campaign)
-            .where(Visit.status != "ended", Campaign.status.in_(["running", "paused"]))
+            select(Visit.elder_id).join(Campaign).where(is_open(), Campaign.status.in_(["running", "paused"]))
         )
     )
 

@@ -63,8 +63,7 @@ def conditions(session: Session, who: Who) -> list[ColumnElement[bool]]:
 def matches(categories: Collection[str], birth_date: date | None, who: Who, today: date) -> bool:
     """What a filter asks beyond its ``conditions``.
 
-    ``only`` are ids of elders, None for all. An elder of unknown age passes every limit of age:
-    rather one visit too many.
+    An elder of unknown age passes every limit of age: rather one visit too many.
     """
     if who.categories and not set(categories) & {category.value for category in who.categories}:
         return False

@@ -59,7 +59,7 @@ def note_address(
     An empty address forgets it. Raises AddressError for a telephone number that is none.
     """
     if channel == NUMBER:
-        worker.number = _e164(address) if address else ""
+        worker.number = e164(address) if address else ""
     else:
         session.execute(
             delete(WorkerAddress).where(
@@ -80,7 +80,8 @@ def note_address(
     session.flush()
 
 
-def _e164(number: str) -> str:
+def e164(number: str) -> str:
+    """A telephone number as it is dialled. Raises AddressError for what cannot be rung."""
     try:
         parsed = phonenumbers.parse(number, REGION)
     except phonenumbers.NumberParseException as error:

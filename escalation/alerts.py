@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from escalation.wording import Wording
 from records.nudges import Work, nudge
 from records.orders import Notification, WorkOrder
 from records.people import Worker
-from speech.types import LANGUAGES, Language
+from speech.types import Language, spoken_language
 
 Standing = Literal["new", "unassigned", "untaken", "overdue", "settled"]
 """What a message adds about the order: nothing; nobody is on duty; nobody has taken it; its time is over;
@@ -38,8 +38,7 @@ class Recipient:
     @classmethod
     def of(cls, worker: Worker) -> Recipient:
         """A worker; one with a language nobody here writes is told in Chinese."""
-        known = worker.language in LANGUAGES
-        return cls(worker.login, cast("Language", worker.language) if known else "zh-CN")
+        return cls(worker.login, spoken_language(worker.language))
 
 
 def recipients(workers: Iterable[Worker], rules: Rules) -> list[Recipient]:

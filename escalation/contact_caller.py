@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor, wait
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.orm import Session
@@ -19,9 +18,9 @@ from escalation.word_came import note_answer
 from ivr.call import Senses, converse
 from ivr.clock import Clock
 from ivr.lines import CallNotConnectedError, Line
-from ivr.report import CallOutcome, FlagRaised, TurnTaken
+from ivr.report import CallOutcome, Unobserved
 from records.sessions import Ledger
-from speech.types import LANGUAGES, Language
+from speech.types import spoken_language
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -31,17 +30,6 @@ LONGEST_CALL_S = 180.0
 POLL_S = 5.0
 OUTCOMES = {CallOutcome.MACHINE: "machine", CallOutcome.SILENT: "silent"}
 """How a call ended in which nobody gave an answer; otherwise there was no clear word."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Nobody:
-    """Nothing of these calls is kept but the answer; implements ``CallObserver``."""
-
-    def turn_taken(self, turn: TurnTaken, state: Mapping[str, Any]) -> None:
-        """Keep nothing."""
-
-    def flag_raised(self, flag: FlagRaised) -> None:
-        """An errand raises no flags: what is urgent is an answer of its own."""
 
 
 class ContactCaller:
@@ -99,7 +87,7 @@ class ContactCaller:
             call = await self._line.dial(job.phone, reference=job.reference, ring_seconds=RING_S)
         except CallNotConnectedError as failure:
             return failure.disposition.value
-        language: Language = next((each for each in LANGUAGES if each == job.language), "zh-CN")
+        language = spoken_language(job.language)
         say = spoken()[language].filled(contact=job.name, elder=job.elder, organisation=self._organisation)
 
         def note(answer: str, heard: str) -> None:
@@ -114,7 +102,7 @@ class ContactCaller:
             language=language,
             senses=self._senses,
             clock=self._clock,
-            observer=_Nobody(),
+            observer=Unobserved(),
             max_seconds=LONGEST_CALL_S,
         )
         if report.ended_early:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import phonenumbers
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
-from escalation.addresses import REGION
+from escalation.addresses import AddressError, e164
 from escalation.climbing import ON_AGAIN, RESTS
 from escalation.contact_rules import ContactRules
 from escalation.history import note_event
@@ -68,7 +67,7 @@ def people_to_ask(session: Session, elder: Elder, most: int) -> list[Person]:
     seen = {phone.number for phone in elder.phones}
     found = []
     for contact in sorted(elder.contacts, key=lambda each: (not each.keyholder, each.position)):
-        phone = _e164(contact.number)
+        phone = _dialable(contact.number)
         if phone and phone not in seen and contact.name:
             seen.add(phone)
             found.append(Person(contact.name, contact.relation, phone))
@@ -244,11 +243,9 @@ def label(call: ContactCall) -> str:
     return call.relation or f"contact {call.position + 1}"
 
 
-def _e164(number: str) -> str:
+def _dialable(number: str) -> str:
+    """A number as it is dialled; empty for what cannot be rung."""
     try:
-        parsed = phonenumbers.parse(number, REGION)
-    except phonenumbers.NumberParseException:
+        return e164(number)
+    except AddressError:
         return ""
-    if not phonenumbers.is_valid_number(parsed):
-        return ""
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal, Self, get_args
 
@@ -143,6 +143,10 @@ class Delivery(_Part):
         return min(self.first_wait << doublings, self.longest_wait[urgency])
 
 
+USUAL_PATIENCE = 15
+"""Minutes after which a component counts as silent for which the policy names no time."""
+
+
 class AuditorRules(_Part):
     """When the auditor speaks up; minutes."""
 
@@ -158,6 +162,10 @@ class AuditorRules(_Part):
     round_waiting: int = Field(default=120, gt=0)
     heartbeats: dict[str, int]
     repeat: dict[UrgencyLabel, int]
+
+    def patience(self, component: str) -> timedelta:
+        """How long a component may say nothing before it counts as silent."""
+        return timedelta(minutes=self.heartbeats.get(component, USUAL_PATIENCE))
 
 
 class Policy(_Part):

@@ -30,7 +30,7 @@ from ivr.lines import CallNotConnectedError, Line
 from records.orders import WorkOrder, WorkOrderEvent
 from records.rings import give_back_ring
 from records.sessions import Ledger, LedgerError
-from speech.types import LANGUAGES, Language
+from speech.types import Language, spoken_language
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -168,7 +168,7 @@ class Switchboard:
         if not isinstance(found, Ring):
             return found
         note_event(session, order, RUNG_FOR_ELDER, found.login, now=now)
-        language: Language = next((each for each in LANGUAGES if each == found.language), "zh-CN")
+        language = spoken_language(found.language)
         return _Ringing(
             order_id=order.id,
             ring=found,

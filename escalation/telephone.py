@@ -29,7 +29,7 @@ from records.orders import WorkOrder, WorkOrderEvent
 from records.people import Worker
 from records.rings import give_back_ring, take_ring
 from records.sessions import Ledger
-from speech.types import LANGUAGES, Language
+from speech.types import Language, spoken_language
 
 T = TypeVar("T")
 
@@ -139,9 +139,8 @@ class PhoneNotifier:
             raise DeliveryError("The worker is on the telephone with the robot already")
         note_event(session, order, RUNG, worker.login, now=now)
         place = len(rings) + 1
-        known = next((each for each in LANGUAGES if each == worker.language), "zh-CN")
         reference = f"worker-{order.id}-{place}-{worker.id}"
-        return _Intent(worker.id, worker.number, cast("Language", known), reference)
+        return _Intent(worker.id, worker.number, spoken_language(worker.language), reference)
 
     async def _call(
         self, telephone: _Telephone, message: Message, intent: _Intent, answered: list[str]

@@ -6,7 +6,6 @@ Shared by those who ring workers: the outbox because of a message, the switchboa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +23,7 @@ from ivr.dialogue.actions import Action, HangUp, Join, Say
 from ivr.dialogue.events import Event, Parted
 from ivr.errand import Errand
 from ivr.lines import Line
-from ivr.report import CallOutcome, FlagRaised, TurnTaken
+from ivr.report import CallOutcome, Unobserved
 from records.people import Worker
 from records.rings import hold_ring
 from speech.types import Language
@@ -39,17 +38,6 @@ PUT_THROUGH = "put_through"
 """Event: whoever took the order is put through to the elder; its note is the login."""
 LONGEST_CALL_S = 90.0
 """Of a call in which nobody is put through."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Unkept:
-    """Nothing of these calls is kept but the key; implements ``CallObserver``."""
-
-    def turn_taken(self, turn: TurnTaken, state: Mapping[str, Any]) -> None:
-        """Keep nothing."""
-
-    def flag_raised(self, flag: FlagRaised) -> None:
-        """Whatever a worker says is no flag."""
 
 
 class WorkerTalk:
@@ -126,7 +114,7 @@ async def ring_worker(  # noqa: PLR0913 - what a call needs, each by name
         language=language,
         senses=senses,
         clock=clock,
-        observer=_Unkept(),
+        observer=Unobserved(),
         max_seconds=LONGEST_CALL_S + (LONGEST_TALK_S + MEETING_S if live else 0.0),
         seat=Seat(Side.WORKER, found if live else None),
     )

@@ -128,3 +128,13 @@ class CallObserver(Protocol):
 
         Called once per code, and again if the same turns out to be more urgent.
         """
+
+
+class Unobserved:
+    """Keeps nothing of a conversation; implements ``CallObserver``."""
+
+    def turn_taken(self, turn: TurnTaken, state: Mapping[str, Any]) -> None:
+        """Keep nothing."""
+
+    def flag_raised(self, flag: FlagRaised) -> None:
+        """Keep nothing: such a conversation says by its outcome what is urgent."""

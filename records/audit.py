@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, String
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.base import Base
+from records.bulk import upserting
 
 
 class AuditEvent(Base):
@@ -65,8 +65,7 @@ def beat(session: Session, component: str, at: datetime, **detail: Any) -> None:
 
     Any number of processes may beat for one component at the same time; the last to commit stays.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    sign = insert(Heartbeat).values(component=component, at=at, detail=detail)
+    sign = upserting(session, Heartbeat).values(component=component, at=at, detail=detail)
     session.execute(
         sign.on_conflict_do_update(
             index_elements=[Heartbeat.component],

@@ -1,4 +1,4 @@
-"""Many numbers in one statement, as a query: no database takes a million parameters."""
+"""Statements that the two databases word differently: many numbers at once, and insert or update."""
 
 from __future__ import annotations
 
@@ -6,11 +6,23 @@ import json
 from collections.abc import Sequence
 
 from sqlalchemy import ARRAY, Integer, Select, column, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+
+from records.base import Base
+
+
+def upserting(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """An insert into a table that may go on with ``on_conflict_do_update``."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return insert(table)
 
 
 def these(session: Session, numbers: Sequence[int]) -> Select[int]:
-    """A query that gives just these ids, as ``value``; for ``IN`` and ``INSERT ... SELECT``."""
+    """A query that gives just these ids, as ``value``; for ``IN`` and ``INSERT ... SELECT``.
+
+    No database takes a million parameters.
+    """
     value = column("value", Integer)
     if session.get_bind().dialect.name == "sqlite":
         found = func.json_each(json.dumps(list(numbers))).table_valued(value, name="these")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, String, delete, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.base import Base
+from records.bulk import upserting
 
 
 class WorkerRing(Base):
@@ -34,8 +34,7 @@ def take_ring(
         "holder": holder,
         "until": now + timedelta(seconds=seconds),
     }
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(WorkerRing).values(**values)
+    statement = upserting(session, WorkerRing).values(**values)
     statement = statement.on_conflict_do_update(
         index_elements=["worker_id"],
         set_={name: values[name] for name in ("order_id", "holder", "until")},

@@ -23,6 +23,11 @@ Pcm = NDArray[np.int16]
 """Mono linear PCM, 16 bits, 8 kHz, shape (samples,)."""
 
 
+def spoken_language(code: str) -> Language:
+    """The language to speak with somebody; Chinese where the robot does not speak their own."""
+    return next((each for each in LANGUAGES if each == code), "zh-CN")
+
+
 class Urgency(IntEnum):
     """How soon a person must act. Ordered: comparisons mean what they say."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, request
@@ -14,9 +13,6 @@ from records.farewells import farewell
 from web.panel import panel
 
 blueprint = Blueprint("health", __name__)
-
-SILENT_AFTER = timedelta(minutes=15)
-"""A component for which the policy names no time counts as silent after this long."""
 
 
 @blueprint.get("/healthz")
@@ -37,16 +33,12 @@ def ready() -> tuple[dict[str, Any], int]:
             beats = session.scalars(select(Heartbeat)).all()
     except LedgerError:
         return {"status": "no ledger"}, 503
+    patience = panel().rules.policy.auditor.patience
     off = sorted(beat.component for beat in beats if farewell(beat))
     silent = sorted(
         beat.component
         for beat in beats
-        if not farewell(beat) and panel().now() - beat.at > _patience(beat.component)
+        if not farewell(beat) and panel().now() - beat.at > patience(beat.component)
     )
     strict = request.args.get("all", "") not in ("", "0")
     return {"status": "ready", "silent": silent, "off": off}, 503 if silent and strict else 200
-
-
-def _patience(component: str) -> timedelta:
-    minutes = panel().rules.policy.auditor.heartbeats.get(component)
-    return SILENT_AFTER if minutes is None else timedelta(minutes=minutes)

@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 
 from campaigns.dialer import Dialer
 from campaigns.opening import pause_campaign
+from escalation.rules import Rules
 from escalation.switchboard import Switchboard
 from escalation.telephone import PhoneNotifier
 from escalation.worker_call import Bridges
@@ -80,15 +81,17 @@ def run_product(settings: Settings, console: Console, roles: Collection[Role] = 
         held.callback(ledger.dispose)
         clock = SystemClock()
         telephones = Telephones(sip) if sip else open_twilio(settings, ledger, clock, roles)
+        rules = open_rules(settings)
         if Role.WEB in roles:
-            rules = open_rules(settings)
             app = open_panel(settings, ledger, rules, clock, twilio_door=telephones.door)
             serving = held.enter_context(start_in_thread(app, host=settings.host, port=settings.port))
             console.print(f"The panel: [bold]{serving.address}[/bold]")
             _first_steps(ledger, console)
         with suppress(KeyboardInterrupt):
             asyncio.run(
-                _Process(settings, ledger, clock, console, frozenset(roles), telephones, receiving).run()
+                _Process(
+                    settings, ledger, clock, console, frozenset(roles), telephones, receiving, rules
+                ).run()
             )
         console.print("Stopped. Visits that are not over go on at the next start.")
 
@@ -129,6 +132,7 @@ class _Process:
     roles: frozenset[Role]
     telephones: Telephones
     receiving: ReceivingSettings
+    rules: Rules
 
     async def run(self) -> None:
         """Work until asked to stop; what ends a part by itself stops the others and is raised on."""
@@ -148,8 +152,7 @@ class _Process:
             if Role.GATEWAY in self.roles and not calls:
                 await self._hold_campaigns(silent)
             if Role.KEEPER in self.roles:
-                rules = open_rules(self.settings)
-                upkeep = open_upkeep(self.settings, self.ledger, rules, self.clock, self.console)
+                upkeep = open_upkeep(self.settings, self.ledger, self.rules, self.clock, self.console)
                 upkeep = with_rounds(upkeep, self.settings)
                 telephones = upkeep.telephones
                 beside = ending.enter_context(ThreadPoolExecutor(upkeep.threads, "upkeep"))
@@ -205,7 +208,7 @@ class _Process:
             # The villagers know the robot's sentences from the very store that it speaks from.
             village = Village(load_village(), load_script("standard"), prompts, voice, settings.prompts_dir)
             line = SimulatedLine(village.at, self.clock)
-        rules = open_rules(settings)
+        rules = self.rules
         books = ending.enter_context(ThreadPoolExecutor(1, "transfers"))
         switchboard = open_switchboard(settings, self.ledger, line, senses, self.clock, rules, books)
         if switchboard is not None:
@@ -227,7 +230,7 @@ class _Process:
     ) -> None:
         """Ring the people around elders, and workers whose channel is the telephone, on the dialer's line."""
         books = ending.enter_context(ThreadPoolExecutor(1, "contacts"))
-        rules = open_rules(self.settings)
+        rules = self.rules
         contacts = open_contact_caller(
             self.settings, self.ledger, calling.line, calling.senses, self.clock, rules, books
         )

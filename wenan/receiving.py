@@ -19,7 +19,7 @@ from ivr.call import Senses, converse, hold_conversation
 from ivr.clock import Clock
 from ivr.lines import Line
 from ivr.lines.incoming import Answerable
-from ivr.report import FlagRaised, TurnTaken
+from ivr.report import Unobserved
 from records.sessions import Ledger
 from wenan.receiving_settings import ReceivingSettings
 from wenan.settings import Settings
@@ -27,16 +27,6 @@ from wenan.transfer import with_transfers
 
 SHORT_CALL_S = 180.0
 """Longest talk with somebody of whom nothing is kept."""
-
-
-class Nobody:
-    """Keeps nothing of a talk; what must be kept is written by the dialogue itself."""
-
-    def turn_taken(self, turn: TurnTaken, state: object) -> None:
-        """Keep nothing."""
-
-    def flag_raised(self, flag: FlagRaised) -> None:
-        """Such a dialogue raises none."""
 
 
 def open_reception(  # noqa: PLR0913 - what a process shares, each by name
@@ -74,7 +64,7 @@ def open_reception(  # noqa: PLR0913 - what a process shares, each by name
         desk,
         CallInAftercare(rules),
         converse=talk,
-        chat=partial(converse, senses=senses, clock=clock, observer=Nobody(), max_seconds=SHORT_CALL_S),
+        chat=partial(converse, senses=senses, clock=clock, observer=Unobserved(), max_seconds=SHORT_CALL_S),
         owner=new_owner(),
         most=receiving.calls,
         language=settings.default_language,

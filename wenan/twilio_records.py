@@ -7,11 +7,8 @@ Twilio is asked, and whatever still rings without anybody behind it is ended.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
-from typing import TypeVar
 
 import structlog
 
@@ -21,7 +18,6 @@ from records.provider_events import OpenCall, open_calls, store_event
 from records.sessions import Ledger, LedgerError
 from web.twilio import PROVIDER, event_of
 
-T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 QUIET = timedelta(minutes=2)
@@ -54,10 +50,10 @@ class TwilioRecords:
         """Find out what became of such calls; returns of how many it is known now."""
         settled = 0
         try:
-            for each in await _in_thread(self.open_calls):
+            for each in await asyncio.to_thread(self.open_calls):
                 news = await line.look_after(each.call_id, each.reference)
                 if news is not None:
-                    await _in_thread(partial(self.keep, news))
+                    await asyncio.to_thread(self.keep, news)
                     settled += news.final
         except (RefusedError, UnansweredError, LedgerError) as error:
             log.warning("calls could not be reconciled", problem=str(error))
@@ -68,7 +64,3 @@ class TwilioRecords:
         while True:
             await self.reconcile(line)
             await self.clock.sleep(EVERY_S)
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(None, work)

@@ -120,9 +120,15 @@ class Conversation:
         """Raise a flag before anything is said."""
         self._flags.append(action)
 
-    def order(self, action: PutThrough | CallOff) -> None:
-        """Have a person rung, or not any more, before anything is said."""
+    def order(self, action: PutThrough) -> None:
+        """Have a person rung before anything is said."""
         self._orders.append(action)
+
+    def call_off(self) -> None:
+        """Have nobody rung any more, if somebody was: the elder should get out, be quiet, or is let go."""
+        if self.state.transfer in UNDER_WAY:
+            self.state.transfer = Transfer.OVER
+            self._orders.append(CallOff())
 
     def join(self, action: Join) -> None:
         """Let a person and the elder hear each other after everything said so far."""
@@ -130,10 +136,8 @@ class Conversation:
 
     def hang_up(self, outcome: CallOutcome) -> None:
         """End the call with everything said so far. What a call came to does not change any more."""
+        self.call_off()
         state = self.state
-        if state.transfer in UNDER_WAY:
-            state.transfer = Transfer.OVER
-            self.order(CallOff())
         state.stage = Stage.ENDED
         state.suspended = ()
         state.outcome = state.outcome or outcome

@@ -154,7 +154,7 @@ def _help_with(talk: Conversation, concern: Concern) -> None:
     """Say what to do, and ask what helpers must know unless the elder should get out or keep quiet."""
     _advise(talk, concern)
     if concern.ask_no_more:
-        transfer.leave_free(talk)
+        talk.call_off()
     asking.enter(talk, Stage.ADVISED if concern.ask_no_more else Stage.SOMEONE_THERE)
 
 

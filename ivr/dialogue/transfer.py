@@ -7,7 +7,7 @@ the line for it. A transfer that fails changes nothing: help has been sent for b
 from __future__ import annotations
 
 from ivr.dialogue import asking, endings
-from ivr.dialogue.actions import CallOff, Join, PutThrough
+from ivr.dialogue.actions import Join, PutThrough
 from ivr.dialogue.conversation import Conversation
 from ivr.dialogue.events import NobodyCame, Parted, PersonRung, PersonThere, TransferEvent
 from ivr.dialogue.state import IN_EMERGENCY, UNDER_WAY, Stage, Transfer
@@ -26,13 +26,6 @@ def begin(talk: Conversation, concern: Concern) -> None:
         talk.order(PutThrough())
 
 
-def leave_free(talk: Conversation) -> None:
-    """The elder should get out, or be quiet: they are not kept on the telephone any more."""
-    if talk.state.transfer in UNDER_WAY:
-        talk.state.transfer = Transfer.OVER
-        talk.order(CallOff())
-
-
 def keeps(talk: Conversation) -> bool:
     """Instead of ending the call: stay with the elder for as long as somebody is being rung."""
     if talk.state.transfer not in UNDER_WAY:
@@ -47,7 +40,7 @@ def reassure(talk: Conversation) -> None:
     """The elder waits and says nothing: they hear that it goes on, and in turn whom to call themselves."""
     talk.state.kept += 1
     if talk.state.kept > MOST_INTERVALS:
-        leave_free(talk)
+        talk.call_off()
         endings.part(talk, endings.broken_off(talk), talk.script.emergency.close)
         return
     texts = transfer_texts()

@@ -17,8 +17,6 @@ import numpy as np
 
 from speech.recognizers.ct2_file import LowRank, WeightsError, add_to_weights
 
-THIN = 2
-"""Dimensions of a matrix."""
 _WEIGHTS = "model.bin"
 _BESIDE = ("config.json", "tokenizer.json", "vocabulary.txt", "vocabulary.json", "preprocessor_config.json")
 
@@ -50,7 +48,7 @@ def read_adaptation(path: Traversable | Path) -> Mapping[str, LowRank]:
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise WeightsError(f"the adaptation {path} cannot be used: {error}") from error
     for name, (up, down) in pairs.items():
-        if up.ndim != THIN or down.ndim != THIN or up.shape[1] != down.shape[0]:
+        if (up.ndim, down.ndim) != (2, 2) or up.shape[1] != down.shape[0]:
             raise WeightsError(f"the adaptation {path} cannot be used: the two matrices of {name} do not fit")
     return {f"{name}/weight": LowRank(up, down) for name, (up, down) in pairs.items()}
 

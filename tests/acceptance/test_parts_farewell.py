@@ -27,7 +27,7 @@ from wenan.receiving_settings import ReceivingSettings
 from wenan.roles import Role
 from wenan.settings import load_settings
 from wenan.upkeep import Upkeep
-from wenan.wiring import open_ledger
+from wenan.wiring import open_ledger, open_rules
 
 pytest_plugins = ["support.panel_fixtures"]
 
@@ -108,6 +108,7 @@ def run_keeper(ledger: Ledger, folder: Path, until: Callable[[], object]) -> Non
         frozenset({Role.KEEPER}),
         Telephones(None),
         ReceivingSettings(),
+        open_rules(settings),
     )
 
     async def live() -> None:

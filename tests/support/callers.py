@@ -21,6 +21,7 @@ from ivr.call import Senses, converse, hold_conversation
 from ivr.clock import Clock
 from ivr.lines import Line
 from ivr.lines.simulated import SimulatedLine
+from ivr.report import Unobserved
 from ivr.virtual_time import run_virtual
 from records.call_ins import CallIn
 from records.orders import Notification, WorkOrder
@@ -32,7 +33,6 @@ from support.calls import Hears, Tones, senses
 from support.campaigning import CALLER, Community
 from support.casebook import history, orders, rules
 from support.telephone import Behaviour, Person, hum, press, quiet, say, tone, until_robot_is_silent
-from wenan.receiving import Nobody
 
 
 class ShortTones(Tones):
@@ -99,7 +99,7 @@ def reception_on(
         desk,
         CallInAftercare(rules()),
         converse=talk,
-        chat=partial(converse, senses=ears, clock=clock, observer=Nobody()),
+        chat=partial(converse, senses=ears, clock=clock, observer=Unobserved()),
         owner=new_owner(),
         most=most,
         language="zh-CN",

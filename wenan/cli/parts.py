@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import typer
@@ -10,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 
-from escalation.policy import AuditorRules
 from ivr.clock import SystemClock
 from records.audit import Heartbeat
 from records.farewells import RETIRED, farewell, retire
@@ -35,7 +33,7 @@ def show() -> None:
             table.add_row(name, "never", "missed: it has not begun")
             continue
         last = row.at.astimezone(ZoneInfo(settings.timezone)).strftime("%Y-%m-%d %H:%M:%S")
-        silent = now - row.at > _patience(rules, name)
+        silent = now - row.at > rules.patience(name)
         table.add_row(name, last, _state(farewell(row), needed=name in rules.heartbeats, silent=silent))
     Console().print(table)
 
@@ -51,10 +49,6 @@ def retire_part(name: str) -> None:
             raise UsageError(f"No part is called {name}: use one of {', '.join(sorted(known))}")
         retire(session, name, at=now, actor="cli")
     typer.echo(f"{name} is retired: nobody misses it until it gives a sign of life again")
-
-
-def _patience(rules: AuditorRules, name: str) -> timedelta:
-    return timedelta(minutes=rules.heartbeats.get(name, 15))
 
 
 def _state(said: str, *, needed: bool, silent: bool) -> str:
