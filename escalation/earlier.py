@@ -5,10 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from records.promises import SPOKEN_WITH
 from records.visits import Answer, Flag, Visit
-
-TALKED = ("completed", "partial", "escalated")
-"""Outcomes of visits in which the elder was talked with."""
 
 
 def heard_before(session: Session, visit: Visit, most: int) -> tuple[frozenset[str], ...]:
@@ -22,7 +20,7 @@ def heard_before(session: Session, visit: Visit, most: int) -> tuple[frozenset[s
             Visit.elder_id == visit.elder_id,
             Visit.id != visit.id,
             Visit.status == "ended",
-            Visit.outcome.in_(TALKED),
+            Visit.outcome.in_(SPOKEN_WITH),
             Visit.created_at <= visit.created_at,
         )
         .order_by(Visit.created_at.desc(), Visit.id.desc())

@@ -74,12 +74,13 @@ def listed() -> str:
         in_force = [
             (area, policies.of(area.id, today()), policies.rounds_of(area.id, today())[1]) for area in areas
         ]
-        own = {row.area_id for row in _versions(session, user)}
+        versions = _versions(session, user)
+        own = {row.area_id for row in versions}
         return render_template(
             "policies.html",
             areas=areas,
             in_force=[each for each in in_force if each[0].id in own or each[0] is areas[0]],
-            versions=_versions(session, user),
+            versions=versions,
             shipped=load_policy(),
             today=today(),
         )

@@ -163,6 +163,15 @@ def test_a_thread_of_its_own_may_wake_the_loop_while_time_is_held():
     assert run_virtual(main, MORNING) == MORNING
 
 
+@pytest.fixture
+def keyboard():
+    """Ctrl-C means what it does in a terminal; a shell lets what it runs in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("keyboard")
 def test_an_interrupt_from_the_keyboard_ends_the_run_even_while_work_is_outstanding():
     release = threading.Event()
 
