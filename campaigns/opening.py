@@ -1,4 +1,4 @@
-"""Opening a campaign, and stopping and resuming it."""
+"""Opening a campaign, pausing and resuming it, letting it last longer."""
 
 from __future__ import annotations
 
@@ -78,6 +78,38 @@ def pause_campaign(session: Session, campaign_id: int, reason: str, *, now: date
 def resume_campaign(session: Session, campaign_id: int, *, now: datetime, actor: str) -> bool:
     """Place calls again. Whether the campaign was paused."""
     return _change_status(session, campaign_id, ("paused", "running", ""), now=now, actor=actor)
+
+
+def extend_campaign(session: Session, campaign_id: int, last_day: date, *, now: datetime, actor: str) -> bool:
+    """Let a campaign last longer. Whether it was changed: one that has ended begins no more.
+
+    Raises CampaignError for a day that is not later than the last one so far, or is past.
+    """
+    campaign = session.scalar(
+        select(Campaign)
+        .where(Campaign.id == campaign_id, Campaign.status.in_(["running", "paused"]))
+        .with_for_update()
+    )
+    if campaign is None:
+        return False
+    before = campaign.ends_on
+    if last_day <= before or end_of_day(last_day, campaign.timezone) <= now:
+        raise CampaignError(
+            f"The campaign {campaign.name!r} lasts until {before}; {last_day} would not make it longer"
+        )
+    campaign.ends_on = last_day
+    nudge(session, Work.CALLS, campaign_id)
+    audit(
+        session,
+        at=now,
+        actor=actor,
+        action="extended",
+        subject_type="campaign",
+        subject_id=campaign_id,
+        before=before.isoformat(),
+        until=last_day.isoformat(),
+    )
+    return True
 
 
 def _change_status(

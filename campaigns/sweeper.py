@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from campaigns.aftercare import Aftercare
 from campaigns.retries import End
 from campaigns.settling import ACTOR, end_with_period
+from campaigns.stopping import finish_stopped
 from campaigns.windows import end_of_day, start_of_day
 from records.audit import audit
 from records.visits import CallAttempt, Campaign, Visit, is_open
@@ -108,6 +109,7 @@ def expire(session: Session, visit_id: int, aftercare: Aftercare, now: datetime)
 
 def tidy_up(session: Session, now: datetime) -> None:
     """Give a date to telephone visits that have none, and end campaigns that have nothing left to do."""
+    finish_stopped(session, now)
     running = select(Campaign.id).where(Campaign.status == "running")
     for first in (True, False):  # apart, so that the index finds them
         session.execute(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, url_for
+from flask import Blueprint, url_for
 
-from records.visits import Campaign
 from web import call_data, campaign_data, order_data
+from web.campaign_access import campaign_or_404
 from web.identity import me
 from web.overview import numbers, revision
 from web.panel import panel
@@ -25,9 +25,7 @@ def campaign_progress(campaign_id: int) -> dict[str, Any]:
     """
     user, now = me(), panel().now()
     with panel().ledger.reading() as session:
-        campaign = session.get(Campaign, campaign_id)
-        if campaign is None:
-            abort(404)
+        campaign = campaign_or_404(session, user, campaign_id)
         how_far = campaign_data.how_far(session, user, campaign)
         counts = campaign_data.counts(how_far)
         return {

@@ -40,6 +40,7 @@ from web import (
     rosters,
     rotas,
     round_starts,
+    steering,
     surge_days,
     template_tools,
     trail,
@@ -121,6 +122,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     errors.handle(app)
     pages = (
         overview,
+        steering,
         round_starts,
         calls,
         reviews,

@@ -17,6 +17,7 @@ from records.people import NOT_ON_ROSTER, Area, Elder, is_noted_absent
 from records.surges import SurgeDays
 from records.visits import Assessment, CallAttempt, Campaign, Flag, Turn, Visit, is_open
 from web.access import ours
+from web.campaign_access import reaches
 from web.identity import SignedIn
 from web.progress import LATE_AFTER, MANY_ATTEMPTS, Count, Risk, risk, stage_of
 
@@ -29,17 +30,17 @@ LONG_LIST = 200
 """Rows of a list of names on the overview at most; the count is always complete."""
 
 
-def current_campaign(session: Session) -> Campaign | None:
-    """The campaign to show first: one that runs, else the newest."""
-    running_first = case((Campaign.status == "running", 0), (Campaign.status == "paused", 1), else_=2)
-    return session.scalar(
-        select(Campaign).order_by(running_first, Campaign.starts_on.desc(), Campaign.id.desc())
-    )
+def current_campaign(session: Session, user: SignedIn) -> Campaign | None:
+    """The campaign to show first: one that runs, else the newest, of those that reach the worker's areas."""
+    order = {"running": 0, "paused": 1}
+    found = campaigns(session, user)
+    return min(found, key=lambda each: order.get(each.status, 2), default=None)
 
 
-def campaigns(session: Session) -> Sequence[Campaign]:
-    """All campaigns, newest first."""
-    return session.scalars(select(Campaign).order_by(Campaign.starts_on.desc(), Campaign.id.desc())).all()
+def campaigns(session: Session, user: SignedIn) -> Sequence[Campaign]:
+    """All campaigns that reach the worker's areas, newest first."""
+    rows = session.scalars(select(Campaign).order_by(Campaign.starts_on.desc(), Campaign.id.desc())).all()
+    return reaches(session, user, rows)
 
 
 def how_far(session: Session, user: SignedIn, campaign: Campaign) -> Census:

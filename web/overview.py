@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
 
-from campaigns.opening import pause_campaign, resume_campaign
 from records.people import Elder
 from records.visits import Campaign, Visit
 from web import call_data, campaign_data
-from web.access import May, require
+from web.access import May, may
 from web.call_data import Filter
-from web.corrections import LONGEST_NOTE
+from web.campaign_access import campaign_or_404, may_steer
 from web.coverage_data import coverage
 from web.identity import SignedIn, me
 from web.pages import fingerprint
@@ -32,7 +29,7 @@ TIERS = ("key", "secondary", "general")
 def today() -> str:
     """The campaign that runs now, or the newest."""
     with panel().ledger.reading() as session:
-        campaign = campaign_data.current_campaign(session)
+        campaign = campaign_data.current_campaign(session, me())
         if campaign is None:
             return render_template("no_campaign.html")
         return _page(session, me(), campaign)
@@ -42,29 +39,7 @@ def today() -> str:
 def one(campaign_id: int) -> str:
     """A campaign by its number."""
     with panel().ledger.reading() as session:
-        campaign = session.get(Campaign, campaign_id)
-        if campaign is None:
-            abort(404)
-        return _page(session, me(), campaign)
-
-
-@blueprint.post("/campaigns/<int:campaign_id>/<any(pause, resume):act>")
-def steer(campaign_id: int, act: str) -> Response:
-    """Stop placing calls, or go on. Calls under way are not cut off."""
-    user = require(May.STEER)
-    reason = request.form.get("reason", "").strip()[:LONGEST_NOTE]
-    with panel().ledger.session() as session:
-        if act == "pause":
-            changed = pause_campaign(session, campaign_id, reason, now=panel().now(), actor=user.login)
-        else:
-            changed = resume_campaign(session, campaign_id, now=panel().now(), actor=user.login)
-    if not changed:
-        flash(gettext("Nothing was changed: look at how the campaign stands now."), "problem")
-    elif act == "pause":
-        flash(gettext("Paused: no new calls are placed. Calls under way are finished."), "done")
-    else:
-        flash(gettext("The calls go on."), "done")
-    return redirect(url_for("overview.one", campaign_id=campaign_id))
+        return _page(session, me(), campaign_or_404(session, me(), campaign_id))
 
 
 def _page(session: Session, user: SignedIn, campaign: Campaign) -> str:
@@ -76,7 +51,8 @@ def _page(session: Session, user: SignedIn, campaign: Campaign) -> str:
     return render_template(
         "overview.html",
         campaign=campaign,
-        campaigns=campaign_data.campaigns(session),
+        campaigns=campaign_data.campaigns(session, user),
+        may_steer=may(user, May.STEER) and may_steer(user, campaign),
         progress=progress(counts),
         telephone=progress(counts, mode="telephone"),
         in_home=progress(counts, mode="in_home"),

@@ -37,6 +37,8 @@ def confirm_turn(visit_id: int, turn_id: int) -> Response:
 def correct_turn(visit_id: int, turn_id: int) -> Response:
     """The machine misunderstood this exchange; the form says what was really said."""
     user = require(May.REVIEW)
+    with panel().ledger.reading() as session:
+        _turn(session, visit_or_404(session, user, visit_id), turn_id)
     try:
         correction = Correction.read(request.form, weighted_codes())
     except BadCorrectionError:

@@ -33,13 +33,10 @@ def test_a_grid_worker_sees_only_the_numbers_of_the_own_community(panel):
     assert "蒋文轩" not in panel.as_("wang").words("/")
 
 
-def test_a_worker_of_another_town_sees_none_of_these_elders(panel):
-    words = panel.as_("far").words("/")
-    assert "孙桂英" not in words
-    assert progress_of(panel.as_("far"), panel)["all"] == {
-        "due": 0, "covered": 0, "open": 0, "coverage": None,
-        "stages": dict.fromkeys(["done", "person", "partial", "missed", "calling", "waiting"], 0),
-    }  # fmt: skip
+def test_a_worker_of_another_town_sees_nothing_of_this_campaign(panel):
+    assert "孙桂英" not in panel.as_("far").words("/")
+    assert panel.as_("far").get(f"/campaigns/{panel.town.campaign}").status_code == 404
+    assert panel.as_("far").get(f"/api/campaigns/{panel.town.campaign}/progress").status_code == 404
 
 
 def test_whoever_is_on_the_telephone_is_shown_with_how_long(panel):

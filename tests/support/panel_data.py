@@ -33,7 +33,7 @@ def build(ledger: Ledger, folder: Path) -> Town:
     with ledger.session() as session:
         _areas(session, town)
         _workers(session, town)
-        campaigns = _campaigns(session)
+        campaigns = _campaigns(session, town)
         town.campaign = campaigns[-1].id
         for place, person in enumerate(PEOPLE):
             elder = _elder(session, town, person)
@@ -85,7 +85,7 @@ def _workers(session: Session, town: Town) -> None:
     session.flush()
 
 
-def _campaigns(session: Session) -> list[Campaign]:
+def _campaigns(session: Session, town: Town) -> list[Campaign]:
     script = ScriptVersion(script_id="standard", version=1, sha256="0" * 64, document={})
     session.add(script)
     session.flush()
@@ -99,7 +99,7 @@ def _campaigns(session: Session) -> list[Campaign]:
                 starts_on=start,
                 ends_on=start + timedelta(days=6),
                 timezone="Asia/Shanghai",
-                who={},
+                who={"areas": [town.areas["般阳路街道"]]},
                 windows={"days": [0, 1, 2, 3, 4], "hours": [["09:00", "11:30"], ["14:30", "17:30"]]},
                 retries={},
                 status="running" if weeks == 0 else "ended",

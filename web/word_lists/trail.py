@@ -106,6 +106,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "opened": _l("opened the campaign"),
         "running": _l("let the calls go on"),
         "paused": _l("paused the calls"),
+        "stopped": _l("stopped the campaign for good"),
+        "extended": _l("let the campaign last longer"),
         "elder_absent": _l("noted that the elder is not at home"),
         "elder_back": _l("noted that the elder is back"),
         "wish_noted": _l("noted when the elder likes to be phoned"),

@@ -63,6 +63,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "draft": _l("Not started"),
         "running": _l("Running"),
         "paused": _l("Paused"),
+        "stopped": _l("Stopped for good"),
         "ended": _l("Ended"),
     },
     "rule": {

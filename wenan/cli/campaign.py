@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from campaigns.calendar import unknown_years
 from campaigns.forecasting import Outlook, look_ahead
-from campaigns.opening import open_campaign, pause_campaign, resume_campaign
+from campaigns.opening import extend_campaign, open_campaign, pause_campaign, resume_campaign
 from campaigns.overlap import without_rest
-from campaigns.planner import names_of, plan_visits
+from campaigns.planner import Planned, names_of, plan_visits
 from campaigns.retries import RetryPolicy
 from campaigns.standing_rounds import start_draft
+from campaigns.stopping import stop_campaign
 from campaigns.who import Who
 from ivr.clock import SystemClock
 from ivr.script import load_script
@@ -27,8 +28,8 @@ from records.visits import Campaign, Visit
 from wenan.cli.area import find_area
 from wenan.cli.errors import UsageError
 from wenan.cli.spans import read_date, read_rest, read_span
-from wenan.display import show_plan
-from wenan.outlook_tables import show_left_out, show_outlook
+from wenan.display import bar, show_plan
+from wenan.outlook_tables import NAMES, show_left_out, show_outlook
 from wenan.settings import load_settings
 from wenan.wiring import open_ledger
 
@@ -92,7 +93,8 @@ def create(  # noqa: PLR0913, PLR0917 - as many options as terms
             ends_on=last,
             max_concurrent=settings.max_concurrent_calls,
         )
-        plan = plan_visits(session, opened, now)
+        with bar(Console(), f"Planning {name}") as progress:
+            plan = plan_visits(session, opened, now, progress=progress)
         if forecast:
             session.flush()
             outlook = look_ahead(session, opened, settings.max_concurrent_calls, now)
@@ -165,6 +167,30 @@ def start(name: str) -> None:
         if not resume_campaign(session, campaign_id, now=now, actor="cli"):
             raise UsageError(f"The campaign {name!r} neither waits to begin nor is it paused")
     typer.echo(f"{name} goes on")
+
+
+@app.command("stop")
+def stop(name: str, reason: Annotated[str, typer.Option(help="Shown to everybody.")] = "by hand") -> None:
+    """Stop a campaign for good: whoever was not called yet is not called by it, and stays due."""
+    with open_ledger(load_settings()).session() as session:
+        left = stop_campaign(session, _id(session, name), reason, now=SystemClock().now(), actor="cli")
+        if left is None:
+            raise UsageError(f"The campaign {name!r} neither runs nor is it paused")
+        names = names_of(session, [Planned(each) for each in left[:NAMES]])
+    typer.echo(f"{name} is stopped; not called by it any more: {len(left)}")
+    if left:
+        more = f" ... and {len(left) - NAMES} more" if len(left) > NAMES else ""
+        typer.echo(f"  {', '.join(names.values())}{more}")
+
+
+@app.command("extend")
+def extend(name: str, until: Annotated[str, typer.Option(help="The new last day, e.g. 2027-01-31.")]) -> None:
+    """Let a campaign last longer."""
+    last = read_date("--until", until)
+    with open_ledger(load_settings()).session() as session:
+        if not extend_campaign(session, _id(session, name), last, now=SystemClock().now(), actor="cli"):
+            raise UsageError(f"The campaign {name!r} neither runs nor is it paused")
+    typer.echo(f"{name} lasts until {last}")
 
 
 def _id(session: Session, name: str) -> int:
