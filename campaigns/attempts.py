@@ -20,7 +20,7 @@ from campaigns.places import hours_for, reason_never
 from campaigns.presence import back_at, is_absent, today_at
 from campaigns.promises import with_promise
 from campaigns.retries import End, EndReason, VisitOutcome, next_phone
-from campaigns.scripts import stored_script
+from campaigns.scripts import modules_for_surges, stored_script, with_module
 from campaigns.settling import end_visit, end_with_period, leave_to_people, put_off
 from campaigns.snapshots import Snapshot
 from campaigns.spreading import not_before
@@ -110,6 +110,8 @@ def make_ready(
     script = stored_script(visit.campaign.script_version)
     if (promised := promised_order(session, visit)) is not None:
         script = with_promise(script, promised.codes)
+    module = _module_now(session, visit, script, snapshot, now)
+    script = with_module(script, module)
     return Ready(
         lease=lease,
         attempt_id=attempt.id,
@@ -118,9 +120,7 @@ def make_ready(
         phone_number=phone.number,
         elder_name=visit.elder.name,
         script=script,
-        state=_state_of(
-            session, visit, script, _module_now(session, visit, script, snapshot, now), caller, now
-        ),
+        state=_state_of(session, visit, script, module, caller, now),
         recording=_recording_path(visit, attempt.number, now),
     )
 
@@ -241,7 +241,7 @@ def _module_now(session: Session, visit: Visit, script: Script, snapshot: Snapsh
 
     A talk that broke off goes on with the module it was begun with.
     """
-    known = [module.id for module in script.modules]
+    known = modules_for_surges(script)
     if visit.dialogue_state:
         begun = (visit.dialogue_state.get("brief") or {}).get("module")
         return begun if begun in known else snapshot.module

@@ -35,6 +35,8 @@ class CalledFor:
     """The first moment of its first day there."""
     start: RoundStart
     who: Who
+    script: str = ""
+    """Id of the script that the policy names; empty for the usual one."""
     surge: Surge | None = None
     """Only those for whom these surge days are."""
 
@@ -80,6 +82,7 @@ def _of_policies(
             period=period,
             begins=datetime.combine(period.first, time(0), zone),
             start=rounds.start,
+            script=rounds.script or "",
             who=Who(
                 areas=(place,) if place else (),
                 but_areas=tuple(sorted(inside - areas)),
@@ -108,6 +111,7 @@ def _of_surges(
             period=period,
             begins=datetime.combine(period.first, time(0), zone),
             start=rounds.start,
+            script=rounds.script or "",
             who=Who(areas=(row.area_id,) if row.area_id else (), due_by=period.last),
             surge=surge_of(row),
         )

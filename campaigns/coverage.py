@@ -1,4 +1,4 @@
-"""Visit rates against the target of 100 % (月探访率, 周探访率), and who is about to be missed.
+"""Visit rates against the target (月探访率, 周探访率), and who is about to be missed.
 
 The counting is pure. A month and a week are those of the calendar. Who is to be visited: everybody on the
 books but those who have moved or died; whoever is in hospital or away is counted apart. In a week those count
@@ -15,12 +15,13 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
+from campaigns.cadences import fewest_days
 from campaigns.due import last_visited
 from campaigns.policies import NOT_VISITED, Policies
 from campaigns.policy import Policy
 from campaigns.presence import ABSENT
 from campaigns.surges import Surges, due_with
-from campaigns.tiers import cadence_days
+from campaigns.tiers import cadences_of
 from campaigns.windows import known_zone
 from records.people import Area, Elder
 from records.visits import Campaign, Visit, is_open
@@ -40,7 +41,7 @@ class Kept:
     area_id: int
     tier: str
     cadence: int
-    """Days from one visit to the next today."""
+    """The fewest days from one visit to the next today."""
     last: date | None
     """The last visit; None for never."""
     due: date
@@ -146,7 +147,7 @@ def read_kept(session: Session, now: datetime, *, where: ColumnElement[bool] | N
         last = None if at is None else at.astimezone(zone).date()
         if (area_id, today) not in in_force:
             in_force[area_id, today] = policies.of(area_id, today)
-        usual = cadence_days(tier, categories, in_force[area_id, today])
+        usual = cadences_of(tier, categories, in_force[area_id, today])
         meant = surges.meant_for(area_id, tier, categories)
         lasting = [surge.cadence_days for surge in meant if surge.lasts_on(today)]
         call = calls.get(elder_id)
@@ -155,7 +156,7 @@ def read_kept(session: Session, now: datetime, *, where: ColumnElement[bool] | N
                 elder_id=elder_id,
                 area_id=area_id,
                 tier=tier,
-                cadence=min([usual, *lasting]),
+                cadence=min([*map(fewest_days, usual), *lasting]),
                 last=last,
                 due=due_with(last, usual, meant),
                 next_call=None if call is None else call.astimezone(zone).date(),

@@ -1,4 +1,4 @@
-"""When an elder's next visit is due: so many days after the last one as policy and surge days allow."""
+"""When an elder's next visit is due: so long after the last one as policy and surge days allow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from campaigns.policy import Policy
 from campaigns.presence import today_at
 from campaigns.surges import Surges, due_with
-from campaigns.tiers import cadence_days
+from campaigns.tiers import cadences_of
 from records.people import Elder
 from records.visits import Visit, counts
 
@@ -36,4 +36,4 @@ def last_visited(session: Session, elders: Select[int]) -> Mapping[int, datetime
 def due_on(elder: Elder, last: datetime | None, policy: Policy, surges: Surges) -> date:
     """The day by which an elder is to be visited again, on their own calendar; long ago if never visited."""
     day = None if last is None else today_at(elder, last)
-    return due_with(day, cadence_days(elder.tier, elder.categories, policy), surges.of(elder))
+    return due_with(day, cadences_of(elder.tier, elder.categories, policy), surges.of(elder))

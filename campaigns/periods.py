@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from campaigns.cadences import ByCalendar
 from campaigns.policy import Policy, RoundLength
 
 WEEK_DAYS, MONTH_DAYS = 7, 28
@@ -48,9 +49,9 @@ def long_enough(policies: Collection[Policy]) -> RoundLength:
     """
     shortest = min(
         (
-            days
+            MONTH_DAYS if isinstance(cadence, ByCalendar) else cadence
             for policy in policies
-            for days in (*policy.cadence_days.tiers.values(), *policy.cadence_days.groups.values())
+            for cadence in (*policy.cadence_days.tiers.values(), *policy.cadence_days.groups.values())
         ),
         default=WEEK_DAYS,
     )

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from campaigns.cadences import Cadence
+
 SHIPPED = Path(__file__).with_name("policy.yaml")
 """The defaults of a fresh deployment."""
 
@@ -56,8 +58,9 @@ class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Days = Annotated[int, Field(ge=1, le=366)]
 Month = Annotated[int, Field(ge=1, le=12)]
+Percent = Annotated[int, Field(ge=1, le=100)]
+ScriptName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
 class TierRule(_Data):
@@ -75,14 +78,14 @@ class TierRules(_Data):
     rules: tuple[TierRule, ...] = Field(min_length=1)
 
 
-class Cadence(_Data):
-    """Days from one visit to the next."""
+class Cadences(_Data):
+    """From one visit to the next: days, or a word of the calendar (``campaigns.cadences``)."""
 
-    tiers: dict[Tier, Days]
-    groups: dict[Category, Days] = Field(default_factory=dict)
+    tiers: dict[Tier, Cadence]
+    groups: dict[Category, Cadence] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _every_tier_has_a_number(self) -> Cadence:
+    def _every_tier_has_a_number(self) -> Cadences:
         if missing := set(Tier) - set(self.tiers):
             raise ValueError(f"no number of days for the tier {', '.join(sorted(missing))}")
         return self
@@ -122,6 +125,16 @@ class Rounds(_Data):
     rounds are opened by hand."""
     every: RoundLength | None = None
     """None: as long as the shortest number of days between two visits allows."""
+    script: ScriptName | None = None
+    """Id of a shipped script or of one added to the ledger, the newest version; None: the usual one."""
+
+
+class Targets(_Data):
+    """What is reported upward (月探访率, 周探访率), in percent of those to be visited."""
+
+    monthly_rate: Percent = 100
+    weekly_rate: Percent = 100
+    """Of those who are to be visited at least weekly."""
 
 
 class Policy(_Data):
@@ -130,12 +143,14 @@ class Policy(_Data):
     version: str = Field(min_length=1, max_length=40)
     minimum_age: int = Field(ge=0, le=120)
     tiers: tuple[TierRules, ...]
-    cadence_days: Cadence
+    cadence_days: Cadences
     telephone: TelephoneRules
     seasons: dict[str, tuple[Month, ...]] = Field(default_factory=dict)
     """Months in which a module of the script is spoken of, the first of them first; others always are."""
     rounds: Rounds | None = None
     """None: as in the area above; above all, rounds that wait for a coordinator."""
+    targets: Targets | None = None
+    """None: everybody."""
 
     @model_validator(mode="after")
     def _nobody_falls_through(self) -> Policy:
@@ -169,8 +184,11 @@ def policy_from(data: Any, *, origin: str) -> Policy:
 def document_of(policy: Policy) -> dict[str, Any]:
     """A policy as JSON-ready data that says the same wherever it is written: sets in order."""
     data = policy.model_dump(mode="json", exclude={"tiers"})
-    if policy.rounds is None:
-        del data["rounds"]  # as in documents that were stored before there were any
+    for name in ("rounds", "targets"):
+        if data[name] is None:
+            del data[name]  # as in documents that were stored before there were any
+    if policy.rounds is not None and policy.rounds.script is None:
+        del data["rounds"]["script"]
     data["telephone"]["abilities"] = sorted(data["telephone"]["abilities"], key=list(Ability).index)
     tiers = [
         {

@@ -13,10 +13,11 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from campaigns.cadences import ByCalendar
 from campaigns.policies import Policies, elders_under
 from campaigns.policy import Policy
 from campaigns.standing import Standing, standing_of
-from campaigns.tiers import cadence_days
+from campaigns.tiers import cadence_of
 from records.people import Elder
 
 Aspect = Literal["tier", "cadence", "mode"]
@@ -28,8 +29,8 @@ class Terms:
     """How somebody is looked after."""
 
     tier: str
-    cadence: int
-    """Days from one visit to the next."""
+    cadence: int | ByCalendar
+    """Days from one visit to the next, or by the calendar."""
     mode: str
     reason: str = ""
     """Why not by telephone."""
@@ -53,8 +54,8 @@ class Change:
 def terms_under(elder: Elder, policy: Policy, day: date) -> Terms:
     """How an elder is looked after under a policy, on a day (ages are counted by it)."""
     standing: Standing = standing_of(elder, policy, day)
-    days = cadence_days(standing.tier, elder.categories, policy)
-    return Terms(standing.tier, days, standing.mode, standing.reason)
+    cadence = cadence_of(standing.tier, elder.categories, policy)
+    return Terms(standing.tier, cadence, standing.mode, standing.reason)
 
 
 def changes(elders: Iterable[Elder], before: Policies, after: Policies, day: date) -> list[Change]:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ivr.script import Script, document_of, script_from_document, sha256_of
+from ivr.script import (
+    Script,
+    document_of,
+    load_script,
+    script_from_document,
+    sha256_of,
+    shipped_scripts,
+)
 from records.visits import ScriptVersion
 
 _read: dict[str, Script] = {}
@@ -44,6 +52,48 @@ def stored_script(version: ScriptVersion) -> Script:
         origin = f"script {version.script_id} version {version.version} in the ledger"
         script = _read[version.sha256] = script_from_document(version.document, origin=origin)
     return script
+
+
+def script_named(session: Session, name: str, *, usual: Script) -> Script:
+    """The newest version of a script that was shipped or is in the ledger; ``usual`` without a name.
+
+    Raises ScriptError when there is none of that name or it cannot be read.
+    """
+    if not name or name == usual.id:
+        return usual
+    kept = session.scalar(
+        select(ScriptVersion)
+        .where(ScriptVersion.script_id == name)
+        .order_by(ScriptVersion.version.desc())
+        .limit(1)
+    )
+    shipped = shipped_scripts().get(name, ())
+    if kept is not None and kept.version >= max(shipped, default=0):
+        return stored_script(kept)
+    return load_script(name)
+
+
+def known_scripts(session: Session) -> list[str]:
+    """Ids of the scripts that a round may name."""
+    return sorted({*shipped_scripts(), *session.scalars(select(ScriptVersion.script_id).distinct())})
+
+
+def with_module(script: Script, module: str) -> Script:
+    """The script with a topic of the standard script that surge days ask for, where it has no such topic."""
+    if not module or any(each.id == module for each in script.modules):
+        return script
+    found = [each for each in _standard().modules if each.id == module]
+    return script.model_copy(update={"modules": (*script.modules, *found)})
+
+
+def modules_for_surges(script: Script) -> list[str]:
+    """Ids of the topics that surge days may ask for in calls by a script: its own and the standard's."""
+    return list(dict.fromkeys(each.id for each in (*script.modules, *_standard().modules)))
+
+
+@cache
+def _standard() -> Script:
+    return load_script("standard")
 
 
 def module_for(

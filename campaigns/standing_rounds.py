@@ -21,6 +21,7 @@ from campaigns.opening import CampaignError, open_campaign, pause_campaign
 from campaigns.planner import plan_visits
 from campaigns.policy import RoundStart
 from campaigns.retries import RetryPolicy
+from campaigns.scripts import script_named
 from campaigns.windows import Windows, end_of_day
 from ivr.script import Script
 from records.audit import audit
@@ -28,7 +29,7 @@ from records.locks import take_turns
 from records.nudges import Work, nudge
 from records.people import Elder
 from records.rounds import Round
-from records.visits import Campaign, Visit, is_open
+from records.visits import Campaign, Visit, counts, is_open
 
 ACTOR = "calendar"
 
@@ -38,6 +39,7 @@ class RoundTerms:
     """What is the same for all rounds of a deployment."""
 
     script: Script
+    """Where the policy names none."""
     timezone: str
     max_concurrent: int = 4
     nothing_dials: str = ""
@@ -111,18 +113,16 @@ def start_draft(session: Session, campaign_id: int, *, now: datetime, actor: str
     campaign.status = "running"
     audit(session, at=now, actor=actor, action="running", subject_type="campaign", subject_id=campaign_id)
     called = next((each for each in rounds_called_for(session, now) if each.key == round_.key), None)
-    busy = _with_an_open_visit(session)
     if called is None:  # the policy has changed since: for those whom the round was opened for
-        everybody = set(session.scalars(select(Elder.id)))
-        return _begin(session, round_, frozenset(everybody - busy), now)
+        return _begin(session, round_, frozenset(session.scalars(select(Elder.id))), now)
     kept = read_kept(session, now, where=Elder.area_id.in_(called.areas))
-    return _begin(session, round_, _wanting(session, called, kept, busy), now)
+    return _begin(session, round_, _wanting(session, called, kept), now)
 
 
 def _open(session: Session, called: CalledFor, terms: RoundTerms, now: datetime) -> Round:
     campaign = open_campaign(
         session,
-        script=terms.script,
+        script=script_named(session, called.script, usual=terms.script),
         now=now,
         name=_free_name(session, called.name),
         who=called.who,
@@ -152,9 +152,9 @@ def _begin(
 
 
 def _wanting(
-    session: Session, called: CalledFor, kept: Iterable[Kept], busy: frozenset[int]
+    session: Session, called: CalledFor, kept: Iterable[Kept], busy: frozenset[int] = frozenset()
 ) -> frozenset[int]:
-    """Ids of those at home who are due in the period, have no visit open, and were not seen to in it."""
+    """Ids of those at home who are due in the period, are not ``busy``, and were not seen to in it."""
     due = {
         each.elder_id
         for each in kept
@@ -174,8 +174,17 @@ def _meant(session: Session, called: CalledFor) -> set[int]:
 
 
 def _seen_to(session: Session, called: CalledFor) -> set[int]:
-    """Whose visit ended in this period, however it ended: whoever was not reached has a work order."""
-    ended = select(Visit.elder_id).where(Visit.ended_at >= called.begins, Visit.outcome != "cancelled")
+    """Whose visit ended in this period, however it ended: whoever was not reached has a work order.
+
+    A visit of an earlier period that ended with it, some moments into this one, is none of this one's unless
+    the elder was visited.
+    """
+    ended = (
+        select(Visit.elder_id)
+        .join(Campaign)
+        .where(Visit.ended_at >= called.begins, Visit.outcome != "cancelled")
+        .where(counts() | (Campaign.ends_on >= called.period.first))
+    )
     return set(session.scalars(ended))
 
 

@@ -14,11 +14,14 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from campaigns.cadences import ByCalendar, soonest
 from campaigns.policy import Category, Tier
 from records.audit import audit
 from records.locks import take_turns
 from records.people import Area, Elder
 from records.surges import SurgeDays
+
+Cadences = Collection[int | ByCalendar]
 
 
 class SurgeKind(StrEnum):
@@ -61,15 +64,15 @@ class Surge:
         return self.starts_on <= day <= self.ends_on
 
 
-def due_with(last: date | None, days: int, surges: Iterable[Surge]) -> date:
-    """The last day on which the next visit is in time: ``days`` after the last one, sooner in a surge.
+def due_with(last: date | None, cadences: Cadences, surges: Iterable[Surge]) -> date:
+    """The last day on which the next visit is in time: as the cadences ask for it, sooner in a surge.
 
     A surge asks for a visit so many days after the last one, but not before it begins, and for none after it
     has ended. ``surges`` are those meant for the elder. Whoever was never visited is due since long ago.
     """
     if last is None:
         return date.min
-    usual = last + timedelta(days=days)
+    usual = soonest(last, cadences)
     asked = [
         due
         for surge in surges

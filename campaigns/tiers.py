@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from campaigns.cadences import ByCalendar, most_often
 from campaigns.policy import Ability, Category, Policy, Tier, TierRule
 
 __all__ = [
@@ -22,7 +23,8 @@ __all__ = [
     "Tier",
     "VisitMode",
     "age_on",
-    "cadence_days",
+    "cadence_of",
+    "cadences_of",
     "reason_text",
     "tier_of",
     "visit_mode_of",
@@ -140,11 +142,15 @@ def _matches(rule: TierRule, age: int | None, categories: Collection[str], abili
     return old_enough and able_so and belongs
 
 
-def cadence_days(tier: str, categories: Collection[str], policy: Policy) -> int:
-    """Days from one visit to the next: the shortest that the tier or any of the groups asks for."""
-    cadence = policy.cadence_days
-    asked = [days for group, days in cadence.groups.items() if group in categories]
-    return min([cadence.tiers[Tier(tier)], *asked])
+def cadences_of(tier: str, categories: Collection[str], policy: Policy) -> list[int | ByCalendar]:
+    """What the tier and the groups ask for; the visit that is due first by any of them is due."""
+    asked = policy.cadence_days
+    return [asked.tiers[Tier(tier)], *(each for group, each in asked.groups.items() if group in categories)]
+
+
+def cadence_of(tier: str, categories: Collection[str], policy: Policy) -> int | ByCalendar:
+    """From one visit to the next: the most often that the tier or any of the groups asks for."""
+    return most_often(cadences_of(tier, categories, policy))
 
 
 def visit_mode_of(

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from campaigns.coverage import Kept, Rates, about_to_be_missed, rates, rates_by, read_kept
-from campaigns.policy import PolicyError, Tier
+from campaigns.policies import Policies
+from campaigns.policy import PolicyError, Targets, Tier
 from campaigns.tallying import counted, is_large
 from records.people import Area, Elder
 from web.access import ours
@@ -42,6 +43,8 @@ class Missed:
 class Coverage:
     """What the overview shows of it."""
 
+    target: Targets
+    """What the policy of the worker's own area wants to be reached."""
     all: Rates
     tiers: Sequence[tuple[str, Rates]]
     areas: Sequence[tuple[str, Rates]]
@@ -74,6 +77,7 @@ def coverage(session: Session, user: SignedIn, now: datetime) -> Coverage | None
     areas = [(names[area], found) for area, found in by_area.items()]
     missed = about_to_be_missed(kept, today)
     return Coverage(
+        target=_target(session, user, now),
         all=rates(kept, today),
         tiers=[(tier, by_tier[tier]) for tier in Tier if tier in by_tier],
         areas=_lowest_first(areas),
@@ -87,6 +91,7 @@ def _as_counted(session: Session, user: SignedIn, now: datetime) -> Coverage:
     names = _area_names(session)
     areas = [(names[area], part) for area, part in found.by_area.items()]
     return Coverage(
+        target=_target(session, user, now),
         all=found.all,
         tiers=[(tier, found.by_tier[tier]) for tier in Tier if tier in found.by_tier],
         areas=_lowest_first(areas)[:MOST_AREAS],
@@ -95,6 +100,15 @@ def _as_counted(session: Session, user: SignedIn, now: datetime) -> Coverage:
         counted_at=found.oldest,
         uncounted=found.uncounted,
     )
+
+
+def _target(session: Session, user: SignedIn, now: datetime) -> Targets:
+    """Of the highest of the worker's areas; the usual ones where its policy cannot be read or names none."""
+    try:
+        policy = Policies.read(session).of(user.area_id, now.astimezone(user.zone).date())
+    except PolicyError:
+        return Targets()
+    return policy.targets or Targets()
 
 
 def _area_names(session: Session) -> dict[int, str]:

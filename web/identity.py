@@ -35,6 +35,7 @@ class SignedIn:
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
+    area_id: int = 0
 
     def get_id(self) -> str:
         """What the session cookie holds: a new password ends the sessions begun with the old one."""
@@ -58,6 +59,7 @@ def describe(session: Session, worker: Worker) -> SignedIn:
         name=worker.name,
         role=worker.role,
         area=worker.area.name,
+        area_id=worker.area_id,
         areas=subtree(parents, worker.area_id),
         sees_everything=worker.area.parent_id is None,
         language=worker.language,

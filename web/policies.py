@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import yaml
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -24,17 +24,19 @@ from campaigns.policy import (
     Tier,
     load_policy,
     policy_from,
-    yaml_of,
 )
 from campaigns.policy_changes import ASPECTS, Aspect, Change, changes_by, counted
+from campaigns.scripts import known_scripts
 from records.locks import take_turns
 from records.people import Area
 from records.policies import PolicyVersion
 from web.access import May, require
+from web.cadence_words import choices
 from web.holdings import areas_of, is_ours, place_asked_for, wanted_area
 from web.i18n import today
 from web.identity import SignedIn
 from web.panel import panel
+from web.policy_file import as_file
 from web.policy_form import Form, fill, phones_without_consent, read, rules_in
 
 blueprint = Blueprint("policies", __name__, url_prefix="/policies")
@@ -92,11 +94,11 @@ def download(version_id: int) -> Answer:
     user = require(May.PLAN)
     with panel().ledger.reading() as session:
         if not version_id:
-            return _as_file(load_policy())
+            return as_file(load_policy())
         row = session.get(PolicyVersion, version_id)
         if row is None or row not in _versions(session, user):
             abort(404)
-        return _as_file(policy_of(row))
+        return as_file(policy_of(row))
 
 
 @blueprint.get("/edit")
@@ -202,6 +204,9 @@ def _read(session: Session, sheet: Sheet) -> tuple[Policy | None, date]:
             gettext("Give the changed policy a name of up to 40 characters."),
             *(each for each in sheet.problems if policy is not None),
         ]
+    script = sheet.form.get("round_script", "")
+    if script and script not in known_scripts(session):
+        sheet.problems.append(gettext("There is no script “%(name)s”.", name=script[:40]))
     same = select(PolicyVersion.id).where(_at(sheet.area), PolicyVersion.version == version)
     if session.scalar(same) is not None:
         sheet.problems.append(
@@ -240,6 +245,8 @@ def _sheet(session: Session, sheet: Sheet) -> str:
         categories=list(Category),
         starts=list(RoundStart),
         lengths=list(RoundLength),
+        scripts=known_scripts(session),
+        cadences=choices(),
         rules=rules_in(sheet.form),
         seasons=[name.removeprefix("season.") for name in sheet.form if name.startswith("season.")],
         newest=_newest(session, sheet.area),
@@ -288,12 +295,3 @@ def _versions(session: Session, user: SignedIn) -> list[PolicyVersion]:
         .order_by(PolicyVersion.effective_from.desc(), PolicyVersion.id.desc())
     )
     return [row for row in rows if row.area_id is None or is_ours(user, row.area_id)]
-
-
-def _as_file(policy: Policy) -> Answer:
-    answer = Response(yaml_of(policy), mimetype="application/yaml")
-    name = "".join(
-        sign if sign.isascii() and (sign.isalnum() or sign in "-._") else "-" for sign in policy.version
-    )
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.yaml"'
-    return answer

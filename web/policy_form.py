@@ -20,14 +20,15 @@ from campaigns.policy import (
     PolicyError,
     RoundLength,
     RoundStart,
+    Targets,
     Tier,
     document_of,
     policy_from,
 )
+from web.cadence_words import cadence_words, read_cadence
 
 MOST_RULES = 12
 """Rules of one tier that a form carries."""
-MOST_DAYS = 366
 OLDEST = 150
 DOCUMENT = "document"
 """The policy that the form began from, as JSON."""
@@ -45,9 +46,9 @@ def fill(policy: Policy) -> Form:
         for number, rule in enumerate([*tiers["rules"], {}]):
             _fill_rule(form, f"rule.{tiers['tier']}.{number}", rule)
     for tier, days in policy.cadence_days.tiers.items():
-        form[f"days.{tier.value}"] = str(days)
+        form[f"days.{tier.value}"] = cadence_words(days)
     for group, days in policy.cadence_days.groups.items():
-        form[f"days.{group.value}"] = str(days)
+        form[f"days.{group.value}"] = cadence_words(days)
     telephone = document["telephone"]
     form.setlist("abilities", telephone["abilities"])
     form.setlist("excluded", telephone["excluded_categories"])
@@ -55,6 +56,9 @@ def fill(policy: Policy) -> Form:
     for module, months in policy.seasons.items():
         form[f"season.{module}"] = ", ".join(str(month) for month in months)
     form["round_start"] = policy.rounds.start.value if policy.rounds else ""
+    form["round_script"] = (policy.rounds.script or "") if policy.rounds else ""
+    targets = policy.targets or Targets()
+    form["target_month"], form["target_week"] = str(targets.monthly_rate), str(targets.weekly_rate)
     form["round_every"] = policy.rounds.every.value if policy.rounds and policy.rounds.every else ""
     return form
 
@@ -101,16 +105,9 @@ def read(form: Form, version: str) -> tuple[Policy | None, list[str]]:
         if not tiers["rules"]:
             problems.append(gettext("A tier needs at least one rule."))
     document["cadence_days"] = {
-        "tiers": {
-            tier.value: _number(
-                form, f"days.{tier.value}", gettext("Days between visits"), (1, MOST_DAYS), problems
-            )
-            for tier in Tier
-        },
+        "tiers": {tier.value: read_cadence(form.get(f"days.{tier.value}", ""), problems) for tier in Tier},
         "groups": {
-            group.value: _number(
-                form, f"days.{group.value}", gettext("Days between visits"), (1, MOST_DAYS), problems
-            )
+            group.value: read_cadence(form[f"days.{group.value}"], problems)
             for group in Category
             if form.get(f"days.{group.value}", "").strip()
         },
@@ -128,13 +125,28 @@ def read(form: Form, version: str) -> tuple[Policy | None, list[str]]:
         document["rounds"] = {
             "start": _known([start], list(RoundStart))[0] if start in list(RoundStart) else "",
             "every": every if every in list(RoundLength) else None,
+            "script": form.get("round_script", "") or None,
         }
+    _targets(form, document, problems)
     if problems:
         return None, list(dict.fromkeys(problems))
     try:
         return policy_from(document, origin=version), []
     except PolicyError as error:
         return None, [gettext("The policy cannot be used: %(why)s", why=str(error))]
+
+
+def _targets(form: Form, document: dict[str, Any], problems: list[str]) -> None:
+    """The rates to be reached; a policy that named none names none as long as they are the usual ones."""
+    fields = {"monthly_rate": "target_month", "weekly_rate": "target_week"}
+    if not all(name in form for name in fields.values()):
+        return
+    said = {
+        target: _number(form, name, gettext("Rate to be reached"), (1, 100), problems)
+        for target, name in fields.items()
+    }
+    if "targets" in document or said != Targets().model_dump():
+        document["targets"] = said
 
 
 def _rules(form: Form, tier: str, problems: list[str]) -> Iterator[dict[str, Any]]:

@@ -48,10 +48,11 @@ def _stop(session: Session, user: SignedIn, campaign_id: int) -> str:
     elders = stop_campaign(session, campaign_id, _reason(), now=panel().now(), actor=user.login)
     if elders is None:
         return ""
-    return gettext(
+    words: str = gettext(
         "Stopped for good: %(n)s elders are not called by it any more. Whoever is due stays due.",
         n=len(elders),
     )
+    return words
 
 
 def _extend(session: Session, user: SignedIn, campaign_id: int) -> str:

@@ -10,6 +10,7 @@ from flask_babel import get_locale
 
 from speech.types import Language
 from speech.weights import Weights, load_weights
+from web.cadence_words import cadence_words
 from web.word_lists import WORDS
 
 _SPEECH_LANGUAGES: dict[str, Language] = {"zh": "zh-CN", "en": "en"}
@@ -51,3 +52,4 @@ def install(app: Flask) -> None:
     """Give templates the filters ``word`` and ``code_words``."""
     app.add_template_filter(word)
     app.add_template_filter(code_words)
+    app.add_template_filter(cadence_words)

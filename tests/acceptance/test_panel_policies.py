@@ -60,7 +60,7 @@ def test_a_coordinator_sees_whom_a_change_affects_and_only_then_saves_it(panel, 
     form["note"] = "街道2026年方案"
     words = send(chen, form, "preview")
     assert re.search(r"\d+ 位老人中有 [1-9]\d* 位的安排会变", words)
-    assert "30 → 14" in words
+    assert "每月 → 每两周" in words
     assert versions(panel) == [], "a preview saves nothing"
 
     words = send(chen, form, "save")
@@ -189,7 +189,7 @@ def test_a_policy_goes_out_as_a_file_and_comes_back_changed(panel, town):
     chen = panel.as_("chen")
     text = chen.get("/policies/0.yaml").text
     assert text == yaml_of(load_policy())
-    changed = text.replace("district-2023.1", "town-2026.1").replace("general: 30", "general: 10")
+    changed = text.replace("district-2023.2", "town-2026.1").replace("general: monthly", "general: 10")
     words = upload(chen, town, changed.encode())
     assert "文件已读入" in words
     assert 'value="town-2026.1"' in chen.seen.text

@@ -132,7 +132,7 @@ def test_a_policy_is_exported_changed_checked_imported_compared_and_shown(tmp_pa
     mine = tmp_path / "mine.yaml"
     text = mine.read_text(encoding="utf-8")
     mine.write_text(
-        text.replace("district-2023.1", "town-1").replace("general: 30", "general: 14"), encoding="utf-8"
+        text.replace("district-2023.2", "town-1").replace("general: monthly", "general: 14"), encoding="utf-8"
     )
     checked = wenan(tmp_path, "policy", "check", "mine.yaml", COLUMNS="200")
     assert "days between visits 30 → 14" in checked.stdout, checked.stderr

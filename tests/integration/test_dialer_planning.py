@@ -126,7 +126,7 @@ class TestEverybodyGetsAVisit:
             campaign = session.scalars(select(Campaign)).one()
         assert snapshot.retries.max_attempts == 5
         assert snapshot.windows == WINDOWS
-        assert snapshot.policy.version == "district-2023.1"
+        assert snapshot.policy.version == "district-2023.2"
         assert snapshot.tier == "key"
         assert snapshot.module == module_for(script(), 1, campaign.starts_on, snapshot.policy.seasons)
 

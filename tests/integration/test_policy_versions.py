@@ -91,7 +91,7 @@ class TestBeforeItIsSaved:
     def test_a_change_of_days_is_told_by_tier(self, ledger: Ledger, town: dict[str, int]) -> None:
         with ledger.reading() as session:
             found, _ = changes_by(session, None, TODAY, WEEKLY)
-        assert counted(found, "cadence") == [("30", "7", 2)]
+        assert counted(found, "cadence") == [("monthly", "7", 2)]
         assert counted(found, "tier") == []
         assert town
 

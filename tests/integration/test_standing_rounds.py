@@ -6,19 +6,20 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
-from support.campaigning import MONDAY, add_area, add_elder, open_monthly
+from support.campaigning import MONDAY, add_area, add_elder, open_monthly, script
 from support.casebook import rules
 from support.district import BY_ITSELF, WEEK, WEEKS, District
 
 from campaigns.absences import be_away
 from campaigns.opening import CampaignError
 from campaigns.planner import plan_visits
+from campaigns.scripts import modules_for_surges, store_script, with_module
 from campaigns.surges import Surge, declare
-from records.audit import AuditEvent
+from records.audit import AuditEvent, Heartbeat
 from records.people import Area, Elder
 from records.policies import PolicyVersion
 from records.sessions import Ledger
-from records.visits import Visit
+from records.visits import Campaign, Visit
 
 TODAY = date(2026, 11, 23)
 
@@ -132,6 +133,61 @@ class TestOpening:
 
     def test_an_empty_ledger_opens_nothing(self, sqlite_ledger: Ledger) -> None:
         assert District(sqlite_ledger).keeper().make_round() == 0
+
+
+class TestEveryMonthHasItsVisit:
+    @pytest.mark.parametrize("every", ["week", "month"])
+    def test_whoever_was_visited_on_the_last_of_january_is_visited_in_february(
+        self, district: District, every: str
+    ) -> None:
+        """Thirty days from then on would be the second of March."""
+        district.agree(None, "own-1", BY_ITSELF | {"every": every})
+        district.clock.moment = datetime.fromisoformat("2027-01-31T09:00:00+08:00")
+        district.keeper().make_round()
+        district.all_visited()
+        before = len(district.visits())
+        while district.clock.moment.month < 3:
+            district.clock.moment += timedelta(days=1)
+            district.keeper().make_round()
+        in_february = [name for name, _ in district.visits()[before:] if name.split()[-1] < "2027-02-24"]
+        assert len(in_february) == 2
+
+    def test_whoever_was_not_reached_last_month_is_called_this_month(self, district: District) -> None:
+        """Last month's visit ends some seconds into this month: it is none of this month's."""
+        district.agree(None, "own-1", BY_ITSELF | {"every": "month"})
+        assert district.keeper().make_round() == 2
+        district.clock.moment = datetime.fromisoformat("2026-12-01T00:00:30+08:00")
+        with district.ledger.session() as session:
+            session.execute(
+                update(Visit).values(status="ended", outcome="expired", ended_at=district.clock.now())
+            )
+        assert district.keeper().make_round() == 2
+
+
+class TestWhatIsAsked:
+    SHORT = script().model_copy(update={"id": "short_visit", "modules": ()})
+
+    def test_the_policy_names_the_script(self, district: District) -> None:
+        with district.ledger.session() as session:
+            store_script(session, self.SHORT)
+        district.agree(None, "own-1", BY_ITSELF | {"script": "short_visit"})
+        district.keeper().make_round()
+        with district.ledger.reading() as session:
+            assert session.scalars(select(Campaign)).one().script_version.script_id == "short_visit"
+
+    def test_one_that_is_not_there_opens_no_round_and_is_missed(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF | {"script": "not_there"})
+        assert district.keeper().make_round() == 0
+        assert district.rounds() == []
+        with district.ledger.reading() as session:
+            assert session.get(Heartbeat, "rounds") is None
+
+    def test_topics_of_surge_days_join_a_script_that_lacks_them(self) -> None:
+        joined = with_module(self.SHORT, "summer_heat")
+        assert [each.id for each in joined.modules] == ["summer_heat"]
+        assert with_module(script(), "summer_heat") is script()
+        assert with_module(self.SHORT, "") is self.SHORT
+        assert "summer_heat" in modules_for_surges(self.SHORT)
 
 
 class TestNobodyIsForgotten:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.campaigning import script
 
+from campaigns.cadences import due_after
 from campaigns.occasions import lunar_date
 from campaigns.policy import load_policy
 from campaigns.scripts import module_for
@@ -31,15 +32,15 @@ class TestWhoIsDue:
         ],
     )
     def test_three_days_after_the_last_visit_while_it_is_hot(self, last: date, due: date) -> None:
-        assert due_with(last, 30, [HEAT]) == due
+        assert due_with(last, [30], [HEAT]) == due
 
     def test_whoever_was_never_visited_is_due_whatever_the_weather(self) -> None:
-        assert due_with(None, 30, [HEAT]) == due_with(None, 30, []) < date(2000, 1, 1)
+        assert due_with(None, [30], [HEAT]) == due_with(None, [30], []) < date(2000, 1, 1)
 
     def test_spring_festival_is_a_surge_like_another(self) -> None:
         festival = lunar_date(2027, 1, 1)
         around = Surge("春节", festival - timedelta(days=3), festival + timedelta(days=7), 2)
-        assert due_with(festival - timedelta(days=1), 7, [around]) == festival + timedelta(days=1)
+        assert due_with(festival - timedelta(days=1), [7], [around]) == festival + timedelta(days=1)
 
     @given(
         st.dates(date(2026, 1, 1), date(2027, 12, 31)),
@@ -57,7 +58,7 @@ class TestWhoIsDue:
     def test_a_surge_makes_nobody_wait_longer_and_asks_for_nothing_outside_its_days(
         self, last: date, days: int, surges: list[Surge]
     ) -> None:
-        usual, due = last + timedelta(days=days), due_with(last, days, surges)
+        usual, due = due_after(last, days), due_with(last, [days], surges)
         assert last <= due <= usual
         assert due == usual or any(surge.lasts_on(due) for surge in surges)
 

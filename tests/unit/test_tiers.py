@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.cadences import ByCalendar
 from campaigns.policy import Ability, Category, Policy, Tier, load_policy
 from campaigns.tiers import (
     WORDS,
@@ -15,7 +16,7 @@ from campaigns.tiers import (
     ModeReason,
     VisitMode,
     age_on,
-    cadence_days,
+    cadence_of,
     reason_text,
     tier_of,
     visit_mode_of,
@@ -70,13 +71,13 @@ def test_everybody_belongs_to_a_tier_and_is_visited_at_least_monthly(
     age: int | None, groups: frozenset[str], ability: Ability
 ) -> None:
     tier = tier_of(age, groups, ability, POLICY)
-    assert 1 <= cadence_days(tier, groups, POLICY) <= 31
+    assert cadence_of(tier, groups, POLICY) in {7, ByCalendar.MONTHLY}
 
 
 def test_the_key_tier_and_the_safety_net_are_visited_weekly() -> None:
-    assert cadence_days("key", [], POLICY) == 7
-    assert cadence_days("general", ["safety_net", "living_alone"], POLICY) == 7
-    assert cadence_days("general", ["living_alone"], POLICY) == 30
+    assert cadence_of("key", [], POLICY) == 7
+    assert cadence_of("general", ["safety_net", "living_alone"], POLICY) == 7
+    assert cadence_of("general", ["living_alone"], POLICY) == ByCalendar.MONTHLY
 
 
 def mode(policy: Policy = POLICY, **facts: object) -> ModeDecision:

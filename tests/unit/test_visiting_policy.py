@@ -18,11 +18,11 @@ def changed(tmp_path: Path, was: str, becomes: str) -> Path:
 
 
 def test_the_shipped_policy_has_a_version_to_mark_visits_with() -> None:
-    assert load_policy().version == "district-2023.1"
+    assert load_policy().version == "district-2023.2"
 
 
 def test_a_district_may_have_its_own_numbers(tmp_path: Path) -> None:
-    policy = load_policy(changed(tmp_path, "groups: { safety_net: 7 }", "groups: { living_alone: 1 }"))
+    policy = load_policy(changed(tmp_path, "groups: { safety_net: weekly }", "groups: { living_alone: 1 }"))
     assert dict(policy.cadence_days.groups) == {"living_alone": 1}
 
 
@@ -32,10 +32,10 @@ def test_a_district_may_have_its_own_numbers(tmp_path: Path) -> None:
         ("age_from: 80", "age_from: eighty", r"wrong at tiers\.0\.rules\.0\.age_from"),
         ("age_from: 80", "aged: 80", r"wrong at tiers\.0\.rules\.0\.aged"),
         ("tier: secondary", "tier: middling", r"wrong at tiers\.1\.tier"),
-        ("general: 30 }", "general: 0 }", r"wrong at cadence_days\.tiers\.general"),
-        (", general: 30 }", " }", "no number of days for the tier general"),
+        ("general: monthly }", "general: 0 }", r"wrong at cadence_days\.tiers\.general"),
+        (", general: monthly }", " }", "no number of days for the tier general"),
         ("- {}", "- { age_from: 60 }", "the last tier must take everybody"),
-        ("version: district-2023.1", "", "wrong at version"),
+        ("version: district-2023.2", "", "wrong at version"),
         ("telephone:", "telephone: [", "is not YAML"),
     ],
 )

@@ -14,9 +14,18 @@ WORDS: dict[str, dict[str, Any]] = {
         "never": _l("rounds are opened by hand only"),
     },
     "round_length": {"day": _l("a day"), "week": _l("a week"), "month": _l("a month")},
+    "cadence": {
+        "daily": _l("daily"),
+        "weekly": _l("weekly"),
+        "fortnightly": _l("every two weeks"),
+        "monthly": _l("monthly"),
+        "quarterly": _l("quarterly"),
+        "half_yearly": _l("every half-year"),
+        "yearly": _l("yearly"),
+    },
     "policy_aspect": {
         "tier": _l("tier"),
-        "cadence": _l("days between visits"),
+        "cadence": _l("how often"),
         "mode": _l("way of visiting"),
     },
     "module": {

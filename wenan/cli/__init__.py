@@ -22,6 +22,7 @@ from wenan.cli import (
     policy,
     product,
     roster,
+    script,
     surge,
 )
 from wenan.cli.errors import explain
@@ -48,6 +49,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(area.app, name="area")
 app.add_typer(elder.app, name="elder")
 app.add_typer(policy.app, name="policy")
+app.add_typer(script.app, name="script")
 app.add_typer(surge.app, name="surge")
 app.add_typer(people.app, name="worker")
 app.add_typer(parts.app, name="part")

@@ -15,8 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.policies import Policies, policy_of, put_in_force, save_policy
-from campaigns.policy import Policy, load_policy, yaml_of
+from campaigns.policy import Policy, PolicyError, load_policy, yaml_of
 from campaigns.policy_changes import ASPECTS, Change, changes_by, counted
+from campaigns.scripts import known_scripts
 from campaigns.tiers import reason_text
 from ivr.clock import SystemClock
 from records.people import Area
@@ -68,6 +69,7 @@ def check(
     policy = load_policy(file)
     day = read_date("--from", start) if start else _today(settings)
     with open_ledger(settings).reading() as session:
+        _check_script(session, policy)
         _show_changes(session, _area_id(session, area), day, policy, everybody=everybody)
 
 
@@ -90,6 +92,7 @@ def import_file(
     day = read_date("--from", start) if start else today
     ledger = open_ledger(settings)
     with ledger.reading() as session:
+        _check_script(session, policy)
         _show_changes(session, _area_id(session, area), day, policy, everybody=everybody)
     if not (yes or typer.confirm("Save this policy?")):
         typer.echo("Nothing was saved")
@@ -136,17 +139,26 @@ def history() -> None:
     console.print(f"Elsewhere the shipped version {load_policy().version} is in force.")
 
 
+def _check_script(session: Session, policy: Policy) -> None:
+    name = policy.rounds.script if policy.rounds else None
+    if name and name not in known_scripts(session):
+        raise PolicyError(
+            f"The policy {policy.version} names the script {name!r} for its rounds; there is none: "
+            "`wenan script add FILE` adds one"
+        )
+
+
 def _show_changes(
     session: Session, area_id: int | None, day: date, policy: Policy, *, everybody: bool
 ) -> None:
     found, elders = changes_by(session, area_id, day, policy)
     console = Console()
     console.print(f"Version {policy.version} from {day}: {len(found)} of {elders} elders are affected")
-    words = {"tier": "tier", "cadence": "days between visits", "mode": "way of visiting"}
+    words = {"tier": "tier", "cadence": "how often", "mode": "way of visiting"}
     for aspect in ASPECTS:
         for before, after, many in counted(found, aspect):
             console.print(f"  {words[aspect]} {before} → {after}: {many}")
-    table = Table("elder", "tier", "days between visits", "way of visiting", "why not by telephone")
+    table = Table("elder", "tier", "how often", "way of visiting", "why not by telephone")
     for change in found if everybody else found[:ALL_NAMES]:
         table.add_row(change.name, *_row(change))
     if found:
