@@ -14,6 +14,7 @@ from campaigns.scripts import module_for, turn_of
 from campaigns.snapshots import Snapshot
 from records.bulk import these
 from records.priorities import FIRST_TIER
+from records.versions import keep_terms
 from records.visits import Visit
 
 
@@ -40,11 +41,11 @@ class Booking:
             self._decisions[kind.number] = decide(kind.elder, kind.policy, self._rules)
         return self._decisions[kind.number]
 
-    def add(self, elder_id: int, kind: Kind) -> None:
+    def add(self, session: Session, elder_id: int, kind: Kind) -> None:
         """Have a visit written for an elder who is not left out."""
         place = (kind.number, turn_of(self._rules.script, elder_id))
         if place not in self._groups:
-            values = self._values(elder_id, kind)
+            values = self._values(session, elder_id, kind)
             self._groups[place] = self._same.setdefault(repr(values), _Alike(values))
         self._groups[place].elders.append(elder_id)
 
@@ -59,7 +60,7 @@ class Booking:
             session.execute(insert(Visit).from_select(["elder_id", *values], rows))
             alike.elders.clear()
 
-    def _values(self, elder_id: int, kind: Kind) -> dict[str, Any]:
+    def _values(self, session: Session, elder_id: int, kind: Kind) -> dict[str, Any]:
         rules, decision = self._rules, self.decision(kind)
         campaign = rules.campaign
         snapshot = Snapshot(
@@ -76,6 +77,6 @@ class Booking:
             "mode_reason": decision.reason,
             "comes_first": kind.elder.tier == FIRST_TIER,
             "next_attempt_at": decision.first,
-            "snapshot": snapshot.stored(),
+            "terms_id": keep_terms(session, snapshot.stored()),
             "created_at": rules.now,
         }

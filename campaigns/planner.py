@@ -160,7 +160,7 @@ def _plan(
         decision = booking.decision(kind)
         lists[decision.mode].append(Planned(each.elder_id, decision.reason, decision.first))
         if decision.mode is not None:
-            booking.add(each.elder_id, kind)
+            booking.add(session, each.elder_id, kind)
     booking.write(session)
 
 

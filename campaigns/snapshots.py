@@ -1,4 +1,4 @@
-"""What was in force when a visit was planned, kept on the visit so that later changes do not touch it."""
+"""What was in force when a visit was planned, kept with the visit so that later changes do not touch it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from campaigns.windows import Windows
 
 
 class Snapshot(BaseModel):
-    """The JSON of ``Visit.snapshot``."""
+    """The JSON of ``Visit.snapshot``, which visits planned alike share."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -15,7 +15,8 @@ from records.rings import WorkerRing
 from records.rounds import Round
 from records.surges import SurgeDays
 from records.tallies import Tally
-from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, ScriptVersion, Turn, Visit
+from records.versions import ScriptVersion, VisitTerms
+from records.visits import Answer, Assessment, CallAttempt, Campaign, Flag, Turn, Visit
 
 __all__ = [
     "Absence",
@@ -46,6 +47,7 @@ __all__ = [
     "Tally",
     "Turn",
     "Visit",
+    "VisitTerms",
     "WorkOrder",
     "WorkOrderEvent",
     "Worker",

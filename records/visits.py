@@ -5,35 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    ForeignKey,
-    Index,
-    String,
-    UniqueConstraint,
-    false,
-    literal_column,
-    text,
-)
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, false, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
 from records.people import Elder, Phone
 from records.priorities import elder_comes_first, follow_tiers
 from records.sealing import Sealed, SealedJson
-
-
-class ScriptVersion(Base):
-    """A questionnaire as it was when a campaign took it; never changed once stored."""
-
-    __tablename__ = "script_versions"
-    __table_args__ = (UniqueConstraint("script_id", "version"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    script_id: Mapped[str] = mapped_column(String(64))
-    version: Mapped[int]
-    sha256: Mapped[str] = mapped_column(String(64))
-    document: Mapped[dict[str, Any]]
+from records.versions import ScriptVersion as ScriptVersion  # noqa: PLC0414 - one place to import tables of visits from
+from records.versions import VisitTerms
 
 
 class Campaign(Base):
@@ -110,8 +90,8 @@ class Visit(Base):
     next_attempt_at: Mapped[datetime | None]
     attempts_made: Mapped[int] = mapped_column(default=0)
     """Attempts that were really dialled."""
-    snapshot: Mapped[dict[str, Any]]
-    """The policy, retry rules and script module in force when the visit was planned."""
+    terms_id: Mapped[int | None] = mapped_column(ForeignKey("visit_terms.id"))
+    """None only for a visit that was put on record without any."""
     dialogue_state: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
     """Where a call that broke off goes on; holds the elder's name and words."""
     lease_owner: Mapped[str | None] = mapped_column(String(80))
@@ -127,6 +107,16 @@ class Visit(Base):
     answers: Mapped[list[Answer]] = relationship(back_populates="visit", order_by="Answer.id")
     flags: Mapped[list[Flag]] = relationship(back_populates="visit", order_by="Flag.id")
     assessment: Mapped[Assessment | None] = relationship(back_populates="visit")
+    terms: Mapped[VisitTerms | None] = relationship()
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """The policy, retry rules and script module in force when it was planned; never changed."""
+        return self.terms.document if self.terms else {}
+
+    @snapshot.setter
+    def snapshot(self, document: dict[str, Any]) -> None:
+        self.terms = VisitTerms.of(document) if document else None
 
 
 def is_open() -> ColumnElement[bool]:

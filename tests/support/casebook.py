@@ -130,7 +130,7 @@ def plan_visit(
         elder_id=elder.id,
         mode=mode,
         mode_reason="" if mode == "telephone" else "ability_too_low",
-        snapshot={"module": ""},
+        snapshot={},
         next_attempt_at=created_at if mode == "telephone" else None,
         created_at=created_at,
     )
