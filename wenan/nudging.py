@@ -108,8 +108,9 @@ class RedisNudges:
                     [_queue(work, redis) for work in works], connection=redis, serializer=JSONSerializer
                 )
                 worker.work(logging_level="ERROR")
-            except (RedisError, OSError) as error:
-                log.warning("no nudges: Redis does not answer", problem=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - RQ raises its own when Redis is flushed under a job
+                # Nudges only save time: whatever it is, nobody may stop listening for good because of it.
+                log.warning("no nudges for a moment", problem=type(error).__name__)
             self._closing.wait(PAUSE_S)
 
 

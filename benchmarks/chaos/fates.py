@@ -21,6 +21,10 @@ PAIN = flag("chest_pain", Urgency.EMERGENCY)
 REPLY_LOST = 0.03
 """Share of calls of which the line never tells anything again."""
 LONGEST_DELAY_S = 25.0
+REPORT_LOST, REPORT_TWICE = 0.15, 0.25
+"""Shares of the provider's reports that never come, and that come twice."""
+LATEST_REPORT_S = 20.0
+"""By how much a report may be late: more than lies between two of them, so that they overtake each other."""
 
 
 def in_distress(plan: Plan) -> bool:
@@ -50,6 +54,33 @@ def delay_of(seed: int, number: str, rung: int) -> float | None:
     """Seconds until the line tells what came of a call; None: never."""
     dice = random.Random(f"{seed}/{number}/{rung}")
     return None if dice.random() < REPLY_LOST else dice.uniform(1.0, LONGEST_DELAY_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report of the provider about a call, as it reaches us."""
+
+    after_s: float
+    """Seconds in town after the call was given to the line."""
+    status: str
+    token: str
+    """The same for the same thing told again."""
+
+
+def reports_of(seed: int, reference: str, rung: int, ends: str, told_after: float) -> list[Report]:
+    """What is reported of a call that comes to ``ends``: late, twice, in the wrong order, or not at all."""
+    dice = random.Random(f"{seed}/reports/{reference.rsplit('-', 1)[0]}/{rung}")
+    on_time = {"initiated": 0.5, "ringing": told_after / 2, ends: told_after}
+    found = []
+    for status, after_s in on_time.items():
+        if dice.random() < REPORT_LOST:
+            continue
+        times = 2 if dice.random() < REPORT_TWICE else 1
+        found += [
+            Report(after_s + dice.uniform(0.0, LATEST_REPORT_S), status, f"{reference}:{status}")
+            for _ in range(times)
+        ]
+    return sorted(found, key=lambda report: report.after_s)
 
 
 @dataclass(slots=True)

@@ -20,8 +20,10 @@ from typing import Any
 from sqlalchemy import func, select
 from support.campaigning import WINDOWS, add_area, add_elder, number, open_monthly
 from support.postgres import Server
+from support.redis_server import RedisServer
 
 from benchmarks.chaos.clock import TownClock
+from benchmarks.chaos.disk import SmallDisk, create_on
 from benchmarks.chaos.exchange import Exchange
 from benchmarks.chaos.fates import Fate
 from benchmarks.chaos.verdict import faults
@@ -46,6 +48,8 @@ MISLED_S = 150.0
 LOOK_EVERY_S = 0.25
 CLOCK_JUMPS, FREEZES, RESTARTS = 0.08, 0.05, 0.08
 """Chances at each look of a clock that jumps, a process that stands still, a database that is restarted."""
+FLUSHES, FILLS = 0.1, 0.06
+"""Chances of a Redis that forgets everything, and of a disk without room."""
 STAFF = ("grid_worker", "social_worker", "coordinator")
 
 
@@ -76,9 +80,15 @@ class Chaos:
     """How often each worker is killed from the inside before it may live on."""
     restarts: int = 1
     """How often the database is restarted."""
+    fills: int = 2
+    """How often the disk is full."""
     rate: float = 30.0
     patience_s: float = 900.0
     """Real seconds after which the run is given up."""
+    redis: RedisServer | None = None
+    """By which workers nudge each other; flushed now and then, and once dead for a while."""
+    disk: SmallDisk | None = None
+    """Where the database grows; now and then there is no room left."""
     seen: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> Outcome:
@@ -87,7 +97,10 @@ class Chaos:
         context.set_forkserver_preload(["benchmarks.chaos.worker"])
         begun = time.monotonic()
         database = f"chaos_{self.seed}"
-        self.server.create(database)
+        if self.disk is None:
+            self.server.create(database)
+        else:
+            create_on(self.disk, database)
         ledger = Ledger(self.server.url(database), Keyring.at(self.folder / "wenan.key"))
         try:
             ledger.migrate()
@@ -128,7 +141,7 @@ class Chaos:
     def _storm(self, ledger: Ledger, clock: TownClock, crew: _Crew) -> bool:
         """Do harm until everything is over; False when patience ends first."""
         dice = random.Random(f"{self.seed}/storm")
-        restarts_left, ends = self.restarts, time.monotonic() + self.patience_s
+        restarts_left, ends, full = self.restarts, time.monotonic() + self.patience_s, 0.0
         while time.monotonic() < ends:
             time.sleep(LOOK_EVERY_S)
             crew.replace_the_dead()
@@ -136,14 +149,44 @@ class Chaos:
                 crew.mislead(dice)
             if dice.random() < FREEZES:
                 crew.freeze_one(dice)
-            if restarts_left and dice.random() < RESTARTS:
+            self._flush(dice)
+            full = self._fill(dice, full)
+            if restarts_left and not full and dice.random() < RESTARTS:
                 restarts_left -= 1
                 self.server.crash_and_restart()
                 self.seen["database restarted"] += 1
             with suppress(LedgerError):
                 if self._look(ledger, clock):
+                    self._make_room()
                     return True
+        self._make_room()
         return False
+
+    def _flush(self, dice: random.Random) -> None:
+        """Have Redis forget everything."""
+        if self.redis is not None and dice.random() < FLUSHES:
+            self.redis.client().flushall()
+            self.seen["Redis flushed"] += 1
+
+    def _fill(self, dice: random.Random, full: float) -> float:
+        """Let the disk be full for a while; until when (real time), 0 for not."""
+        if self.disk is None:
+            return 0.0
+        if full:
+            if time.monotonic() < full:
+                return full
+            self._make_room()
+            return 0.0
+        if self.fills and dice.random() < FILLS:
+            self.fills -= 1
+            self.disk.fill()
+            self.seen["disk full" if self.disk.refuses(f"chaos_{self.seed}") else "disk nearly full"] += 1
+            return time.monotonic() + dice.uniform(1.0, 4.0)
+        return 0.0
+
+    def _make_room(self) -> None:
+        if self.disk is not None:
+            self.disk.free()
 
     def _look(self, ledger: Ledger, clock: TownClock) -> bool:
         """Whether everything is over; lets time leap to the next thing where nothing is under way."""
@@ -242,6 +285,7 @@ class _Crew:
                     self._skews[name],
                 ),
                 fate=Fate.of(self._chaos.seed, name, lived) if mortal else None,
+                redis_url=self._chaos.redis.url if self._chaos.redis else "",
             )
             self._lived[name] = lived + 1
             born = self._context.Process(target=live, args=(life,), name=name, daemon=True)

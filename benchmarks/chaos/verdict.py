@@ -8,13 +8,15 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from benchmarks.chaos.exchange import Dialled
 from benchmarks.chaos.fates import in_distress, plan_of
 from campaigns.windows import Windows, is_open
+from ivr.lines.twilio.news import FINAL
 from records.orders import Notification, WorkOrder
+from records.provider_events import ProviderEvent
 from records.sessions import Ledger
 from records.visits import CallAttempt, Flag, Visit
 
@@ -32,13 +34,23 @@ def faults(
     delivered = [json.loads(line)["key"] for line in messages.read_text().splitlines()]
     with ledger.reading() as session:
         return [
+            *_nothing_proven(session),
             *_nobodys(session),
             *_doubled(session, journal),
             *_out_of_hours(journal, windows, misled_s),
+            *_misreported(session),
             *_cries_unheard(session, seed),
             *_orders_doubled(session),
             *_untold(session, Counter(delivered)),
         ]
+
+
+def _nothing_proven(session: Session) -> Iterator[str]:
+    """A run in which nobody was reached and nobody cried for help proves nothing."""
+    if not session.scalar(select(func.count()).where(Visit.outcome == "completed")):
+        yield "nobody was talked with"
+    if not session.scalar(select(func.count()).where(Flag.urgency == "emergency")):
+        yield "nobody cried for help"
 
 
 def _nobodys(session: Session) -> Iterator[str]:
@@ -68,6 +80,18 @@ def _out_of_hours(journal: Sequence[Dialled], windows: Windows, misled_s: float)
         seen = [call.at + timedelta(seconds=wrong) for wrong in (-misled_s, 0.0, misled_s)]
         if not any(is_open(windows, moment) for moment in seen):
             yield f"{call.reference} was dialled at {call.at}, outside of its hours"
+
+
+def _misreported(session: Session) -> Iterator[str]:
+    """What the provider told twice is kept once, and no call came to something else than it told."""
+    told = session.execute(select(ProviderEvent.token, ProviderEvent.reference, ProviderEvent.status)).all()
+    for token, times in Counter(each.token for each in told).items():
+        if times > 1:
+            yield f"the report {token} is kept {times} times"
+    ended = {each.reference: each.status for each in told if each.status in FINAL}
+    for attempt in session.scalars(select(CallAttempt).where(CallAttempt.reference.in_(list(ended)))):
+        if attempt.disposition == "answered_human":
+            yield f"{attempt.reference} counts as answered, the provider told {ended[attempt.reference]}"
 
 
 def _cries_unheard(session: Session, seed: int) -> Iterator[str]:

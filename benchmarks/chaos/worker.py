@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -27,7 +29,9 @@ from escalation.notifiers import FileNotifier
 from escalation.outbox import Outbox
 from escalation.rules import Channel, Rules
 from records.keyring import Keyring
+from records.nudges import Work
 from records.sessions import Ledger, LedgerError
+from wenan.nudging import RedisNudges
 from wenan.upkeep import Upkeep
 
 CALL_SECONDS = 60.0
@@ -45,6 +49,7 @@ class Life:
     seed: int
     clock: TownClock
     fate: Fate | None
+    redis_url: str = ""
 
     @property
     def messages(self) -> Path:
@@ -55,11 +60,25 @@ class Life:
 def live(life: Life) -> None:
     """Work until told to stop, or until fate strikes."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)  # RQ tells of every job that was flushed away under it
     ledger = Ledger(life.url, Keyring.at(life.folder / "wenan.key"))
     if life.fate is not None:
         life.fate.befall()
     with suppress(LedgerError, DBAPIError):  # the next life finds the database again
         asyncio.run(_keep(life, ledger) if life.role == "keeper" else _call(life, ledger))
+
+
+def _nudge(life: Life, ledger: Ledger, wakes: Mapping[Work, Callable[[], object]]) -> None:
+    """Send and hear nudges by RQ on Redis, as the product does."""
+    if life.redis_url:
+        nudges = RedisNudges(life.redis_url)
+        ledger.watch(nudges.send)
+        nudges.listen({work: partial(_quietly, wake) for work, wake in wakes.items()})
+
+
+def _quietly(wake: Callable[[], object]) -> None:
+    with suppress(RuntimeError):  # the loop has ended, and with it the work
+        wake()
 
 
 def _rules() -> Rules:
@@ -69,7 +88,7 @@ def _rules() -> Rules:
 async def _call(life: Life, ledger: Ledger) -> None:
     dialer = Dialer(
         ledger,
-        ExchangeLine(life.folder / "exchange", life.seed, life.clock, life.fate),
+        ExchangeLine(life.folder / "exchange", life.seed, life.clock, life.fate, ledger),
         Rehearsal(life.clock),
         life.clock,
         VisitAftercare(_rules()),
@@ -85,6 +104,7 @@ async def _call(life: Life, ledger: Ledger) -> None:
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGTERM, lambda: asyncio.ensure_future(dialer.stop())
     )
+    _nudge(life, ledger, {Work.CALLS: dialer.nudge})
     await dialer.run()
 
 
@@ -101,6 +121,8 @@ async def _keep(life: Life, ledger: Ledger) -> None:
         clock=clock,
     )
     with ThreadPoolExecutor(upkeep.threads) as beside:
+        loop = asyncio.get_running_loop()
+        _nudge(life, ledger, {Work.MESSAGES: lambda: loop.call_soon_threadsafe(upkeep.nudge)})
         keeping = asyncio.ensure_future(upkeep.run(beside, sweeps=True))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, keeping.cancel)
         with suppress(asyncio.CancelledError):

@@ -14,7 +14,9 @@ import pytest
 from sqlalchemy import update
 from support.campaigning import MONDAY, WINDOWS, Community, Talk, number, rings
 from support.postgres import NoServerError, Server, running_server
+from support.redis_server import NoRedisError, running_redis
 
+from benchmarks.chaos.disk import small_disk
 from benchmarks.chaos.exchange import Dialled
 from benchmarks.chaos.fates import PAIN
 from benchmarks.chaos.running import Chaos
@@ -29,7 +31,7 @@ def server() -> Iterator[Server]:
     try:
         with running_server() as server:
             yield server
-    except NoServerError as reason:
+    except (NoServerError, NoRedisError) as reason:
         pytest.skip(str(reason))
 
 
@@ -37,7 +39,8 @@ def server() -> Iterator[Server]:
 def test_a_towns_visits_survive_kills_frozen_workers_and_a_restarted_database(
     server: Server, tmp_path: Path
 ) -> None:
-    outcome = Chaos(server, tmp_path, seed=7, elders=30, lives=1).run()
+    with running_redis(tmp_path) as redis, small_disk(server, 100) as disk:
+        outcome = Chaos(server, tmp_path, seed=7, elders=30, lives=1, redis=redis, disk=disk, fills=1).run()
     assert outcome.faults == []
     assert outcome.calls > 0
     assert outcome.cries > 0

@@ -110,6 +110,24 @@ class TestByRedis:
         sender.send([Nudge(Work.MESSAGES, 8)])
         assert woken.wait(LONG_S)
 
+    def test_a_process_whose_job_was_flushed_away_under_it_goes_on_listening(
+        self, redis: RedisServer, nudges_at: Callable[[str], RedisNudges]
+    ) -> None:
+        """RQ raises an error of its own then, which is none of Redis's."""
+        woken = threading.Semaphore(0)
+
+        def forget() -> None:
+            with redis.client() as client:
+                client.flushall()
+            woken.release()
+
+        nudges_at(redis.url).listen({Work.MESSAGES: forget})
+        sender = nudges_at(redis.url)
+        sender.send([Nudge(Work.MESSAGES, 7)])
+        assert woken.acquire(timeout=LONG_S)
+        sender.send([Nudge(Work.MESSAGES, 8)])
+        assert woken.acquire(timeout=LONG_S)
+
     def test_jobs_carry_ids_only(self, redis: RedisServer, nudges_at: Callable[[str], RedisNudges]) -> None:
         sender = nudges_at(redis.url)
         sender.send([Nudge(Work.CALLS, 12)])
