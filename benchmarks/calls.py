@@ -39,9 +39,10 @@ from ivr.gaps import quantile, summary
 from ivr.lines.sip import SipLine
 from ivr.script import load_script, sentences_for
 from ivr.warming import warm_up
+from wenan.logs import set_up_logs
 from wenan.settings import Settings, load_settings
 from wenan.village.switchboard import Switchboard
-from wenan.wiring import open_prompts, open_senses, open_voice, set_up_logs
+from wenan.wiring import open_prompts, open_senses, open_voice
 
 TELEPHONES = "benchmarks.telephony.telephones"
 FEW_CALLS, DELAY_FEW_S, DELAY_MANY_S = 10, 0.3, 0.8

@@ -29,8 +29,8 @@ from speech.prompts import Prompt
 from speech.types import Heard
 from speech.vad import VoiceActivity
 from wenan import demo
+from wenan.logs import set_up_logs
 from wenan.settings import load_settings
-from wenan.wiring import set_up_logs
 
 MOST_SECONDS = 300.0
 MOST_MEGABYTES = 2000.0

@@ -39,9 +39,10 @@ from speech.prompts import PromptStore
 from speech.recognizers.scripted import ScriptedRecognizer
 from speech.synthesizers.tones import ToneSynthesizer
 from speech.vad import EnergyActivity
+from wenan.logs import set_up_logs
 from wenan.settings import load_settings
 from wenan.village.switchboard import Switchboard
-from wenan.wiring import open_prompts, open_senses, open_voice, set_up_logs
+from wenan.wiring import open_prompts, open_senses, open_voice
 
 TELEPHONES = "benchmarks.telephony.telephones"
 GROWTH_MB = 25.0

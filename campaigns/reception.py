@@ -29,6 +29,7 @@ from campaigns.arrivals import (
 from campaigns.attempts import Ready
 from campaigns.call_in_care import CallInCare
 from campaigns.calling_back import CallOf, Nothing, take_up
+from campaigns.connected import Held, OnTheLine
 from campaigns.desk import Converse, Desk, DialerOptions, problem_of, settled
 from campaigns.observing import LedgerObserver
 from campaigns.talking import hold_call
@@ -36,7 +37,7 @@ from campaigns.talks import ElderTalk, StrangerCall
 from campaigns.wrapping_up import keep_recording, record
 from ivr.dialogue import DialogueState
 from ivr.dialogue.events import Answered, Event, KeyPressed
-from ivr.lines import Call, CallNotConnectedError, Hushable
+from ivr.lines import Call, CallNotConnectedError
 from ivr.lines.incoming import Incoming
 from ivr.minutes import Partner
 from ivr.reception import Who, WhoIsThere, visit_of
@@ -205,7 +206,7 @@ class Reception:
             organisation=caller.organisation,
             callback_number=caller.callback_number,
         )
-        await self._chat(_Held(call), partner=asking, language=people[0].language)
+        await self._chat(Held(call), partner=asking, language=people[0].language)
         return asking.who
 
     async def _with_elder(
@@ -238,7 +239,7 @@ class Reception:
 
     async def _go_on(self, call: Call, ready: Ready, person: Person, before: Sequence[Event]) -> None:
         """Hold the visit that was waiting, as the dialer holds those that it rings for."""
-        line = _OnTheLine(self._desk.line.name, call)
+        line = OnTheLine(self._desk.line.name, call)
         desk = replace(
             self._desk,
             line=line,
@@ -276,32 +277,3 @@ def _going_on(options: DialerOptions, before: Sequence[Event]) -> DialerOptions:
 
 async def _refuse(incoming: Incoming) -> None:
     await incoming.refuse()
-
-
-class _OnTheLine:
-    """Stands in for the line where the elder is connected already; implements ``ivr.lines.Line``."""
-
-    def __init__(self, name: str, call: Call) -> None:
-        self.name = name
-        self._call = call
-
-    async def dial(self, number: str, *, reference: str, ring_seconds: float = 60.0) -> Call:  # noqa: ARG002
-        return self._call
-
-
-class _Held:
-    """A call that goes on after a first short talk; implements ``ivr.lines.Call``."""
-
-    def __init__(self, call: Call) -> None:
-        self.provider_call_id = call.provider_call_id
-        self.receive = call.receive
-        self.send = call.send
-        self._call = call
-
-    def hush(self) -> None:
-        """Have what was sent and not played yet forgotten, where the far end keeps any."""
-        if isinstance(self._call, Hushable):
-            self._call.hush()
-
-    async def hang_up(self) -> None:
-        """Not yet."""

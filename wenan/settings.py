@@ -16,6 +16,7 @@ from ivr.lines.sip.settings import Codec, SipSettings, Transport
 from ivr.lines.twilio.settings import TwilioSettings
 from speech.types import Language
 from wenan.transfer_settings import TransferSettings
+from wenan.twilio_settings import TwilioAccountSettings
 
 LONGER_THAN_ANY_CALL_S = 900.0
 """So long after a call should have been over by its own rules, the line ends it whatever happens."""
@@ -25,7 +26,7 @@ class SettingsError(Exception):
     """A setting cannot be used; the message names the variable, its value and what is allowed."""
 
 
-class Settings(TransferSettings):
+class Settings(TwilioAccountSettings, TransferSettings):
     """Everything a deployment may want to change; the defaults run the embedded product."""
 
     model_config = SettingsConfigDict(env_prefix="WENAN_", env_file=".env", extra="ignore")
@@ -138,27 +139,6 @@ class Settings(TransferSettings):
         description="Seconds without audio packets after which a call is dead; 0: never. Raise it for "
         "gateways that send nothing while the elder is silent.",
     )
-    twilio_account_sid: str = Field("", description="SID of the Twilio account, AC and 32 digits.")
-    twilio_auth_token: SecretStr | None = Field(
-        None, description="Auth token of the account; also tells Twilio's requests from others."
-    )
-    twilio_number: str = Field(
-        "", description="Our number at Twilio, e.g. +14155550100; it should serve nothing else."
-    )
-    twilio_public_url: str = Field(
-        "",
-        description="Where Twilio reaches us, https://host without a path, exactly as the world writes it.",
-    )
-    twilio_webhook_secret: SecretStr | None = Field(
-        None, description="Key of signatures that name their algorithm; default: the auth token."
-    )
-    twilio_media_host: str = Field(
-        "127.0.0.1", description="Address on which calls' sound is listened for; the proxy leads it there."
-    )
-    twilio_media_port: int = Field(8601, ge=1, le=65535, description="Port for calls' sound.")
-    twilio_calls_per_second: float = Field(
-        1.0, gt=0, le=100, description="How many calls the account may begin in a second."
-    )
     redis_url: str = Field(
         "",
         description="Redis by which processes nudge each other, e.g. redis://127.0.0.1:6379/0 (needs "
@@ -247,17 +227,6 @@ class Settings(TransferSettings):
             )
         except ValueError as error:
             raise SettingsError(f"WENAN_LINE=sip cannot be used: {error}. See docs/lines.md.") from error
-
-    @property
-    def twilio_missing(self) -> list[str]:
-        """The variables without which nothing can be dialled by Twilio and that are not set."""
-        needed = {
-            "WENAN_TWILIO_ACCOUNT_SID": self.twilio_account_sid,
-            "WENAN_TWILIO_AUTH_TOKEN": self.twilio_auth_token and self.twilio_auth_token.get_secret_value(),
-            "WENAN_TWILIO_NUMBER": self.twilio_number,
-            "WENAN_TWILIO_PUBLIC_URL": self.twilio_public_url,
-        }
-        return [name for name, value in needed.items() if not value]
 
     @property
     def twilio(self) -> TwilioSettings:

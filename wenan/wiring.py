@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-import structlog
 from flask import Flask
 from rich.console import Console
 
@@ -61,17 +57,6 @@ PHONE_LEASE_S = 240
 """Seconds for which a message is claimed that is delivered by a call: longer than any such call."""
 PHONE_WAIT_S = 60
 """Seconds between two calls to the same worker."""
-
-
-def set_up_logs(settings: Settings) -> None:
-    """Structured logs on standard error, from the level that the settings name."""
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    # Model libraries look for updates and report usage unless told not to; this product needs no network.
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
 def open_ledger(settings: Settings) -> Ledger:

@@ -24,8 +24,8 @@ from speech.meaning import open_reader
 from speech.modelstore import default_models_dir
 from speech.recognizers import open_recognizer
 from speech.types import Language, ModelMissingError, Pcm, Reader
+from wenan.logs import set_up_logs
 from wenan.settings import Settings, load_settings
-from wenan.wiring import set_up_logs
 
 HERE = Path(__file__).parent
 OUT_OF_MAIN = 3

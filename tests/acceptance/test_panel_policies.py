@@ -107,7 +107,9 @@ def test_of_two_who_edit_at_once_the_second_is_told_and_loses_nothing(panel, tow
     words = send(other, second, "save")
     assert other.seen.status_code == 409
     assert f"刚刚保存了版本“{first['version']}”" in words
-    assert 'name="days.general" inputmode="numeric" maxlength="3" value="21"' in other.seen.text
+    assert (
+        'name="days.general" list="cadences" maxlength="20" autocomplete="off" value="21"' in other.seen.text
+    )
     assert len(versions(panel)) == 1, "nothing is overwritten"
 
     second["base"] = dict(INPUT.findall(other.seen.text))["base"]
@@ -118,8 +120,8 @@ def test_of_two_who_edit_at_once_the_second_is_told_and_loses_nothing(panel, tow
 @pytest.mark.parametrize(
     ("field", "value", "complaint"),
     [
-        ("days.key", "every week", "探访间隔（天）：要填 1 到 366 的整数，不能是“every week”"),
-        ("days.key", "0", "要填 1 到 366 的整数"),
+        ("days.key", "every week", "探访频次请填 1 到 366 的天数，或选列出的词，不能是“every week”"),
+        ("days.key", "0", "请填 1 到 366 的天数"),
         ("minimum_age", "", "最低年龄：要填 0 到 120 的整数"),
         ("rule.key.0.age", "999", "年满（岁）：要填 0 到 150 的整数"),
         ("season.summer_heat", "6, 13", "不能是“13”"),
@@ -193,7 +195,9 @@ def test_a_policy_goes_out_as_a_file_and_comes_back_changed(panel, town):
     words = upload(chen, town, changed.encode())
     assert "文件已读入" in words
     assert 'value="town-2026.1"' in chen.seen.text
-    assert 'name="days.general" inputmode="numeric" maxlength="3" value="10"' in chen.seen.text
+    assert (
+        'name="days.general" list="cadences" maxlength="20" autocomplete="off" value="10"' in chen.seen.text
+    )
     assert versions(panel) == []
 
 
@@ -232,3 +236,33 @@ def test_it_works_on_either_database(ledger, tmp_path):
     assert form["version"] in chen.words("/policies/")
     with panel.ledger.reading() as session:
         assert session.scalars(select(Elder.id).limit(1)).one()
+
+
+def test_words_of_the_calendar_targets_and_a_script_are_set_in_the_form(panel, town):
+    chen = panel.as_("chen")
+    form = opened_form(chen, town)
+    assert (
+        'name="days.general" list="cadences" maxlength="20" autocomplete="off" value="每月"' in chen.seen.text
+    )
+    for name, value in {
+        "days.general": "每季度",
+        "target_month": "95",
+        "round_start": "by_itself",
+        "round_script": "standard",
+    }.items():
+        form[name] = value
+    assert "每月 → 每季度" in send(chen, form, "preview")
+    assert "已保存" in send(chen, form, "save")
+    with panel.ledger.reading() as session:
+        policy = Policies.read(session).of(town, date(2026, 3, 4))
+    assert policy.cadence_days.tiers["general"] == "quarterly"
+    assert policy.targets.model_dump() == {"monthly_rate": 95, "weekly_rate": 100}
+    assert policy.rounds.script == "standard"
+    assert "目标：月探访率95%，周探访率100%" in chen.words("/")
+
+
+def test_a_script_that_is_not_there_is_told(panel, town):
+    chen = panel.as_("chen")
+    form = opened_form(chen, town)
+    form["round_start"], form["round_script"] = "by_itself", "not_there"
+    assert "没有“not_there”这份问卷" in send(chen, form, "preview")

@@ -14,9 +14,10 @@ from ivr.call import Senses
 from ivr.script import load_script
 from wenan.cli.dialogue import NAMES
 from wenan.cli.errors import NOT_REACHED, UsageError
+from wenan.logs import set_up_logs
 from wenan.settings import load_settings
 from wenan.trial import Trial, call_once
-from wenan.wiring import open_prompts, open_senses, open_voice, set_up_logs
+from wenan.wiring import open_prompts, open_senses, open_voice
 
 
 def call(

@@ -17,8 +17,8 @@ from speech.recognizers import open_recognizer
 from speech.types import AudioUnreadableError, Language, Understanding
 from speech.understanding import from_text
 from wenan.cli.errors import BAD_INPUT, UsageError
+from wenan.logs import set_up_logs
 from wenan.settings import load_settings
-from wenan.wiring import set_up_logs
 
 Question = Annotated[
     str, typer.Option("--question", "-q", help="The question that was asked, e.g. falls, pain, yesno.")

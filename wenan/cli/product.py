@@ -11,10 +11,10 @@ from rich.console import Console
 
 from wenan.cli.errors import WRONG_OUTCOME
 from wenan.demo import DemoLine, run_demo
+from wenan.logs import set_up_logs
 from wenan.product import run_product
 from wenan.roles import ALL, Role
 from wenan.settings import load_settings
-from wenan.wiring import set_up_logs
 
 DEMO_FOLDER = Path("var/demo")
 

@@ -87,8 +87,3 @@ def words_for(status: str, sip_code: int | None = None, error_code: int | None =
         known = OF_ERROR.get(error_code)
         said.append(f"Twilio {error_code}" + (f": {known.words}" if known else ""))
     return ", ".join(said)
-
-
-def never_again(disposition: Disposition) -> bool:
-    """Whether this number is not to be rung again until a person has seen to it."""
-    return disposition is Disposition.INVALID_NUMBER
