@@ -153,7 +153,7 @@ class _Process:
                 await self._hold_campaigns(silent)
             if Role.KEEPER in self.roles:
                 upkeep = open_upkeep(self.settings, self.ledger, self.rules, self.clock, self.console)
-                upkeep = with_rounds(upkeep, self.settings)
+                upkeep = with_rounds(upkeep, self.settings, self.rules)
                 telephones = upkeep.telephones
                 beside = ending.enter_context(ThreadPoolExecutor(upkeep.threads, "upkeep"))
                 wakes[Work.MESSAGES] = partial(loop.call_soon_threadsafe, upkeep.nudge)

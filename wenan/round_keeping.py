@@ -10,10 +10,12 @@ from campaigns.opening import CampaignError
 from campaigns.policy import PolicyError
 from campaigns.scripts import ScriptChangedError
 from campaigns.standing_rounds import RoundTerms, keep_round, rounds_to_keep
+from escalation.rules import Rules
 from ivr.clock import Clock
 from ivr.script import ScriptError, load_script
 from records.audit import beat
 from records.sessions import Ledger
+from wenan.forgetting import ForgottenWatch
 from wenan.lines import why_nothing_is_dialled
 from wenan.settings import Settings
 from wenan.upkeep import Upkeep
@@ -58,8 +60,11 @@ class RoundKeeper:
         return planned
 
 
-def with_rounds(upkeep: Upkeep, settings: Settings) -> Upkeep:
-    """The upkeep of a keeper that opens rounds. Raises ScriptError when the shipped script cannot be read."""
+def with_rounds(upkeep: Upkeep, settings: Settings, rules: Rules) -> Upkeep:
+    """The upkeep of a keeper that opens rounds, and then asks who was forgotten all the same.
+
+    Raises ScriptError when the shipped script cannot be read.
+    """
     terms = RoundTerms(
         script=load_script("standard"),
         timezone=settings.timezone,
@@ -67,4 +72,11 @@ def with_rounds(upkeep: Upkeep, settings: Settings) -> Upkeep:
         # Where others share the ledger one of them may well have a line.
         nothing_dials=why_nothing_is_dialled(settings) if settings.is_embedded else "",
     )
-    return replace(upkeep, rounds=RoundKeeper(upkeep.ledger, upkeep.clock, terms).make_round)
+    keeper = RoundKeeper(upkeep.ledger, upkeep.clock, terms)
+    watch = ForgottenWatch(upkeep.ledger, rules, upkeep.clock)
+
+    def make_round() -> None:
+        keeper.make_round()
+        watch.make_round()
+
+    return replace(upkeep, rounds=make_round)

@@ -121,7 +121,9 @@ def keep(
         settings = Settings(data_dir=folder, notify=["file"], line="village")
         upkeeps: list[Upkeep] = [
             replace(
-                with_rounds(open_upkeep(settings, ledger, rules(), clock, Console(quiet=True)), settings),
+                with_rounds(
+                    open_upkeep(settings, ledger, rules(), clock, Console(quiet=True)), settings, rules()
+                ),
                 outboxes=(),  # what they send is another story
             )
             for _ in range(keepers)
