@@ -92,8 +92,8 @@ bench-campaigns: $(STAMP) ## Planning, claiming and the panel with a million eld
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@PYTHONPATH=.:tests nice -n 10 $(BIN)/python -m benchmarks.campaigns $(ARGS)
 
-chaos: $(STAMP) ## Kill, freeze and mislead workers on PostgreSQL while a city is phoned (ARGS="--seed 7 ...")
-	@tools/system_packages.sh postgresql
+chaos: $(STAMP) ## Kill, freeze and mislead workers, flush Redis, fill the disk while a city is phoned (ARGS="--seed 7 ...")
+	@tools/system_packages.sh postgresql redis-server
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.chaos $(ARGS)
 
 train-meaning: $(STAMP) models ## Learn the second opinion's weights from its examples (some minutes)

@@ -135,7 +135,7 @@ def test_a_policy_is_exported_changed_checked_imported_compared_and_shown(tmp_pa
         text.replace("district-2023.2", "town-1").replace("general: monthly", "general: 14"), encoding="utf-8"
     )
     checked = wenan(tmp_path, "policy", "check", "mine.yaml", COLUMNS="200")
-    assert "days between visits 30 → 14" in checked.stdout, checked.stderr
+    assert "how often monthly → 14" in checked.stdout, checked.stderr
     asked = wenan(tmp_path, "policy", "import", "mine.yaml", "--area", "1")
     assert (asked.returncode, "town-1" in wenan(tmp_path, "policy", "history").stdout) == (1, False)
     saved = wenan(tmp_path, "policy", "import", "mine.yaml", "--area", "1", "--yes", "--note", "new plan")
@@ -146,6 +146,26 @@ def test_a_policy_is_exported_changed_checked_imported_compared_and_shown(tmp_pa
     mine.write_text("version: x", encoding="utf-8")
     wrong = wenan(tmp_path, "policy", "check", "mine.yaml")
     assert (wrong.returncode, "mine.yaml is wrong at" in one_line(wrong)) == (errors.BAD_INPUT, True)
+
+
+def test_a_campaign_is_extended_stopped_and_exported(tmp_path: Path) -> None:
+    wenan(tmp_path, "roster", "import", str(ROOT / "examples" / "roster.xlsx"))
+    assert wenan(tmp_path, "campaign", "create", "本月", "--days", "7").returncode == 0
+    assert (
+        "lasts until 2999-01-31"
+        in wenan(tmp_path, "campaign", "extend", "本月", "--until", "2999-01-31").stdout
+    )
+    assert wenan(tmp_path, "campaign", "extend", "本月", "--until", "2020-01-31").returncode == errors.USAGE
+    stopped = wenan(tmp_path, "campaign", "stop", "本月", "--reason", "台风")
+    assert "not called by it any more: 24" in stopped.stdout, stopped.stderr
+    assert wenan(tmp_path, "campaign", "stop", "本月").returncode == errors.USAGE
+    assert "24 visits are in" in wenan(tmp_path, "export", "visits", "本月", "--output", "visits.csv").stdout
+    file = tmp_path / "visits.csv"
+    assert file.read_text(encoding="utf-8-sig").count("cancelled") == 24
+    assert file.stat().st_mode & 0o077 == 0
+    assert wenan(tmp_path, "export", "visits", "无", "--output", "no.csv").returncode == errors.USAGE
+    assert wenan(tmp_path, "export", "rates", "--output", "rates.csv").returncode == 0
+    assert "all,,0,24,0," in (tmp_path / "rates.csv").read_text(encoding="utf-8-sig")
 
 
 def test_surge_days_are_declared_listed_and_called_off(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from wenan.cli import (
     days,
     dialogue,
     elder,
+    export,
     hearing,
     models,
     parts,
@@ -46,6 +47,7 @@ app.command("call")(calling.call)
 app.command("simulate")(dialogue.simulate_call)
 app.add_typer(roster.app, name="roster")
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(export.app, name="export")
 app.add_typer(area.app, name="area")
 app.add_typer(elder.app, name="elder")
 app.add_typer(policy.app, name="policy")
