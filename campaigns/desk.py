@@ -40,6 +40,8 @@ class DialerOptions:
     caller: Caller
     max_calls: int = 4
     """Calls at the same time over all campaigns."""
+    calls_per_second: float = 0.0
+    """How many of this dialer's calls may begin in a second; 0 for as many as there are lines."""
     ring_seconds: float = 60.0
     """How long a telephone rings: elders walk slowly."""
     call_seconds: float = 600.0

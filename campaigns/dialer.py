@@ -23,6 +23,7 @@ from campaigns.claims import Lease, LeaseLostError, campaigns_with_due, claim_du
 from campaigns.desk import Converse, Desk, DialerOptions, problem_of, settled
 from campaigns.opening import pause_campaign
 from campaigns.outlook import next_moment, nothing_to_call
+from campaigns.pacing import Pace
 from campaigns.progress import ProgressEvent
 from campaigns.rounds import pass_time, sweep
 from campaigns.settling import ACTOR
@@ -81,6 +82,7 @@ class Dialer:
         )
         self._owner = owner
         self._breaker = Breaker(options.most_failures)
+        self._pace = Pace(options.calls_per_second)
         self._calls: dict[asyncio.Task[Handled], Lease] = {}
         self._swept_at: datetime | None = None
         self._vain: Counter[int] = Counter()
@@ -168,10 +170,13 @@ class Dialer:
 
     async def _start_calls(self) -> None:
         for campaign_id in await self._desk.read(partial(campaigns_with_due, now=self._desk.clock.now())):
-            room = self._desk.options.max_calls - len(self._calls)
+            room = min(
+                self._desk.options.max_calls - len(self._calls), self._pace.room(self._desk.clock.now())
+            )
             if room <= 0 or self._stopping.is_set():
                 return
             leases = await self._desk.write(self._claiming(campaign_id, room))
+            self._pace.begun(len(leases), self._desk.clock.now())
             for lease in leases:
                 task = asyncio.create_task(make_call(self._desk, lease, self._halt))
                 self._calls[task] = lease
@@ -190,6 +195,9 @@ class Dialer:
         options = self._desk.options
         now = self._desk.clock.now()
         coming = await self._desk.read(partial(next_moment, now=now, mine=self._mine | self._hopeless))
+        paced = self._pace.seconds_until_room(now)
+        if paced > 0 and coming is not None and coming <= now and len(self._calls) < options.max_calls:
+            return paced
         seconds = (coming - now).total_seconds() if coming is not None else 0.0
         if until_idle:
             # Nobody else is expected to write: with calls under way their ends wake us anyway.

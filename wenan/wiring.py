@@ -170,6 +170,7 @@ def open_dialer(  # noqa: PLR0913 - the parts of a dialer, each by name
     options = DialerOptions(
         caller=Caller(settings.organisation, settings.callback_number),
         max_calls=settings.max_concurrent_calls,
+        calls_per_second=settings.calls_per_second,
         call_seconds=float(settings.call_seconds),
         take_over=take_over,
         on_event=on_event,

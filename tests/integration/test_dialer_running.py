@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -379,3 +380,13 @@ class TestRecordings:
         community.run(converse=Recorded)
         visit = community.visit()
         assert (visit.outcome, visit.attempts[0].recording) == ("completed", "")
+
+
+class TestCallsPerSecond:
+    def test_calls_begin_no_faster_than_the_trunk_agreed_to(self, community: Community) -> None:
+        community.settle(6, {"max_concurrent": 6})
+        community.run(max_calls=6, calls_per_second=0.5)
+        begun = sorted(at for _, _, at in community.dialled)
+        assert len(begun) == 6
+        assert all(later - sooner >= timedelta(seconds=2) for sooner, later in pairwise(begun))
+        assert begun[-1] - begun[0] < timedelta(seconds=60)
