@@ -246,7 +246,7 @@ class TwilioLine:
             return None
         call = self._make_call(started, channel)
         number = started.parameters.get(NUMBER, "")
-        self._take(TwilioIncoming(number, started.call_sid, call, call.hang_up))
+        self._take(TwilioIncoming(number, started.call_sid, call))
         return call
 
     def _make_call(self, started: Started, channel: Channel) -> TwilioCall:
