@@ -41,8 +41,7 @@ RUNG_FOR_ELDER = "worker_rung_for_elder"
 REFERRED = "worker_referred"
 """Event: the network has connected the elder with a worker's telephone; its note is the login."""
 By = Literal["bridge", "attended", "blind"]
-"""How two are put through: in our process; by the network once the worker has taken the order; by the network
-at once. What the network does not do is bridged."""
+"""How two are put through: see docs/transfer.md."""
 MOST_RUNG = 5
 LONGEST_SEARCH_S = 150.0
 """After so long nobody further is rung; with the last call it stays below ``ivr.bridge.LONGEST_WAIT_S``."""
@@ -120,8 +119,7 @@ class Switchboard:
 
     async def idle(self) -> None:
         """Wait until nobody is rung for anybody."""
-        if self._searches:
-            await asyncio.wait(self._searches)
+        await asyncio.gather(*self._searches)
 
     async def close(self) -> None:
         """The line goes: nobody is rung any more."""
