@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns.briefing import Caller, brief_for
+from campaigns.briefing import Caller
 from campaigns.call_in_care import CallInCare, TalkResult
 from campaigns.calling_back import CallOf, elders_at
-from campaigns.pauses import usual_pause
+from campaigns.elder_brief import elder_brief
 from ivr.brief import Brief
 from ivr.reception.who import MOST
 from records.call_ins import CallIn
@@ -105,17 +105,7 @@ def give_up(session: Session, call_in_id: int, care: CallInCare, now: datetime) 
 def brief_of(session: Session, elder_id: int, caller: Caller, now: datetime) -> Brief:
     """What a talk with an elder may know of them, where no visit is waiting."""
     elder = session.get_one(Elder, elder_id)
-    brief = brief_for(
-        name=elder.name,
-        sex=elder.sex,
-        language=spoken_with(elder),
-        preferences=elder.speech_preferences,
-        module="",
-        caller=caller,
-        moment=now,
-        timezone=elder.area.timezone,
-    )
-    return replace(brief, pause_s=usual_pause(session, elder.id))
+    return elder_brief(session, elder, caller, now, language=spoken_with(elder))
 
 
 def spoken_with(elder: Elder) -> Language:

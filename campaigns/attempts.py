@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
@@ -11,10 +11,10 @@ from sqlalchemy import literal_column, select, update
 from sqlalchemy.orm import Session, aliased
 
 from campaigns.aftercare import Aftercare
-from campaigns.briefing import Caller, brief_for
+from campaigns.briefing import Caller
 from campaigns.claims import LEASE, Lease, LeaseLostError, renew
+from campaigns.elder_brief import elder_brief
 from campaigns.history import INTERRUPTED, NEVER_DIALLED, count_dialled, end_of_period, past_of
-from campaigns.pauses import usual_pause
 from campaigns.phoning import RECORDING, consented, reason_against_phoning, usable_phones
 from campaigns.places import hours_for, reason_never
 from campaigns.presence import back_at, is_absent, today_at
@@ -254,17 +254,7 @@ def _state_of(
 ) -> DialogueState:
     """The dialogue to begin with: where the last call broke off, or from the start."""
     elder = visit.elder
-    brief = brief_for(
-        name=elder.name,
-        sex=elder.sex,
-        language=elder.language,
-        preferences=elder.speech_preferences,
-        module=module,
-        caller=caller,
-        moment=now,
-        timezone=visit.elder.area.timezone,
-    )
-    brief = replace(brief, pause_s=usual_pause(session, elder.id))
+    brief = elder_brief(session, elder, caller, now, language=elder.language, module=module)
     if not visit.dialogue_state:
         return begin(script, brief)
     try:

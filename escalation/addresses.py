@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-import phonenumbers
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from escalation.rules import Channel
+from ivr.lines import callers
 from records.audit import audit
 from records.people import Worker, WorkerAddress
 
@@ -82,10 +82,6 @@ def note_address(
 
 def e164(number: str) -> str:
     """A telephone number as it is dialled. Raises AddressError for what cannot be rung."""
-    try:
-        parsed = phonenumbers.parse(number, REGION)
-    except phonenumbers.NumberParseException as error:
-        raise AddressError(f"{number} is no telephone number") from error
-    if not phonenumbers.is_valid_number(parsed):
+    if not (dialled := callers.e164(number, REGION)):
         raise AddressError(f"{number} is no telephone number that can be rung")
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return dialled

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import structlog
 from sqlalchemy import func, select
@@ -27,6 +27,7 @@ from ivr.bridge import Bridge, Operator
 from ivr.call import Senses
 from ivr.clock import Clock
 from ivr.lines import CallNotConnectedError, Line
+from ivr.lines.handing_over import Referred
 from records.orders import WorkOrder, WorkOrderEvent
 from records.rings import give_back_ring
 from records.sessions import Ledger, LedgerError
@@ -37,6 +38,10 @@ log = structlog.get_logger(__name__)
 
 RUNG_FOR_ELDER = "worker_rung_for_elder"
 """Event: a worker is being rung while the elder waits; its note is the login. It is no ring of the outbox."""
+REFERRED = "worker_referred"
+"""Event: the network has connected the elder with a worker's telephone; its note is the login."""
+By = Literal["bridge", "attended", "blind"]
+"""How two are put through: see docs/transfer.md."""
 MOST_RUNG = 5
 LONGEST_SEARCH_S = 150.0
 """After so long nobody further is rung; with the last call it stays below ``ivr.bridge.LONGEST_WAIT_S``."""
@@ -57,6 +62,8 @@ class _Search:
     order_id: int | None = None
     tried: set[int] = field(default_factory=set)
     calls: int = 0
+    blind: bool = False
+    """Whether the network is asked to ring people itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,15 @@ class Switchboard:
     """Rings people for elders who wait, on the event loop that owns the line."""
 
     def __init__(
-        self, ledger: Ledger, rules: Rules, line: Line, senses: Senses, clock: Clock, executor: Executor
+        self,
+        ledger: Ledger,
+        rules: Rules,
+        line: Line,
+        senses: Senses,
+        clock: Clock,
+        executor: Executor,
+        *,
+        by: By = "bridge",
     ) -> None:
         """``executor``: where the ledger is read and written, beside the event loop."""
         self._ledger = ledger
@@ -84,6 +99,7 @@ class Switchboard:
         self._senses = senses
         self._clock = clock
         self._executor = executor
+        self._by = by
         self._searches: set[asyncio.Task[None]] = set()
         self.bridges: dict[int, Bridge] = {}
         """By order: where elders wait for whoever takes it."""
@@ -94,10 +110,16 @@ class Switchboard:
 
     def begin(self, visit_id: int, bridge: Bridge) -> None:
         """Look for somebody; see ``Operator``."""
-        search = _Search(visit_id, bridge, self._clock.now() + timedelta(seconds=LONGEST_SEARCH_S))
+        bridge.by_network = self._by == "attended"
+        until = self._clock.now() + timedelta(seconds=LONGEST_SEARCH_S)
+        search = _Search(visit_id, bridge, until, blind=self._by == "blind")
         task = asyncio.get_running_loop().create_task(self._search(search))
         self._searches.add(task)
         task.add_done_callback(self._searches.discard)
+
+    async def idle(self) -> None:
+        """Wait until nobody is rung for anybody."""
+        await asyncio.gather(*self._searches)
 
     async def close(self) -> None:
         """The line goes: nobody is rung any more."""
@@ -179,6 +201,30 @@ class Switchboard:
         )
 
     async def _ring(self, search: _Search, ringing: _Ringing) -> None:
+        """Ring somebody; their telephone is free afterwards, unless they speak with the elder without us."""
+        without_us = None
+        try:
+            without_us = await self._refer(search, ringing)
+            if without_us is None:
+                await self._call(search, ringing)
+                without_us = search.bridge.handed_over
+        finally:
+            if not without_us:
+                await self._give_back(ringing)
+
+    async def _refer(self, search: _Search, ringing: _Ringing) -> bool | None:
+        """Have the network ring somebody, if it is to. Whether it has connected them; None if it does not."""
+        if not search.blind:
+            return None
+        found = await search.bridge.refer(ringing.ring.number, ringing.ring.login, ring_seconds=RING_S)
+        if found is Referred.IMPOSSIBLE:
+            search.blind = False
+            return None if search.bridge.awaited else False
+        if found is Referred.CONNECTED:
+            await self._note(ringing, REFERRED)
+        return found is Referred.CONNECTED
+
+    async def _call(self, search: _Search, ringing: _Ringing) -> None:
         """One call from ringing to its end; whatever comes of it but a key is no answer."""
 
         def decide(choice: str, bridge: Bridge | None) -> str:
@@ -212,8 +258,18 @@ class Switchboard:
             log.info("a worker was not reached", order=ringing.order_id, how=failure.disposition.value)
         except Exception as error:  # noqa: BLE001 - one call that fails leaves the others to be made
             log.error("a call to a worker broke off", problem=type(error).__name__)  # noqa: TRY400
-        finally:
-            await self._give_back(ringing)
+
+    async def _note(self, ringing: _Ringing, kind: str) -> None:
+        """Put an event on the order's record; the elder is helped whether or not that can be written."""
+
+        def note(session: Session) -> None:
+            order = session.get_one(WorkOrder, ringing.order_id)
+            note_event(session, order, kind, ringing.ring.login, now=self._clock.now())
+
+        try:
+            await self._write(note)
+        except LedgerError as error:
+            log.warning("what was done could not be written", problem=str(error))
 
     async def _give_back(self, ringing: _Ringing) -> None:
         """The worker's telephone is free; if that cannot be written it is so by itself a little later."""

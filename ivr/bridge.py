@@ -7,6 +7,7 @@ gone. Everything here belongs to one event loop.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,8 @@ from typing import Protocol
 
 from ivr.clock import Clock
 from ivr.dialogue.events import HowParted, NobodyCame, Parted, PersonRung, PersonThere
+from ivr.lines import Call
+from ivr.lines.handing_over import HANDED_OVER, Referable, Referred, Transferable
 from ivr.lines.wire import SILENCE
 from ivr.media import LineGoneError, Media
 from ivr.report import Transferred
@@ -81,6 +84,10 @@ class Bridge:
         self._tell: Callable[[], None] = lambda: None
         self._rung = False
         self._closed = False
+        self._elders_call: Call | None = None
+        self._handing_over: asyncio.Future[bool] | None = None
+        self.by_network = False
+        """Whether the network is asked first to connect the two, so that they go on without us."""
         self.news: deque[News] = deque()
         """What the elder's dialogue has not been told yet."""
         self.with_whom = ""
@@ -92,9 +99,16 @@ class Bridge:
         """Whether the elder is on the line and nobody has come to them."""
         return not (self._closed or self._left or Side.WORKER in self._medias)
 
-    def attend(self, tell: Callable[[], None]) -> None:
-        """``tell`` is called whenever there is news for the elder's side."""
+    @property
+    def handed_over(self) -> bool:
+        """Whether the two speak with each other by the network, without us."""
+        done = self._handing_over
+        return done is not None and done.done() and not done.cancelled() and done.result()
+
+    def attend(self, tell: Callable[[], None], call: Call | None = None) -> None:
+        """``tell`` is called whenever there is news for the elder's side, which has this call."""
         self._tell = tell
+        self._elders_call = call
 
     def rung(self) -> None:
         """Somebody is being rung; told once however many are."""
@@ -108,10 +122,23 @@ class Bridge:
             self._closed = True
             self._note(NobodyCame(taken))
 
+    async def refer(self, number: str, login: str, *, ring_seconds: float) -> Referred:
+        """Have the network ring a worker and connect the elder with whoever answers there, without us."""
+        call = self._elders_call
+        if not self.awaited or not isinstance(call, Referable):
+            return Referred.IMPOSSIBLE
+        found = await call.refer(number, ring_seconds=ring_seconds)
+        if found is Referred.CONNECTED:
+            self._closed = True
+            self.with_whom = login
+            self.talked = Transferred(login, self._clock.now(), 0.0)
+        return found
+
     async def join(self, side: Side, media: Media) -> Parted:
         """Wait for the other side, let both hear each other, and say how they parted.
 
-        Raises LineGoneError when this side's line goes; the other side is told in any case.
+        Raises LineGoneError when this side's line goes, or the network has connected the two; the other side
+        is told in any case.
         """
         other = side.other
         self._medias[side] = media
@@ -148,12 +175,27 @@ class Bridge:
         if other not in self._medias or other in self._left:
             return
         self._met_at = self._met_at or self._clock.now()
+        if self.by_network and await self._handed_over():
+            raise LineGoneError(HANDED_OVER)
         media.connect(self._to[other].put, self._to[side].take)
         try:
             if not await media.until(lambda: other in self._left, patience_s=LONGEST_TALK_S):
                 self._how = self._how or "time"
         finally:
             media.disconnect()
+
+    async def _handed_over(self) -> bool:
+        """Whether the network has connected the two; asked once, for both sides."""
+        if self._handing_over is None:
+            self._handing_over = asyncio.ensure_future(self._hand_over())
+        return await asyncio.shield(self._handing_over)
+
+    async def _hand_over(self) -> bool:
+        elder, worker = (self._medias[side].call for side in (Side.ELDER, Side.WORKER))
+        done = isinstance(elder, Transferable) and await elder.hand_over(worker)
+        if done and self._met_at is not None:
+            self.talked = Transferred(self.with_whom, self._met_at, 0.0)
+        return done
 
     def _note(self, news: News) -> None:
         if Side.ELDER not in self._left:
@@ -200,7 +242,7 @@ class Seat:
         """Have somebody rung."""
         if self._bridge is not None and self._operator is not None and not self._begun:
             self._begun = True
-            self._bridge.attend(media.ring)
+            self._bridge.attend(media.ring, media.call)
             self._operator.put_through(self._bridge)
 
     async def join(self, media: Media) -> Parted:

@@ -76,6 +76,11 @@ class Media:
             # A pump that broke has been reported by ``until``; on the way out nothing depends on it.
             await asyncio.gather(*self._pumps, return_exceptions=True)
 
+    @property
+    def call(self) -> Call:
+        """The call whose audio this is."""
+        return self._call
+
     def ring(self) -> None:
         """Wake whoever waits in ``until``: something may have changed."""
         self._bell.set()

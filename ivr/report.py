@@ -88,6 +88,7 @@ class Transferred:
     """Login of the worker."""
     at: datetime
     seconds: float
+    """0 when nobody knows: the network has connected them, and they went on without us."""
 
 
 @dataclass(frozen=True, slots=True)

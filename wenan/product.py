@@ -44,6 +44,7 @@ from wenan.roles import ALL, Role
 from wenan.round_keeping import with_rounds
 from wenan.settings import Settings, SettingsError
 from wenan.signing_off import farewell_at_exit, parts_of
+from wenan.tasks import end_task
 from wenan.transfer import open_switchboard
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
@@ -146,7 +147,7 @@ class _Process:
         telephones: Sequence[PhoneNotifier] = ()
         async with AsyncExitStack() as ending:
             parts: list[asyncio.Task[Any]] = [asyncio.create_task(stopping.wait())]
-            ending.push_async_callback(_cancel, parts[0])
+            ending.push_async_callback(end_task, parts[0])
             said = farewell_at_exit(self.ledger, self.clock, parts_of(self.roles, calls=calls))
             ending.push_async_exit(said)
             if Role.GATEWAY in self.roles and not calls:
@@ -158,7 +159,7 @@ class _Process:
                 beside = ending.enter_context(ThreadPoolExecutor(upkeep.threads, "upkeep"))
                 wakes[Work.MESSAGES] = partial(loop.call_soon_threadsafe, upkeep.nudge)
                 parts.append(asyncio.create_task(upkeep.run(beside, sweeps=not calls)))
-                ending.push_async_callback(_cancel, parts[-1])
+                ending.push_async_callback(end_task, parts[-1])
             if calls:
                 engines = ending.enter_context(ThreadPoolExecutor(2, "engines"))
                 await self._open_line(ending)
@@ -195,7 +196,7 @@ class _Process:
         self.console.print(f"The telephone line: {line.health.state} {line.health.cause}".rstrip())
         if isinstance(line, TwilioLine) and records is not None:
             reconciling = asyncio.create_task(records.reconcile_for_ever(line))
-            ending.push_async_callback(_cancel, reconciling)
+            ending.push_async_callback(end_task, reconciling)
 
     def _open_calling(self, engines: ThreadPoolExecutor, ending: AsyncExitStack) -> _Calling:
         """A dialer on the real line, in the village where there is none."""
@@ -234,7 +235,7 @@ class _Process:
         contacts = open_contact_caller(
             self.settings, self.ledger, calling.line, calling.senses, self.clock, rules, books
         )
-        ending.push_async_callback(_cancel, asyncio.create_task(contacts.run()))
+        ending.push_async_callback(end_task, asyncio.create_task(contacts.run()))
         if self.receiving.calls:
             answering = ending.enter_context(ThreadPoolExecutor(1, "reception"))
             reception = open_reception(
@@ -262,11 +263,6 @@ class _Process:
         self.console.print(f"[yellow]{reason}[/yellow]")
         if self.settings.is_embedded:
             await asyncio.to_thread(_pause_all, self.ledger, self.clock, reason)
-
-
-async def _cancel(part: asyncio.Task[Any]) -> None:
-    part.cancel()
-    await asyncio.wait({part})
 
 
 def _pause_all(ledger: Ledger, clock: Clock, reason: str) -> None:

@@ -23,6 +23,7 @@ from ivr.report import Unobserved
 from records.sessions import Ledger
 from wenan.receiving_settings import ReceivingSettings
 from wenan.settings import Settings
+from wenan.tasks import end_task
 from wenan.transfer import with_transfers
 
 SHORT_CALL_S = 180.0
@@ -76,12 +77,7 @@ def take_calls(reception: Reception, line: Line, ending: AsyncExitStack) -> None
     if not isinstance(line, Answerable):
         return
     looking = asyncio.create_task(reception.run())
-    ending.push_async_callback(_close, looking)
+    ending.push_async_callback(end_task, looking)
     ending.push_async_callback(reception.stop)
     ending.callback(line.take_calls, None)
     line.take_calls(reception.take)
-
-
-async def _close(looking: asyncio.Task[None]) -> None:
-    looking.cancel()
-    await asyncio.wait({looking})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from wenan.setting_problems import told
 from wenan.settings import SettingsError
 
 PREFIX = "WENAN_INCOMING_"
@@ -29,8 +30,4 @@ def load_receiving_settings() -> ReceivingSettings:
     try:
         return ReceivingSettings()
     except ValidationError as error:
-        problems = "; ".join(
-            f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}={item['input']!r}: {item['msg']}"
-            for item in error.errors()
-        )
-        raise SettingsError(f"Settings cannot be used: {problems}. See docs/settings.md.") from error
+        raise SettingsError(told(error, PREFIX)) from error

@@ -16,6 +16,7 @@ from ivr.lines.sip.settings import Codec, SipSettings, Transport
 from ivr.lines.twilio.settings import TwilioSettings
 from speech.types import Language
 from wenan.pace_settings import PaceSettings
+from wenan.setting_problems import told
 from wenan.transfer_settings import TransferSettings
 from wenan.twilio_settings import TwilioAccountSettings
 
@@ -265,8 +266,4 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic validates whatever it is given
     except ValidationError as error:
-        problems = "; ".join(
-            f"WENAN_{'_'.join(str(part) for part in item['loc']).upper()}={item['input']!r}: {item['msg']}"
-            for item in error.errors()
-        )
-        raise SettingsError(f"Settings cannot be used: {problems}. See docs/settings.md.") from error
+        raise SettingsError(told(error, "WENAN_")) from error

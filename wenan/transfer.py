@@ -35,7 +35,7 @@ def open_switchboard(
     """
     if not settings.transfer or settings.line not in ("sip", "twilio"):
         return None
-    return Switchboard(ledger, rules, line, senses, clock, executor)
+    return Switchboard(ledger, rules, line, senses, clock, executor, by=settings.transfer_by)
 
 
 def with_transfers(

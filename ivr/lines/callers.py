@@ -28,12 +28,13 @@ def caller_number(shown: str, *, region: str = "CN", area_code: str = "") -> str
     if not _NUMBER.fullmatch(plain):
         return ""
     for written in (plain, f"{area_code}{plain}" if area_code else "", f"+{plain}"):
-        if number := _valid(written, region):
+        if number := e164(written, region):
             return number
     return ""
 
 
-def _valid(written: str, region: str) -> str:
+def e164(written: str, region: str = "CN") -> str:
+    """A telephone number as it is dialled; empty for one that nobody can have."""
     try:
         parsed = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:

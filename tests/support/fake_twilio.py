@@ -43,6 +43,9 @@ class FakeCall:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when it was ended by request."""
     reports: int = 0
+    room: str = ""
+    """The conference it was led into."""
+    led: asyncio.Event = field(default_factory=asyncio.Event)
 
     def one(self, name: str) -> str:
         (value,) = self.form[name]
@@ -72,6 +75,8 @@ class FakeTwilio:
         self.calls: list[FakeCall] = []
         self.refusals: list[tuple[int, int]] = []
         """Codes and HTTP statuses with which the next orders are refused; (0, 0) swallows the answer."""
+        self.led_refusals: list[tuple[int, int]] = []
+        """The same for calls that are to be led elsewhere."""
         self.complaints: list[str] = []
         """What the requests do not keep to of the description."""
         self.answers: list[int] = []
@@ -123,6 +128,8 @@ class FakeTwilio:
             }
         for call in self.calls:
             if path == f"{ROOT}/Calls/{call.sid}.json":
+                if "Twiml" in form:
+                    return self._lead(call, form["Twiml"][0])
                 return self._end(call) if method == "POST" else (200, call.as_json())
         return 404, _problem(20404, 404)
 
@@ -138,6 +145,15 @@ class FakeTwilio:
     def _listed(self, query: dict[str, list[str]]) -> list[dict[str, Any]]:
         wanted = query.get("To")
         return [call.as_json() for call in self.calls if wanted is None or call.form["To"] == wanted]
+
+    def _lead(self, call: FakeCall, twiml: str) -> tuple[int, Any]:
+        """A call is led elsewhere: its stream stops, and it meets whoever else is in the room."""
+        code, status = self.led_refusals.pop(0) if self.led_refusals else (0, 200)
+        if code:
+            return status, _problem(code, status)
+        call.room = _room_of(twiml)
+        self._loop.call_soon_threadsafe(call.led.set)
+        return (status, call.as_json()) if status else (0, None)
 
     def _end(self, call: FakeCall) -> tuple[int, Any]:
         if call.status in {"completed", "busy", "failed", "no-answer", "canceled"}:
@@ -221,6 +237,19 @@ class FakeTwilio:
             yield stream
 
 
+def _room_of(twiml: str) -> str:
+    root = ET.fromstring(twiml)  # noqa: S314 - our own
+    (dial,) = root
+    (conference,) = dial
+    assert (root.tag, dial.tag, conference.tag) == ("Response", "Dial", "Conference")
+    assert int(dial.attrib["timeLimit"]) <= 600
+    assert conference.attrib == {
+        "beep": "false", "startConferenceOnEnter": "true", "endConferenceOnExit": "true", "waitUrl": "",
+        "maxParticipants": "2",
+    }  # fmt: skip
+    return conference.text or ""
+
+
 def _stream_of(twiml: str) -> tuple[str, dict[str, str]]:
     root = ET.fromstring(twiml)  # noqa: S314 - our own
     assert root.tag == "Response"
@@ -285,6 +314,10 @@ class Stream:
                 },
             }
         )  # fmt: skip
+
+    async def led_away(self) -> None:
+        """Twilio leads the call elsewhere: the stream stops, the call goes on."""
+        await self.tell({"event": "stop", "stop": {"accountSid": ACCOUNT, "callSid": self.call.sid}})
 
     async def press(self, digit: str) -> None:
         await self.tell({"event": "dtmf", "dtmf": {"track": "inbound_track", "digit": digit}})

@@ -19,6 +19,8 @@ import pjsua2 as pj
 
 RATE = 8000
 FRAME = 160
+LOUD = 1000
+NEAR_HZ = 12.0
 
 
 @dataclass
@@ -56,6 +58,12 @@ class Manner:
     """Wants its "ringing" acknowledged (RFC 3262), as carriers' IMS networks do."""
     certificate: str = ""
     """PEM file with certificate and key: then it listens with TLS only."""
+    acts: list[list[Any]] = field(default_factory=list)
+    """What the person does after answering, one after the other; they say nothing else then. See ``Acts``."""
+    refuses: int = 0
+    """SIP status with which every call is refused; 0: none is."""
+    refers: int = 202
+    """Answer to a REFER; other than 202 refuses it."""
 
 
 @dataclass
@@ -73,6 +81,12 @@ class Report:
     duplicated: int = 0
     jitter_ms_max: float = 0.0
     ended: str = ""
+    referred_to: str = ""
+    """Where a REFER wanted us to call."""
+    replaced: bool = False
+    """Whether another call took the place of the first."""
+    unfinished: str = ""
+    """The act that was not done when the call ended."""
 
 
 def speech(path: str) -> np.ndarray:
@@ -90,12 +104,23 @@ class Ear(pj.AudioMediaPort):
         self.hertz = manner.tone_hz
         self.speech = speech(manner.says) if manner.says else None
         self.sent = 0
+        self.saying = False
+        """With acts: whether the person speaks right now."""
+        self.silent = bool(manner.acts)
         self.heard: list[np.ndarray] = []
+
+    def hears(self, hertz: float) -> bool:
+        """Whether a voice of this pitch is there now."""
+        pcm = np.concatenate(self.heard[-10:]) if len(self.heard) >= 10 else np.zeros(0)
+        found, level = strongest(pcm) if len(pcm) else (0.0, 0.0)
+        return level > LOUD and abs(found - hertz) <= NEAR_HZ
 
     def onFrameRequested(self, frame: Any) -> None:  # noqa: N802 - PJSIP's name
         at = self.sent + np.arange(FRAME)
         self.sent += FRAME
-        if self.speech is None:
+        if self.silent and not self.saying:
+            pcm = bytes(2 * FRAME)
+        elif self.speech is None:
             pcm = (8000 * np.sin(2 * np.pi * self.hertz * at / RATE)).astype("<i2").tobytes()
         else:
             pcm = self.speech[at % len(self.speech)].astype("<i2").tobytes()
@@ -109,14 +134,58 @@ class Ear(pj.AudioMediaPort):
             self.heard.append(np.frombuffer(bytes(frame.buf[: frame.size]), "<i2"))
 
 
-class Conversation(pj.Call):
-    """The one call that is taken."""
+class Acts:
+    """A person's acts on the telephone, whichever of its calls they are on.
 
-    def __init__(self, account: pj.Account, call_id: int, manner: Manner, report: Report) -> None:
+    ``say HERTZ SECONDS``, ``wait SECONDS``, ``hear HERTZ`` (until a voice of this pitch is heard), ``hear_out
+    SECONDS`` (until something was heard and then nothing for so long), ``press KEYS``, ``hang_up``.
+    """
+
+    def __init__(self, manner: Manner, ear: Ear) -> None:
+        self.left = list(manner.acts)
+        self._ear = ear
+        self._began = 0.0
+        self._from = 0
+        """Frames heard when the act began."""
+
+    def go_on(self, call: Conversation) -> None:
+        """Do what is due."""
+        if not self.left:
+            return
+        if not self._began:
+            self._began, self._from = time.monotonic(), len(self._ear.heard)
+        if self._done(call, time.monotonic() - self._began, *self.left[0]):
+            self._began = 0.0
+            self.left.pop(0)
+
+    def _done(self, call: Conversation, passed_s: float, act: str, *more: Any) -> bool:
+        match act:
+            case "say":
+                self._ear.hertz, self._ear.saying = more[0], passed_s < more[1]
+                return not self._ear.saying
+            case "wait":
+                return passed_s >= more[0]
+            case "hear":
+                return self._ear.hears(more[0])
+            case "hear_out":
+                loud = [np.abs(each).max() > LOUD for each in self._ear.heard[self._from :]]
+                return any(loud) and len(loud) - 1 - max(np.flatnonzero(loud)) >= more[0] * RATE / FRAME
+            case "press":
+                call.dialDtmf(more[0])
+            case "hang_up":
+                call.hangup(pj.CallOpParam())
+        return True
+
+
+class Conversation(pj.Call):
+    """A call that is taken, or that takes the place of one."""
+
+    def __init__(self, account: Telephone, call_id: int, manner: Manner, report: Report) -> None:
         super().__init__(account, call_id)
+        self.account = account
         self.manner = manner
         self.report = report
-        self.ear = Ear(manner)
+        self.ear = account.ear
         self.answered_at = 0.0
         self.over = False
         self.accepted = self.pressed = self.hung_up = self.held = self.resumed = False
@@ -128,12 +197,17 @@ class Conversation(pj.Call):
         self.makeCall(address, pj.CallOpParam(True))
 
     def _make_port(self) -> None:
+        if self.account.wired:
+            return
+        self.account.wired = True
         sound = pj.MediaFormatAudio()
         sound.init(pj.PJMEDIA_FORMAT_PCM, RATE, 1, 20_000, 16)
         self.ear.createPort("ear", sound)
 
     def behave(self, ringing_s: float) -> None:
         """Do what is due; called over and over."""
+        if self.over:
+            return
         talking_s = time.monotonic() - self.answered_at if self.answered_at else 0.0
         manner = self.manner
         if not self.accepted and ringing_s > manner.answers_after_s:
@@ -142,6 +216,8 @@ class Conversation(pj.Call):
             accept = pj.CallOpParam()
             accept.statusCode = 200
             self.answer(accept)
+        if self.answered_at:
+            self.account.acts.go_on(self)
         if manner.presses and not self.pressed and talking_s > 1.0:
             self.pressed = True
             if manner.presses_by == "info":
@@ -186,6 +262,19 @@ class Conversation(pj.Call):
                 audio.startTransmit(self.ear)
                 self.ear.startTransmit(audio)
 
+    def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802
+        self.report.referred_to = prm.dstUri
+        prm.statusCode = self.manner.refers
+        if self.manner.refers == pj.PJSIP_SC_ACCEPTED:
+            prm.newCall = self.account.another()
+
+    def onCallReplaceRequest(self, prm: Any) -> None:  # noqa: N802
+        prm.statusCode = pj.PJSIP_SC_OK
+
+    def onCallReplaced(self, prm: Any) -> None:  # noqa: N802
+        self.report.replaced = True
+        prm.newCall = self.account.another(prm.newCallId)
+
     def onStreamDestroyed(self, _prm: Any) -> None:  # noqa: N802
         self.note_stream()
 
@@ -210,21 +299,38 @@ class Telephone(pj.Account):
         super().__init__()
         self.manner = manner
         self.report = report
-        self.call: Conversation | None = None
+        self.ear = Ear(manner)
+        self.wired = False
+        """Whether the ear has its port."""
+        self.acts = Acts(manner, self.ear)
+        self.calls: list[Conversation] = []
         self.rings_at = 0.0
+
+    @property
+    def call(self) -> Conversation | None:
+        """The call that goes on, or the last one."""
+        return next((each for each in self.calls if not each.over), self.calls[-1] if self.calls else None)
+
+    def another(self, call_id: int = pj.PJSUA_INVALID_ID) -> Conversation:
+        """A call that takes the place of the one before."""
+        call = Conversation(self, call_id, self.manner, self.report)
+        call.accepted = True
+        self.calls.append(call)
+        return call
 
     def call_out(self) -> None:
         """Ring whoever is to be called."""
-        self.call = Conversation(self, pj.PJSUA_INVALID_ID, self.manner, self.report)
         self.rings_at = time.monotonic()
-        self.call.call_out(self.manner.calls)
+        self.another().call_out(self.manner.calls)
 
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
         self.report.invite = prm.rdata.wholeMsg
-        self.call = Conversation(self, prm.callId, self.manner, self.report)
+        call = Conversation(self, prm.callId, self.manner, self.report)
+        self.calls.append(call)
         ringing = pj.CallOpParam()
-        ringing.statusCode = 180
-        self.call.answer(ringing)
+        ringing.statusCode = self.manner.refuses or 180
+        call.accepted = bool(self.manner.refuses)
+        call.answer(ringing)
         self.rings_at = time.monotonic()
 
 
@@ -266,11 +372,10 @@ def take_a_call(endpoint: pj.Endpoint, telephone: Telephone, manner: Manner) -> 
     started = time.monotonic()
     while time.monotonic() - started < manner.patience_s:
         endpoint.libHandleEvents(10)
-        call = telephone.call
-        if call is not None:
+        for call in [*telephone.calls]:
             call.behave(time.monotonic() - telephone.rings_at)
-            if call.over:
-                return
+        if telephone.calls and all(call.over for call in telephone.calls):
+            return
 
 
 def main() -> None:
@@ -296,6 +401,7 @@ def main() -> None:
     take_a_call(endpoint, telephone, manner)
     if telephone.call is not None:
         telephone.call.note_heard()
+    report.unfinished = str(telephone.acts.left[0]) if telephone.acts.left else ""
     say("REPORT " + json.dumps(vars(report)))
     # Nothing is taken down in order: PJSIP asserts that its objects go before it, Python promises no order.
     os._exit(0)

@@ -75,5 +75,9 @@ class StoryAccount:
         self.asked += 1
         return CallNews(sid, reference, self.status)
 
+    def lead(self, sid: str, room: str) -> None:
+        """Nobody is led anywhere in these stories."""
+        raise NotImplementedError(sid, room)
+
     def end(self, sid: str) -> None:
         self.ended.append(sid)

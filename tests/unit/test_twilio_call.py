@@ -49,6 +49,9 @@ class Wire:
     async def end(self) -> None:
         self.ended += 1
 
+    async def lead(self, _room: str) -> bool:
+        return False
+
     def kinds(self) -> list[str]:
         return [message["event"] for _, message in self.sent]
 
@@ -58,7 +61,13 @@ def with_call(story: Callable[[TwilioCall, Wire], Awaitable[T]], *, max_call_s: 
         wire = Wire()
         started = Started("MZ1", "CA1", "AC1", {})
         call = TwilioCall(
-            started, wire, ClosedError, end=wire.end, on_closed=closed.append, max_call_s=max_call_s
+            started,
+            wire,
+            ClosedError,
+            end=wire.end,
+            lead=wire.lead,
+            on_closed=closed.append,
+            max_call_s=max_call_s,
         )
         return await story(call, wire)
 

@@ -43,6 +43,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "consent_at_door": _l("To be asked at the door"),
         "worker_rung": _l("Rung by the robot"),
         "worker_rung_for_elder": _l("Rung while the elder waited on the line"),
+        "worker_referred": _l("Put through by the network, without being asked to take it"),
         "put_through": _l("Put through to the elder"),
         "contacts_waiting": _l("People around the elder are asked first"),
         "contacts_asked": _l("They have been asked: now a worker"),

@@ -59,6 +59,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "contacts_consent_noted": _l("noted whether people around the elder may be rung"),
         "order_worker_rung": _l("rang a worker"),
         "order_worker_rung_for_elder": _l("rang a worker while the elder waited"),
+        "order_worker_referred": _l("had the network put the elder through to a worker"),
         "order_put_through": _l("put a worker through to the elder"),
         "order_contacts_waiting": _l("asks people around the elder first"),
         "order_contacts_asked": _l("has asked the people around the elder"),

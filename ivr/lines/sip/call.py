@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from ivr.lines import KeyPressed
+from ivr.lines import Call, KeyPressed
 from ivr.lines.connected import HUNG_UP_HERE, ConnectedCall
+from ivr.lines.handing_over import HANDED_OVER, Referred
 from ivr.lines.pacing import LEAD_S, Playout
+from ivr.lines.sip import referring
 from ivr.lines.sip.causes import HUNG_UP, end_of_call
 from ivr.lines.sip.settings import SipSettings
 from ivr.lines.sip.stack import NativeCall, StackEvent
@@ -54,6 +56,31 @@ class SipCall(ConnectedCall):
         """The line is gone, nothing more will come of it."""
         self._finish(cause)
         self._on_closed(self, self.cause)
+
+    async def hand_over(self, other: Call) -> bool:
+        """See ``ivr.lines.handing_over.Transferable``: by REFER with Replaces."""
+        if not isinstance(other, SipCall) or self.over or other.over:
+            return False
+        if not await referring.hand_over(self.native, other.native, self._errors):
+            return False
+        self.go_on_without_us()
+        other.go_on_without_us()
+        return True
+
+    def go_on_without_us(self) -> None:
+        """The far end has been connected with somebody else."""
+        self._finish(HANDED_OVER)
+
+    async def refer(self, number: str, *, ring_seconds: float) -> Referred:
+        """See ``ivr.lines.handing_over.Referable``: by REFER."""
+        if self.over:
+            return Referred.IMPOSSIBLE
+        found = await referring.refer(
+            self.native, number, self._settings, self._errors, ring_seconds=ring_seconds
+        )
+        if found is Referred.CONNECTED:
+            self.go_on_without_us()
+        return found
 
     async def _play(self, pcm: Pcm) -> None:
         # Between two negotiations, or already closed: the frame's time passes unheard.

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 
 from ivr.lines import Disposition
+from ivr.lines.handing_over import HANDED_OVER
 
 _NO_ANSWER = Disposition.NO_ANSWER
 _FAILED = Disposition.FAILED
@@ -67,6 +68,8 @@ _STATUS = re.compile(r"(\d{3})\b")
 _CAUSE = re.compile(r"Q\.850\s*;[^,]*?\bcause\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 _BYE = "connection reset by peer"
 """The stack's word for a BYE from the other side."""
+_TRANSFERRED = "call transfered"
+"""The stack's word, so spelt, for a REFER that was carried out."""
 _NO_AUDIO = "rtp stream error"
 
 
@@ -89,6 +92,8 @@ def end_of_call(text: str, *, rtp_timeout_s: int) -> str:
     if plain.lower().startswith(_BYE):
         _, _, reason = plain.partition(",")
         return reason or HUNG_UP
+    if plain.lower() == _TRANSFERRED:
+        return HANDED_OVER
     if plain.lower() == _NO_AUDIO:
         return f"the far end has sent no audio for {rtp_timeout_s} s"
     return plain or HUNG_UP

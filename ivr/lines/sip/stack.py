@@ -94,6 +94,18 @@ class NativeCall(Protocol):
     async def reject(self) -> None:
         """Refuse an incoming call with 486."""
 
+    async def resume(self) -> None:
+        """Take the call off hold; one that is not held stays as it is."""
+
+    async def transfer(self, uri: str, *, timeout: float) -> None:  # noqa: ASYNC109 - the stack's parameter
+        """REFER the other side to an address. Over when it returns; raises on any other report."""
+
+    async def attended_transfer(self, consult_call: Any, *, timeout: float) -> None:  # noqa: ASYNC109
+        """Put both calls on hold and REFER this one's other side to that one's, with Replaces.
+
+        Both are over when it returns; on any other report it raises and leaves both on hold.
+        """
+
     async def send_dtmf(self, digits: str, interdigit_ms: int = 120) -> None:
         """Press keys, as RFC 4733 telephone events."""
 

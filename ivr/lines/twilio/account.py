@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 REQUEST_S = 10.0
 """How long Twilio may take to answer a request."""
+LONGEST_ROOM_S = 600
+"""Two who were led into a room may talk no longer: somebody should be on the way."""
 EVENTS = ("initiated", "ringing", "answered", "completed")
 _OVER_ALREADY = frozenset({20404, 21220})
 """The call to be ended is not there, or has ended by itself."""
@@ -80,6 +82,9 @@ class Account(Protocol):
 
     def end(self, sid: str) -> None:
         """End a call, ringing or answered; one that is over already is left as it is."""
+
+    def lead(self, sid: str, room: str) -> None:
+        """Lead an answered call away from us into a room, where it meets the other that is led there."""
 
 
 class RestAccount:
@@ -160,6 +165,25 @@ class RestAccount:
         except RefusedError as refused:
             if refused.code not in _OVER_ALREADY:
                 raise
+
+    def lead(self, sid: str, room: str) -> None:
+        """Lead an answered call away from us into a room, where it meets the other that is led there."""
+        self._ask(lambda: self._client.calls(sid).update(twiml=self.room(room)))
+
+    def room(self, name: str) -> str:
+        """What Twilio does with a call that is led away: a conference for two."""
+        response = self._twiml.VoiceResponse()
+        dial = self._twiml.Dial(time_limit=LONGEST_ROOM_S)
+        dial.conference(
+            name,
+            beep="false",
+            start_conference_on_enter=True,
+            end_conference_on_exit=True,
+            wait_url="",
+            max_participants=2,
+        )
+        response.append(dial)
+        return str(response)
 
     def _ask(self, request: Callable[[], T]) -> T:
         try:

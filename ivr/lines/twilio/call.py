@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Protocol
 
-from ivr.lines import AudioFrame, KeyPressed
+from ivr.lines import AudioFrame, Call, KeyPressed
 from ivr.lines.concealment import SILENCE
 from ivr.lines.connected import HUNG_UP_HERE, ConnectedCall
+from ivr.lines.handing_over import HANDED_OVER
 from ivr.lines.pacing import Pacer
 from ivr.lines.twilio import messages
 from ivr.lines.twilio.frames import Arrivals
@@ -20,6 +22,8 @@ LEAD_S = 0.1
 """Sound that Twilio has in hand, so that the internet's small delays are not heard."""
 HEARD_OUT_S = 1.5
 """How long hanging up waits until the last words have been played."""
+LED_S = 5.0
+"""How long Twilio may take to stop the stream of a call that it leads elsewhere."""
 HUNG_UP = "normal"
 BROKEN = "the connection for the sound broke off"
 
@@ -48,12 +52,14 @@ class TwilioCall(ConnectedCall):
         errors: type[Exception],
         *,
         end: Callable[[], Awaitable[None]],
+        lead: Callable[[str], Awaitable[bool]],
         on_closed: Callable[[TwilioCall], None],
         max_call_s: float,
     ) -> None:
         """Take over a stream that has started.
 
         ``errors`` is what ``channel`` raises when it is closed; ``end`` has Twilio end the call;
+        ``lead`` has it led into a room without us and says whether it was, True also when nobody knows;
         ``on_closed`` is called once when the call is over, for whatever reason.
         """
         super().__init__(started.call_sid, max_call_s=max_call_s, lead_s=LEAD_S)
@@ -61,8 +67,12 @@ class TwilioCall(ConnectedCall):
         self._channel = channel
         self._errors = errors
         self._end_at_twilio = end
+        self._lead_at_twilio = lead
         self._on_closed = on_closed
         self._stopped = False
+        self._led = asyncio.Event()
+        self._leading = False
+        """Whether the end of the stream means that the call goes on without us."""
         self._arrivals = Arrivals()
         self._speaking = False
         self._hushed = False
@@ -103,11 +113,43 @@ class TwilioCall(ConnectedCall):
                 self._note_heard(name)
             case messages.Stopped():
                 self._stopped = True
-                self.break_off(HUNG_UP)
+                self.break_off(HANDED_OVER if self._leading else HUNG_UP)
+
+    async def hand_over(self, other: Call) -> bool:
+        """See ``ivr.lines.handing_over.Transferable``: both are led into a conference of two.
+
+        The worker goes first: should the elder not follow, it is not the elder who waits in an empty room.
+        """
+        if not isinstance(other, TwilioCall) or self.over or other.over:
+            return False
+        room = f"wenan-{secrets.token_urlsafe(12)}"
+        if not await other.lead_into(room):
+            return False
+        if await self.lead_into(room):
+            return True
+        await other.let_go()
+        return False
+
+    async def lead_into(self, room: str) -> bool:
+        """Have Twilio lead the call away; True once its stream has stopped for that."""
+        self._leading = True
+        led = await self._lead_at_twilio(room)
+        if led:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._led.wait(), LED_S)
+        if self.cause == HANDED_OVER:
+            return True
+        self._leading = False
+        return False
+
+    async def let_go(self) -> None:
+        """End a call that was led away."""
+        await self._end_at_twilio()
 
     def break_off(self, cause: str = BROKEN) -> None:
         """Nothing more will come."""
         if self._finish(cause):
+            self._led.set()
             self._heard_out.set()
             self._on_closed(self)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ivr.lines.callers import caller_number
@@ -40,7 +40,6 @@ class TwilioIncoming:
     number: str
     provider_call_id: str
     call: TwilioCall
-    end: Callable[[], Awaitable[None]]
 
     async def answer(self) -> TwilioCall:
         """The call with its sound; should the caller be gone, it says so itself."""
@@ -48,7 +47,7 @@ class TwilioIncoming:
 
     async def refuse(self) -> None:
         """End the call: by now Twilio can play no busy tone any more."""
-        await self.end()
+        await self.call.hang_up()
 
 
 def welcome(settings: TwilioSettings, form: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from ivr.lines import CallNotConnectedError, Disposition
 from ivr.lines.dialplan import BadNumberError, DialPlan
 from ivr.lines.health import LineHealth, LineState
 from ivr.lines.incoming import Take
+from ivr.lines.twilio import wishes
 from ivr.lines.twilio.account import Account, CallOrder, RefusedError, RestAccount, UnansweredError
 from ivr.lines.twilio.call import Channel, TwilioCall
 from ivr.lines.twilio.incoming import NUMBER, PREFIX, TwilioIncoming, let_in
@@ -245,7 +246,7 @@ class TwilioLine:
             return None
         call = self._make_call(started, channel)
         number = started.parameters.get(NUMBER, "")
-        self._take(TwilioIncoming(number, started.call_sid, call, call.hang_up))
+        self._take(TwilioIncoming(number, started.call_sid, call))
         return call
 
     def _make_call(self, started: Started, channel: Channel) -> TwilioCall:
@@ -253,7 +254,8 @@ class TwilioLine:
             started,
             channel,
             self._server.closed_error,
-            end=partial(self._end, started.call_sid),
+            end=partial(wishes.end, self._account, self._request, started.call_sid),
+            lead=partial(wishes.lead, self._account, self._request, started.call_sid),
             on_closed=self._closed,
             max_call_s=self._settings.max_call_s,
         )
@@ -282,19 +284,12 @@ class TwilioLine:
 
     def _end_soon(self, sid: str) -> None:
         self._dealt_with.append(sid)
-        self._errand(self._end(sid))
+        self._errand(wishes.end(self._account, self._request, sid))
 
     def _errand(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
-
-    async def _end(self, sid: str) -> None:
-        """Have Twilio end a call; what it does not do now, its own time limit does."""
-        try:
-            await self._request(partial(self._account.end, sid))
-        except (RefusedError, UnansweredError) as error:
-            log.warning("a call could not be ended", sid=sid, why=str(error))
 
     async def _request(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
