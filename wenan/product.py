@@ -44,7 +44,7 @@ from wenan.roles import ALL, Role
 from wenan.round_keeping import with_rounds
 from wenan.settings import Settings, SettingsError
 from wenan.signing_off import farewell_at_exit, parts_of
-from wenan.transfer import open_switchboard
+from wenan.transfer import NOBODY_TO_RING, anybody_to_ring, open_switchboard
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
 from wenan.wiring import (
@@ -213,6 +213,8 @@ class _Process:
         switchboard = open_switchboard(settings, self.ledger, line, senses, self.clock, rules, books)
         if switchboard is not None:
             ending.push_async_callback(switchboard.close)
+            if not anybody_to_ring(self.ledger):
+                self.console.print(f"[yellow]{NOBODY_TO_RING}[/yellow]")
         dialer = open_dialer(
             settings,
             self.ledger,
@@ -232,7 +234,14 @@ class _Process:
         books = ending.enter_context(ThreadPoolExecutor(1, "contacts"))
         rules = self.rules
         contacts = open_contact_caller(
-            self.settings, self.ledger, calling.line, calling.senses, self.clock, rules, books
+            self.settings,
+            self.ledger,
+            calling.line,
+            calling.senses,
+            self.clock,
+            rules,
+            books,
+            calling.switchboard,
         )
         ending.push_async_callback(_cancel, asyncio.create_task(contacts.run()))
         if self.receiving.calls:

@@ -44,6 +44,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "worker_rung": _l("Rung by the robot"),
         "worker_rung_for_elder": _l("Rung while the elder waited on the line"),
         "put_through": _l("Put through to the elder"),
+        "caller_waits": _l("Waits on the line for a person"),
+        "caller_waits_no_more": _l("Waits on the line no more"),
         "contacts_waiting": _l("People around the elder are asked first"),
         "contacts_asked": _l("They have been asked: now a worker"),
         "contact_rung": _l("Rung"),

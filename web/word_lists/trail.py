@@ -60,6 +60,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "order_worker_rung": _l("rang a worker"),
         "order_worker_rung_for_elder": _l("rang a worker while the elder waited"),
         "order_put_through": _l("put a worker through to the elder"),
+        "order_caller_waits": _l("began to look for a person while somebody waited on the line"),
+        "order_caller_waits_no_more": _l("stopped looking for a person for somebody on the line"),
         "order_contacts_waiting": _l("asks people around the elder first"),
         "order_contacts_asked": _l("has asked the people around the elder"),
         "order_contact_rung": _l("rang somebody around the elder"),
