@@ -23,7 +23,7 @@ from escalation.rules import Rules
 from escalation.word_came import elder_was_heard
 from records.audit import audit
 from records.orders import WorkOrder
-from records.visits import Assessment, Flag, Visit
+from records.visits import Assessment, Flag, Visit, is_open
 from speech.manner import baseline, compare, manner_of
 from speech.record_sheet import record_sheet
 from speech.scoring import Scores, assess
@@ -109,7 +109,7 @@ class VisitAftercare:
         statement = (
             select(Visit)
             .outerjoin(WorkOrder, going_to(Visit.id))
-            .where(Visit.mode == "in_home", Visit.status != "ended", WorkOrder.id.is_(None))
+            .where(Visit.mode == "in_home", is_open(), WorkOrder.id.is_(None))
             .order_by(Visit.id)
         )
         if campaign_id is not None:

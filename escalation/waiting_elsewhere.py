@@ -22,7 +22,7 @@ WAITED = "caller_waits_no_more"
 
 
 def waits_elsewhere(session: Session, order: WorkOrder, now: datetime) -> bool:
-    """Whether somebody waits on any process's line. One that died is believed for as long as it may search."""
+    """Whether somebody waits on any process's line. A dead one is believed for as long as it may search."""
     last = session.execute(
         select(WorkOrderEvent.kind, WorkOrderEvent.at)
         .where(WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind.in_([WAITS, WAITED]))

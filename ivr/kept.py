@@ -2,8 +2,8 @@
 
 The talk itself is another dialogue's: a stranger's, a contact's. This one stands around it, has somebody
 rung once help has been sent for, and keeps the caller on the line where the other would hang up. As in
-``ivr.dialogue.transfer`` nothing is promised before a telephone rings, and whoever should get out of the house
-or keep quiet is not kept.
+``ivr.dialogue.transfer`` nothing is promised before a telephone rings, and whoever should get out of the
+house or keep quiet is not kept.
 """
 
 from __future__ import annotations

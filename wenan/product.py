@@ -40,6 +40,7 @@ from wenan.datafolder import only_process
 from wenan.lines import Telephones, open_sip, open_twilio, why_nothing_is_dialled
 from wenan.receiving import open_reception, take_calls
 from wenan.receiving_settings import ReceivingSettings, load_receiving_settings
+from wenan.retention import with_retention
 from wenan.roles import ALL, Role
 from wenan.round_keeping import with_rounds
 from wenan.settings import Settings, SettingsError
@@ -153,7 +154,7 @@ class _Process:
                 await self._hold_campaigns(silent)
             if Role.KEEPER in self.roles:
                 upkeep = open_upkeep(self.settings, self.ledger, self.rules, self.clock, self.console)
-                upkeep = with_rounds(upkeep, self.settings)
+                upkeep = with_retention(with_rounds(upkeep, self.settings), self.settings)
                 telephones = upkeep.telephones
                 beside = ending.enter_context(ThreadPoolExecutor(upkeep.threads, "upkeep"))
                 wakes[Work.MESSAGES] = partial(loop.call_soon_threadsafe, upkeep.nudge)

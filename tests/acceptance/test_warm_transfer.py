@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from support.ledgers import Ledgers, opened
 from support.powercuts import DyingLedger
+from support.recorded import read_recording
 from support.telephone import Behaviour, Person, hang_up, hum, press, quiet, say, tone, until_robot_is_silent
 from support.transfers import (
     ALERT,
@@ -36,7 +37,6 @@ from records.keyring import Keyring
 from records.people import Consent
 from records.rings import WorkerRing
 from records.sessions import Ledger
-from speech.audio import read_wav
 from speech.types import SAMPLE_RATE
 
 TEXTS = transfer_texts()
@@ -234,7 +234,7 @@ def test_in_the_middle_of_a_talk_and_on_the_recording(town: Town) -> None:
     attempt = town.community.visit().attempts[0]
     assert attempt.put_through_to == "li"
     assert {"identity", "someone_there"} & {turn.question for turn in attempt.turns}
-    recorded = read_wav(town.folder / attempt.recording)
+    recorded = read_recording(town.folder / attempt.recording)
     frames = recorded[: len(recorded) // 160 * 160].reshape(-1, 160)
     assert seconds_of(list(frames), WORKERS_VOICE) > 1, "the worker is on it"
     assert abs(len(recorded) / SAMPLE_RATE - attempt.duration_s) < 1

@@ -39,6 +39,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "viewed_call": _l("looked at the call"),
         "viewed_order": _l("looked at the work order"),
         "heard_recording": _l("listened to the recording"),
+        "recording_deleted": _l("deleted the recording, as its time was over"),
+        "words_deleted": _l("deleted the words, as their time was over"),
         "confirmed_answer": _l("confirmed an answer"),
         "corrected_answer": _l("corrected an answer"),
         "reviewed_call": _l("signed for the call"),
