@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from escalation.changes import changes_that_last
 from escalation.decide import DecidedOrder, decide, decide_in_home
 from escalation.history import SYSTEM
 from escalation.opening import Opened, going_to, open_order
@@ -84,7 +85,8 @@ class VisitAftercare:
             outcome=outcome,
         )
         several = any(part.rule == "several_concerns" for part in scores.contributions)
-        facts = replace(read.facts, outcome=outcome, several_concerns=several)
+        changed = changes_that_last(session, visit, departures)
+        facts = replace(read.facts, outcome=outcome, several_concerns=several, changed=changed)
         decided = decide(facts, rules.policy, now=now, timezone=read.timezone)
         opened = self._open(session, visit, decided, read, now)
         follow_promise(session, rules, visit, now)

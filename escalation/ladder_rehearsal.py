@@ -22,6 +22,8 @@ class Rehearsed:
     after: int
     """Minutes from the beginning of the round."""
     people: tuple[Worker, ...]
+    nobody: bool = False
+    """Nobody is on duty: those named are told so, and none of them is asked."""
 
 
 def rehearse(
@@ -37,10 +39,11 @@ def rehearse(
         people = told_besides(session, area_id, step.to, None, now)
         if worker is not None:
             people.insert(0, worker)
-        elif offers and not asked:  # nobody is on duty at all
+        nobody = bool(offers) and worker is None and not asked
+        if nobody:
             people += of_role(session, area_id, "coordinator", now)
         asked |= {worker.id} if worker is not None else set()
-        found.append(Rehearsed(step, after, tuple({each.id: each for each in people}.values())))
+        found.append(Rehearsed(step, after, tuple({each.id: each for each in people}.values()), nobody))
         after += step.wait
     return found
 

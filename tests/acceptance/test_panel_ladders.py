@@ -107,7 +107,10 @@ def test_a_stand_in_fills_the_hole(panel):
 def test_a_step_with_nobody_further_is_red(panel):
     with panel.ledger.session() as session:
         session.execute(update(Worker).where(Worker.login == "li").values(active=False))
-    assert "再没有别人了" in panel.as_("chen").words("/ladders/")
+    html = panel.as_("chen").read("/ladders/")
+    assert "没人值班，会告诉： 陈慧" in text_of(html)
+    assert 'class="ladder__step hole"' in html
+    assert "再没有别人了" in panel.as_("chen").words(f"/ladders/?area={panel.town.areas['城南社区']}")
 
 
 def rehearsed(panel, urgency, login, hours=7):
@@ -146,14 +149,14 @@ def steps_shown(html):
 
 def test_steps_change_places_and_nothing_is_saved_until_it_is(panel, chief):
     html = chief.read("/ladders/edit?area=")
-    first, second, *others = steps_shown(html)
-    assert first != second
+    first, second, third, *blank = steps_shown(html)
+    assert second != third
     form = opened_form(chief)
-    form["step.emergency.work.0.wait"] = "4"
-    form["move"] = "emergency.work.0.down"
+    form["step.emergency.work.1.wait"] = "4"
+    form["move"] = "emergency.work.1.down"
     save(chief, form)
-    moved = ("4", first[1])
-    assert steps_shown(chief.seen.text) == [second, moved, *others], "with what was typed"
+    moved = ("4", second[1])
+    assert steps_shown(chief.seen.text) == [first, third, moved, *blank], "with what was typed"
     assert books(panel) == []
 
 

@@ -85,6 +85,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "withdrawn": _l("Took back what was heard"),
         "several_concerns": _l("Several concerns together"),
         "repeated_concern": _l("The same complaint again and again"),
+        "changed_manner": _l("Speaks otherwise than before, again"),
         "mode_outgrown": _l("Visits at home or a new assessment?"),
         "need": _l("Needs a service"),
         "look_into": _l("Something to look into"),
