@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from escalation.retention import Forgotten, KeepFor, forget
+from escalation.retention import COMPONENT, Forgotten, KeepFor, forget
 from ivr.clock import Clock
+from records.audit import beat
 from records.sessions import Ledger
 from wenan.retention_settings import load_retention_settings
 from wenan.settings import Settings
@@ -17,7 +19,11 @@ from wenan.upkeep import Upkeep
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+EVERY = timedelta(hours=1)
+"""How often it is really looked; in between there is only a sign of life."""
+
+
+@dataclass(slots=True)
 class Forgetting:
     """Looks for what is no longer to be kept."""
 
@@ -25,14 +31,21 @@ class Forgetting:
     folder: Path
     keep: KeepFor
     clock: Clock
+    looked_at: datetime | None = None
 
     def make_round(self) -> Forgotten:
-        """Look once. A file that cannot be deleted keeps no other waiting. Raises LedgerError."""
+        """Look if it is time to. What cannot be deleted means no sign of life. Raises LedgerError."""
+        now = self.clock.now()
+        if self.looked_at is not None and now - self.looked_at < EVERY:
+            with self.ledger.session() as session:
+                beat(session, COMPONENT, now)
+            return Forgotten()
         try:
-            gone = forget(self.ledger, self.folder, self.keep, self.clock.now())
+            gone = forget(self.ledger, self.folder, self.keep, now)
         except OSError as error:
             log.error("what is to be forgotten could not be deleted", problem=type(error).__name__)  # noqa: TRY400
             return Forgotten()
+        self.looked_at = now
         if gone != Forgotten():
             log.info("forgotten", recordings=gone.recordings, photos=gone.photos, visits=gone.visits)
         return gone
