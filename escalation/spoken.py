@@ -81,7 +81,8 @@ def contact_errand(say: Spoken, purpose: str, note: Note) -> Errand:
     """The call to a contact: first who is there, then whether the elder is safe.
 
     A stranger learns nothing about the elder. That all is well is asked once more when it was spoken: a
-    "yes" may have meant "go on". ``note`` is called once, before the words that go with the answer.
+    "yes" may have meant "go on". ``note`` is called once, before the words that go with the answer, and once
+    more when they cry for help after it.
     """
     main = "follow_up" if purpose == "follow_up" else "ask"
     yes_no = {"1": "yes", "2": "no"}
@@ -124,7 +125,11 @@ def contact_errand(say: Spoken, purpose: str, note: Note) -> Errand:
         wrong = answer == "wrong_person"
         return Ended(words[answer], CallOutcome.WRONG_PERSON if wrong else CallOutcome.COMPLETED)
 
-    return Errand(questions, "who", decide, farewell=say.farewell)
+    def late(heard: str) -> Ended:
+        note("trouble", heard)
+        return Ended(say.trouble)
+
+    return Errand(questions, "who", decide, farewell=say.farewell, late=late)
 
 
 def worker_errand(

@@ -294,6 +294,23 @@ def test_a_contact_who_cries_for_help_is_kept_on_the_line_for_whoever_is_on_duty
     assert "contact_trouble" in silence.events
 
 
+def test_a_cry_into_the_goodbye_counts_more_than_the_answer_before_it(silence: Silence) -> None:
+    def says_well_and_then_cries() -> Behaviour:
+        yield from presses("1", "1")()
+        yield from quiet(1.0)
+        yield from say(hum(1.2))
+        yield from quiet(5.0)
+
+    silence.people = {DAUGHTER: Person(says_well_and_then_cries)}
+    silence.heard = ["喂", "哎呀救命啊，我妈倒在地上了"]
+    silence.nobody_answers()
+    silence.rounds()
+    assert silence.order.urgency == "emergency"
+    assert silence.order.status == "open"
+    assert "contact_well" in silence.events
+    assert silence.events.index("reopened") > silence.events.index("closed")
+
+
 def test_an_elder_who_does_not_want_it_has_nobody_rung(silence: Silence) -> None:
     silence.nobody_answers(refuses=True)
     silence.rounds()

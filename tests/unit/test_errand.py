@@ -87,6 +87,16 @@ def test_a_cry_for_help_counts_at_any_moment(before: tuple[str, ...], urgency: U
     assert Contact().presses(*before).says("problem", urgency, confirm=True).noted == ["trouble"]
 
 
+def test_a_cry_after_the_answer_is_noted_once_more() -> None:
+    contact = Contact().presses("1", "1")
+    assert contact.noted == ["well"]
+    contact.says("problem", Urgency.EMERGENCY).says("problem", Urgency.EMERGENCY)
+    assert contact.noted == ["well", "trouble"]
+    assert "我们马上找人去" in contact.heard
+    twice = Contact().says("problem", Urgency.EMERGENCY).says("problem", Urgency.EMERGENCY)
+    assert twice.noted == ["trouble"]
+
+
 def test_what_is_not_understood_is_never_an_answer() -> None:
     contact = Contact().presses("1")
     for _ in range(MOST_TRIES):
