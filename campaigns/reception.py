@@ -7,7 +7,7 @@ twice about the same; its attempt, its lease and its outcome are looked after by
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, cast
@@ -35,6 +35,7 @@ from campaigns.observing import LedgerObserver
 from campaigns.talking import hold_call
 from campaigns.talks import ElderTalk, StrangerCall
 from campaigns.wrapping_up import keep_recording, record
+from ivr.bridge import Operator, Seat
 from ivr.dialogue import DialogueState
 from ivr.dialogue.events import Answered, Event, KeyPressed
 from ivr.lines import Call, CallNotConnectedError
@@ -55,6 +56,10 @@ LEAVE_S = 10.0
 """How long calls that are being ended may take to let go of the line."""
 
 
+OperatorOf = Callable[[int], Operator]
+"""By the id of a call that came in."""
+
+
 class ConverseOn(Protocol):
     """``ivr.call.hold_conversation`` with its senses and clock."""
 
@@ -67,15 +72,18 @@ class ConverseOn(Protocol):
         script: Script,
         observer: CallObserver,
         before: Sequence[Event] = (),
+        operator: Operator | None = None,
     ) -> Awaitable[CallReport]:
-        """Talk until the call is over; ``before`` was said already."""
+        """Talk until the call is over; ``before`` was said already, ``operator`` rings people on duty."""
 
 
 class ConverseWith(Protocol):
     """``ivr.call.converse`` with its senses and clock, for short talks of which nothing is kept."""
 
-    def __call__(self, call: Call, /, *, partner: Partner, language: Language) -> Awaitable[CallReport]:
-        """Talk until the dialogue or the call is over."""
+    def __call__(
+        self, call: Call, /, *, partner: Partner, language: Language, seat: Seat | None = None
+    ) -> Awaitable[CallReport]:
+        """Talk until the dialogue or the call is over; ``seat``: where they may be put through."""
 
 
 class Reception:
@@ -91,8 +99,12 @@ class Reception:
         owner: str,
         most: int,
         language: Language,
+        operator_of: OperatorOf | None = None,
     ) -> None:
-        """``owner`` is unique to this process and start; ``language``: of strangers."""
+        """``owner`` is unique to this process and start; ``language``: of strangers.
+
+        ``operator_of``: puts a caller for whom no visit was waiting through to people; None: nobody does.
+        """
         self._desk = desk
         self._care = care
         self._converse = converse
@@ -100,6 +112,7 @@ class Reception:
         self._owner = owner
         self._most = most
         self._language = language
+        self._operator_of = operator_of
         self._calls: set[asyncio.Task[None]] = set()
         self._refusals: set[asyncio.Task[None]] = set()
         self._halt = asyncio.Event()
@@ -195,7 +208,10 @@ class Reception:
         if people:
             await settled(self._desk.write(partial(note_elder, call_in_id=arrival.call_in_id, elder_id=None)))
         stranger = StrangerCall(self._desk, self._care, arrival.call_in_id, self._language)
-        return await stranger.hold(self._chat, call), ""
+        return await stranger.hold(self._chat, call, self._operator(arrival)), ""
+
+    def _operator(self, arrival: Arrival) -> Operator | None:
+        return None if self._operator_of is None else self._operator_of(arrival.call_in_id)
 
     async def _ask_who(self, call: Call, people: Sequence[Person]) -> Who:
         caller = self._desk.options.caller
@@ -235,7 +251,8 @@ class Reception:
             return VISIT, ""
         talk = ElderTalk(desk, self._care, arrival.call_in_id, person)
         meanwhile = found is Nothing.FREE
-        return await talk.hold(partial(self._converse, before=before), call, meanwhile=meanwhile)
+        converse = partial(self._converse, before=before, operator=self._operator(arrival))
+        return await talk.hold(converse, call, meanwhile=meanwhile)
 
     async def _go_on(self, call: Call, ready: Ready, person: Person, before: Sequence[Event]) -> None:
         """Hold the visit that was waiting, as the dialer holds those that it rings for."""

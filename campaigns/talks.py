@@ -15,7 +15,9 @@ from campaigns.call_in_care import CallInCare, TalkResult
 from campaigns.desk import Desk, problem_of, settled
 from campaigns.outcomes import opt_out
 from campaigns.wrapping_up import PAUSES_S
+from ivr.bridge import Bridge, Operator, Seat, Side
 from ivr.dialogue import begin
+from ivr.kept import Kept, Manner
 from ivr.lines import Call
 from ivr.reception import StrangerTalk, talk_of
 from ivr.report import CallOutcome, CallReport, FlagRaised, TurnTaken
@@ -91,10 +93,24 @@ class StrangerCall:
         self._language = language
         self._unwritten: list[Callable[[Session], None]] = []
 
-    async def hold(self, chat: ConverseWith, call: Call) -> str:
-        """Talk; what it came to."""
+    async def hold(self, chat: ConverseWith, call: Call, operator: Operator | None = None) -> str:
+        """Talk; what it came to. Whoever cries for help is put through by ``operator``."""
+        talk = self._talk()
+        if operator is None:
+            report = await chat(call, partner=talk, language=self._language)
+        else:
+            closing = talk.parting_words(help_is_coming=True).sentences
+            manner = Manner(self._language, load_script("standard"), closing)
+            kept = Kept(talk, manner, lambda: talk.crying and not self._unwritten, self._told_where)
+            seat = Seat(Side.ELDER, Bridge(self._desk.clock, with_elder=False), operator)
+            report = await chat(call, partner=kept, language=self._language, seat=seat)
+        for work in self._unwritten:
+            await surely(self._desk, work)
+        return report.outcome.value if report.outcome else ""
+
+    def _talk(self) -> StrangerTalk:
         caller = self._desk.options.caller
-        talk = StrangerTalk(
+        return StrangerTalk(
             self._language,
             organisation=caller.organisation,
             callback_number=caller.callback_number,
@@ -103,10 +119,6 @@ class StrangerCall:
             wants_person=self._wants_person,
             told_where=self._told_where,
         )
-        report = await chat(call, partner=talk, language=self._language)
-        for work in self._unwritten:
-            await surely(self._desk, work)
-        return report.outcome.value if report.outcome else ""
 
     def _cried(self, heard: Understanding | None) -> None:
         self._note(partial(self._care.stranger_cried, heard=heard))

@@ -16,8 +16,11 @@ from campaigns.desk import Desk, problem_of, settled
 from campaigns.outcomes import record_facts, record_outcome
 from campaigns.retries import End, Retry
 from ivr.report import CallReport
+from records.sealed_files import seal_file
+from records.sealing import keyring
 from records.sessions import LedgerError
-from speech.audio import write_wav
+from speech.audio import wav_bytes
+from speech.files import write_atomically
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +29,7 @@ PAUSES_S = (1.0, 2.0, 5.0, 10.0, 20.0)
 
 
 async def keep_recording(desk: Desk, ready: Ready, report: CallReport) -> str:
-    """Store the recording; returns its path below the recordings folder, empty if there is none.
+    """Store the recording, sealed; returns its path below the recordings folder, empty if there is none.
 
     A recording that cannot be stored is no reason to lose the outcome.
     """
@@ -36,8 +39,7 @@ async def keep_recording(desk: Desk, ready: Ready, report: CallReport) -> str:
     path = desk.recordings_dir / ready.recording
 
     def store() -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_wav(path, pcm)
+        write_atomically(path, seal_file(keyring(), wav_bytes(pcm)))
 
     error = (await settled(desk.do(store))).exception()
     if error is not None:

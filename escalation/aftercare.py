@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from escalation.changes import changes_that_last
 from escalation.decide import DecidedOrder, decide, decide_in_home
 from escalation.history import SYSTEM
 from escalation.opening import Opened, going_to, open_order
@@ -23,7 +24,7 @@ from escalation.rules import Rules
 from escalation.word_came import elder_was_heard
 from records.audit import audit
 from records.orders import WorkOrder
-from records.visits import Assessment, Flag, Visit
+from records.visits import Assessment, Flag, Visit, is_open
 from speech.manner import baseline, compare, manner_of
 from speech.record_sheet import record_sheet
 from speech.scoring import Scores, assess
@@ -84,7 +85,8 @@ class VisitAftercare:
             outcome=outcome,
         )
         several = any(part.rule == "several_concerns" for part in scores.contributions)
-        facts = replace(read.facts, outcome=outcome, several_concerns=several)
+        changed = changes_that_last(session, visit, departures)
+        facts = replace(read.facts, outcome=outcome, several_concerns=several, changed=changed)
         decided = decide(facts, rules.policy, now=now, timezone=read.timezone)
         opened = self._open(session, visit, decided, read, now)
         follow_promise(session, rules, visit, now)
@@ -109,7 +111,7 @@ class VisitAftercare:
         statement = (
             select(Visit)
             .outerjoin(WorkOrder, going_to(Visit.id))
-            .where(Visit.mode == "in_home", Visit.status != "ended", WorkOrder.id.is_(None))
+            .where(Visit.mode == "in_home", is_open(), WorkOrder.id.is_(None))
             .order_by(Visit.id)
         )
         if campaign_id is not None:

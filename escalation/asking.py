@@ -23,6 +23,7 @@ from escalation.ladder_books import book_in_force
 from escalation.ladders import OrderLadder, Target
 from escalation.policy import Role, UrgencyLabel
 from escalation.rules import Rules
+from escalation.step_people import area_of, told_besides
 from records.orders import WorkOrder, WorkOrderEvent
 from records.people import Area, Worker
 
@@ -109,7 +110,7 @@ def _ask(session: Session, rules: Rules, order: WorkOrder, following: NextStep, 
     offers = [target for target in targets if target.who == "on_duty"]
     found = (_on_duty(session, order, target, following, now) for target in offers)
     worker = next((each for each in found if each is not None), None)
-    others = _people(session, order, targets, now)
+    others = told_besides(session, order.elder.area_id, targets, order.assignee, now)
     nobody = bool(offers) and worker is None and not following.asked
     if nobody:
         others += of_role(session, order.elder.area_id, "coordinator", now)
@@ -134,7 +135,7 @@ def _ask(session: Session, rules: Rules, order: WorkOrder, following: NextStep, 
 
 def _press(session: Session, rules: Rules, order: WorkOrder, following: NextStep, now: datetime) -> set[str]:
     """The deadline is missed and somebody has the order: remind them, and tell whom else the step names."""
-    people = _people(session, order, following.step.to, now)
+    people = told_besides(session, order.elder.area_id, following.step.to, order.assignee, now)
     note_event(session, order, OVERDUE, _logins(people), step=following.number, now=now)
     _tell(session, rules, order, people, following, "overdue", now)
     return {each.login for each in people}
@@ -166,27 +167,7 @@ def _on_duty(
             return there
     ladder = ladder_of(order)
     roles = FIELD_ROLES if ladder is None else ladder.roles
-    return on_call(session, _area(session, target, order), roles, but=but, now=now)
-
-
-def _people(session: Session, order: WorkOrder, targets: Sequence[Target], now: datetime) -> list[Worker]:
-    """Everybody a step names besides the one on duty; those who are away through their stand-ins."""
-    found: list[Worker] = []
-    for target in targets:
-        if target.role is not None:
-            found += of_role(session, _area(session, target, order), target.role, now)
-        elif target.who == "worker":
-            found += session.scalars(select(Worker).where(Worker.login == target.login, Worker.active))
-        elif target.who == "holder" and order.assignee is not None:
-            found.append(order.assignee)
-    there = Roster.at(session, now).present(session, found)
-    return there or list({worker.id: worker for worker in found if worker.active}.values())
-
-
-def _area(session: Session, target: Target, order: WorkOrder) -> int:
-    """Where to look from; an area that is not there any more is the elder's."""
-    named = session.scalar(select(Area.id).where(Area.name == target.area).order_by(Area.id).limit(1))
-    return named if target.area and named is not None else order.elder.area_id
+    return on_call(session, area_of(session, target, order.elder.area_id), roles, but=but, now=now)
 
 
 def _roles(rules: Rules, order: WorkOrder) -> tuple[Role, ...]:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor
 from functools import partial
-from typing import TypeVar
 
 import structlog
 from sqlalchemy.orm import Session
 
+from escalation.beside import LedgerBeside
 from escalation.contacts import ContactJob, claim, lost_calls
 from escalation.rules import Rules
 from escalation.spoken import contact_errand, spoken
 from escalation.word_came import note_answer
+from ivr.bridge import Bridge, Operator, Seat, Side
 from ivr.call import Senses, converse
 from ivr.clock import Clock
+from ivr.kept import Kept, Manner
 from ivr.lines import CallNotConnectedError, Line
+from ivr.minutes import Partner
 from ivr.report import CallOutcome, Unobserved
+from ivr.script import load_script
 from records.sessions import Ledger
-from speech.types import spoken_language
+from speech.types import Language, spoken_language
 
-T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 RING_S = 45.0
@@ -45,15 +48,19 @@ class ContactCaller:
         executor: Executor,
         *,
         organisation: str,
+        operator_of: Callable[[int], Operator] | None = None,
     ) -> None:
-        """``executor``: where the ledger is written, beside the event loop."""
-        self._ledger = ledger
+        """``executor``: where the ledger is written, beside the event loop.
+
+        ``operator_of``: by an order's id, puts whoever asks for help through to people; None: nobody does.
+        """
+        self._books = LedgerBeside(ledger, executor)
         self._rules = rules
         self._line = line
         self._senses = senses
         self._clock = clock
-        self._executor = executor
         self._organisation = organisation
+        self._operator_of = operator_of
 
     async def run(self) -> None:
         """Call until cancelled. What goes wrong in one round is logged: the ladder goes on without us."""
@@ -73,9 +80,9 @@ class ContactCaller:
         """Make the call that is due, if any; returns whether there was one. Raises LedgerError."""
         if self._rules.contacts is None:
             return False
-        for call_id in await self._write(partial(lost_calls, now=self._clock.now())):
+        for call_id in await self._books.write(partial(lost_calls, now=self._clock.now())):
             await self._note(call_id, "lost")
-        job = await self._write(partial(claim, rules=self._rules.contacts, now=self._clock.now()))
+        job = await self._books.write(partial(claim, rules=self._rules.contacts, now=self._clock.now()))
         if job is None:
             return False
         await self._note(job.id, await self._ring(job))  # an answer that was given stands already
@@ -88,37 +95,40 @@ class ContactCaller:
         except CallNotConnectedError as failure:
             return failure.disposition.value
         language = spoken_language(job.language)
-        say = spoken()[language].filled(contact=job.name, elder=job.elder, organisation=self._organisation)
-
-        def note(answer: str, heard: str) -> None:
-            del heard  # what somebody said is not kept
-            begun = self._executor.submit(self._in_session, self._noting(job.id, answer))
-            wait([begun])
-            begun.result()
-
+        partner, seat = self._partner(job, language)
         report = await converse(
             call,
-            partner=contact_errand(say, job.purpose, note),
+            partner=partner,
             language=language,
             senses=self._senses,
             clock=self._clock,
             observer=Unobserved(),
             max_seconds=LONGEST_CALL_S,
+            seat=seat,
         )
         if report.ended_early:
             return "lost"
         return OUTCOMES.get(report.outcome, "none") if report.outcome is not None else "none"
 
+    def _partner(self, job: ContactJob, language: Language) -> tuple[Partner, Seat | None]:
+        """The talk; whoever asks for help in it is put through, where that can be done."""
+        say = spoken()[language].filled(contact=job.name, elder=job.elder, organisation=self._organisation)
+        given: list[str] = []
+
+        def note(answer: str, heard: str) -> None:
+            del heard  # what somebody said is not kept
+            self._books.write_now(self._noting(job.id, answer))
+            given.append(answer)
+
+        errand = contact_errand(say, job.purpose, note)
+        if self._operator_of is None:
+            return errand, None
+        manner = Manner(language, load_script("standard"), say.trouble, about_another=True)
+        seat = Seat(Side.ELDER, Bridge(self._clock, with_elder=False), self._operator_of(job.order_id))
+        return Kept(errand, manner, lambda: "trouble" in given), seat
+
     async def _note(self, call_id: int, answer: str) -> None:
-        await self._write(self._noting(call_id, answer))
+        await self._books.write(self._noting(call_id, answer))
 
     def _noting(self, call_id: int, answer: str) -> Callable[[Session], bool]:
         return partial(note_answer, rules=self._rules, call_id=call_id, answer=answer, now=self._clock.now())
-
-    async def _write(self, work: Callable[[Session], T]) -> T:
-        begun = asyncio.get_running_loop().run_in_executor(self._executor, self._in_session, work)
-        return await asyncio.shield(begun)
-
-    def _in_session(self, work: Callable[[Session], T]) -> T:
-        with self._ledger.session() as session:
-            return work(session)

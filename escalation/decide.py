@@ -14,7 +14,7 @@ from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from escalation.policy import Deadline, OrderKind, OrderRule, Policy, Role, Situation
-from escalation.repeats import mode_outgrown, repeated_concern
+from escalation.repeats import changed_manner, mode_outgrown, repeated_concern
 from escalation.situations import CodeFact, Finding, VisitFacts, find_situations
 from speech.types import Urgency
 
@@ -117,7 +117,8 @@ def _found(facts: VisitFacts, policy: Policy) -> dict[Situation, Finding]:
     """What this visit shows, at its end also together with earlier ones, in the policy's order."""
     found = find_situations(facts, policy)
     if facts.outcome is not None:
-        over_time = (repeated_concern(facts, policy), mode_outgrown(facts, policy))
+        rules = (repeated_concern, changed_manner, mode_outgrown)
+        over_time = [rule(facts, policy) for rule in rules]
         found |= {cast("Situation", each.situation): each for each in over_time if each is not None}
     return {name: found[name] for name in policy.situations if name in found}
 

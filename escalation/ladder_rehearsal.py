@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from escalation.duty import Roster, of_role, on_call
+from escalation.duty import of_role, on_call
 from escalation.ladders import OrderLadder, Step, Target
-from records.people import Area, Worker
+from escalation.step_people import area_of, told_besides
+from records.people import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Rehearsed:
     after: int
     """Minutes from the beginning of the round."""
     people: tuple[Worker, ...]
+    nobody: bool = False
+    """Nobody is on duty: those named are told so, and none of them is asked."""
 
 
 def rehearse(
@@ -31,29 +33,23 @@ def rehearse(
     asked: set[int] = set()
     after, found = 0, []
     for step in steps:
-        people: dict[int, Worker] = {}
-        for target in step.to:
-            for worker in _people(session, area_id, ladder, target, asked, now):
-                people[worker.id] = worker
-                if target.who == "on_duty":
-                    asked.add(worker.id)
-        found.append(Rehearsed(step, after, tuple(people.values())))
+        offers = [target for target in step.to if target.who == "on_duty"]
+        named = (_on_duty(session, area_id, ladder, target, asked, now) for target in offers)
+        worker = next((each for each in named if each is not None), None)
+        people = told_besides(session, area_id, step.to, None, now)
+        if worker is not None:
+            people.insert(0, worker)
+        nobody = bool(offers) and worker is None and not asked
+        if nobody:
+            people += of_role(session, area_id, "coordinator", now)
+        asked |= {worker.id} if worker is not None else set()
+        found.append(Rehearsed(step, after, tuple({each.id: each for each in people}.values()), nobody))
         after += step.wait
     return found
 
 
-def _people(
+def _on_duty(
     session: Session, area_id: int, ladder: OrderLadder, target: Target, asked: set[int], now: datetime
-) -> Sequence[Worker]:
-    place = area_id
-    if target.area:
-        place = session.scalar(select(Area.id).where(Area.name == target.area).order_by(Area.id)) or area_id
-    if target.who == "on_duty":
-        worker = on_call(session, place, ladder.roles, but=asked, now=now)
-        return [worker] if worker is not None else []
-    if target.who == "role" and target.role is not None:
-        return of_role(session, place, target.role, now)
-    if target.who == "worker":
-        named = session.scalar(select(Worker).where(Worker.login == target.login))
-        return Roster.at(session, now).present(session, [named]) if named is not None else []
-    return []
+) -> Worker | None:
+    place = area_of(session, target, area_id)
+    return on_call(session, place, ladder.roles, but=asked, now=now)

@@ -19,7 +19,7 @@ from records.audit import Heartbeat
 from records.farewells import RETIRED, farewell
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Elder
-from records.visits import Assessment, Campaign, Flag, Visit
+from records.visits import Assessment, Campaign, Flag, Visit, is_open
 
 LOOK_BACK = timedelta(days=30)
 """How far back flags and ended visits are checked; older ones have been raised long since."""
@@ -59,7 +59,7 @@ def visits_overdue(session: Session, rules: AuditorRules, now: datetime) -> Iter
         .join(Campaign, Campaign.id == Visit.campaign_id)
         .where(
             Visit.mode == "telephone",
-            Visit.status != "ended",
+            is_open(),
             Campaign.status == "running",
             or_(Visit.lease_until.is_(None), Visit.lease_until < now),
             or_(Visit.next_attempt_at.is_(None), Visit.next_attempt_at < now),
@@ -79,7 +79,7 @@ def visits_past_period(session: Session, now: datetime) -> Iterator[Oversight]:
     rows = session.scalars(
         _visits()
         .join(Campaign, Campaign.id == Visit.campaign_id)
-        .where(Visit.status != "ended", Campaign.ends_on <= now.date() + timedelta(days=1))
+        .where(is_open(), Campaign.ends_on <= now.date() + timedelta(days=1))
     ).all()
     for visit in rows:
         over = period_end(visit.campaign.ends_on, visit.campaign.timezone)
@@ -91,7 +91,7 @@ def leases_dead(session: Session, rules: AuditorRules, now: datetime) -> Iterato
     """Visits whose caller has gone silent in the middle."""
     rows = session.scalars(
         _visits().where(
-            Visit.status != "ended",
+            is_open(),
             Visit.lease_owner.is_not(None),
             Visit.lease_until < now - timedelta(minutes=rules.lease_dead),
         )
@@ -213,7 +213,7 @@ def in_home_unordered(session: Session, rules: AuditorRules, now: datetime) -> I
         .outerjoin(WorkOrder, going_to(Visit.id))
         .where(
             Visit.mode == "in_home",
-            Visit.status != "ended",
+            is_open(),
             WorkOrder.id.is_(None),
             Visit.created_at < now - timedelta(minutes=rules.in_home_unordered),
         )

@@ -12,7 +12,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
 from escalation.pictures import Picture
@@ -87,16 +87,24 @@ def open_photo(folder: Path, photo: OrderPhoto) -> bytes | None:
     return keyring().open_bytes(file.read_bytes())
 
 
-def forget_photos(ledger: Ledger, folder: Path, *, closed_before: datetime, now: datetime) -> int:
+def forget_photos(
+    ledger: Ledger,
+    folder: Path,
+    *,
+    closed_before: datetime,
+    now: datetime,
+    but: ColumnElement[bool] | None = None,
+) -> int:
     """Delete the photos of orders that were closed before a moment, and files that a crash left behind.
 
-    For whoever applies the deployment's rule of how long recordings are kept. Returns how many photos went.
+    ``but``: orders whose photos stay. Called by ``escalation.retention``. Returns how many photos went.
     """
+    stays = false() if but is None else but
     with ledger.session() as session:
         old = session.scalars(
             select(OrderPhoto)
             .join(WorkOrder, WorkOrder.id == OrderPhoto.order_id)
-            .where(WorkOrder.status == "closed", WorkOrder.closed_at < closed_before)
+            .where(WorkOrder.status == "closed", WorkOrder.closed_at < closed_before, ~stays)
         ).all()
         for photo in old:
             session.delete(photo)

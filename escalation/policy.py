@@ -38,6 +38,7 @@ Situation = Literal[
     "look_into",
     "several_concerns",
     "repeated_concern",
+    "changed_manner",
     "mode_outgrown",
     "need",
     "unexplained",

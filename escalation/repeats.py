@@ -20,6 +20,11 @@ def repeated_concern(facts: VisitFacts, policy: Policy) -> Finding | None:
     return Finding("repeated_concern", codes=again) if again else None
 
 
+def changed_manner(facts: VisitFacts, _policy: Policy) -> Finding | None:
+    """A change against the elder's own baseline that has lasted: once may be the line, or a bad day."""
+    return Finding("changed_manner", values={"changed": facts.changed}) if facts.changed else None
+
+
 def mode_outgrown(facts: VisitFacts, policy: Policy) -> Finding | None:
     """Signs, in several of the latest visits, that a call may not be enough any more.
 

@@ -71,6 +71,8 @@ class VisitFacts:
     asked_for_person: bool = False
     opted_out: bool = False
     several_concerns: bool = False
+    changed: tuple[str, ...] = ()
+    """Measures of how the elder spoke that departed from their own in this visit and in the one before."""
     earlier_codes: tuple[frozenset[str], ...] = ()
     """Codes of earlier visits in which the elder was talked with, newest first."""
     in_home_consent: bool | None = None

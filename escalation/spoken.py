@@ -12,12 +12,15 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from ivr.errand import CRY, Asked, Ended, Errand
 from ivr.report import CallOutcome
+from ivr.wording import speak_number
 from speech.types import Language
 
 Sentences = tuple[str, ...]
 Note = Callable[[str, str], None]
 """Writes down an answer of ``ANSWERS`` and, where somebody said it, in which words."""
 
+Waits = Literal["", "live", "live_caller", "cut_off"]
+"""Whether somebody is on the line while a worker is rung: the elder, or somebody who calls for help."""
 ANSWERS = ("well", "going", "not_yet", "unknown", "trouble", "wrong_person")
 """What somebody can say; see ``records.contact_calls``."""
 
@@ -49,7 +52,11 @@ class Spoken(BaseModel):
     taken: Sentences
     live: Sentences
     live_keys: Sentences
+    live_caller: Sentences
+    live_caller_keys: Sentences
     cut_off: Sentences
+    elsewhere: Sentences
+    elsewhere_number: Sentences
     through: Sentences
     gone: Sentences
     parted_left: Sentences
@@ -57,7 +64,8 @@ class Spoken(BaseModel):
     parted_never: Sentences
 
     def filled(self, **values: str) -> Spoken:
-        """The sentences with names in them."""
+        """The sentences with names in them; the number of a call back stays open."""
+        values = {"number": "{number}", **values}
         plain = {name: [each.format(**values) for each in said] for name, said in self.model_dump().items()}
         return Spoken.model_validate(plain)
 
@@ -73,7 +81,8 @@ def contact_errand(say: Spoken, purpose: str, note: Note) -> Errand:
     """The call to a contact: first who is there, then whether the elder is safe.
 
     A stranger learns nothing about the elder. That all is well is asked once more when it was spoken: a
-    "yes" may have meant "go on". ``note`` is called once, before the words that go with the answer.
+    "yes" may have meant "go on". ``note`` is called once, before the words that go with the answer, and once
+    more when they cry for help after it.
     """
     main = "follow_up" if purpose == "follow_up" else "ask"
     yes_no = {"1": "yes", "2": "no"}
@@ -116,7 +125,11 @@ def contact_errand(say: Spoken, purpose: str, note: Note) -> Errand:
         wrong = answer == "wrong_person"
         return Ended(words[answer], CallOutcome.WRONG_PERSON if wrong else CallOutcome.COMPLETED)
 
-    return Errand(questions, "who", decide, farewell=say.farewell)
+    def late(heard: str) -> Ended:
+        note("trouble", heard)
+        return Ended(say.trouble)
+
+    return Errand(questions, "who", decide, farewell=say.farewell, late=late)
 
 
 def worker_errand(
@@ -124,18 +137,22 @@ def worker_errand(
     sentence: str,
     decide: Callable[[str], str],
     *,
-    elder: Literal["", "live", "cut_off"] = "",
+    waits: Waits = "",
+    call_back: str = "",
 ) -> Errand:
     """The call to a worker: one sentence about an order, then 1 to take it and 2 to hand it on; keys only.
 
-    ``decide`` is called with accept or decline, writes it down, and names the words that follow. ``elder`` is
-    said first, if it is known: that they wait on the line, or that they were cut off.
+    ``decide`` is called with accept or decline, writes it down, and names the words that follow. ``waits`` is
+    said first, if it is known: that somebody waits on the line, or was cut off.
+    ``call_back`` is the number that those hear who cannot be put through to them from here.
     """
     say = spoken()[language]
+    number = speak_number(call_back, language)
+    back = tuple(each.format(number=number) for each in say.elsewhere_number) if call_back else ()
     words = {"accepted": say.accepted, "declined": say.declined, "taken": say.taken,
-             "through": say.through, "gone": say.gone}  # fmt: skip
-    before = {"": (), "live": say.live, "cut_off": say.cut_off}[elder]
-    keys = say.live_keys if elder == "live" else say.worker_keys
+             "through": say.through, "gone": say.gone, "elsewhere": (*say.elsewhere, *back)}  # fmt: skip
+    before = {"": (), "live": say.live, "live_caller": say.live_caller, "cut_off": say.cut_off}[waits]
+    keys = {"live": say.live_keys, "live_caller": say.live_caller_keys}.get(waits, say.worker_keys)
     question = Asked((*before, sentence), keys, {"1": "accept", "2": "decline"}, listening_for="any")
 
     def decided(asked: str, choice: str, _heard: str) -> str | Ended:

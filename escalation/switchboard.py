@@ -8,20 +8,22 @@ is the order's own rule, the second a row for each telephone (``records.rings``)
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, TypeVar
+from typing import Literal
 
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from escalation.alerts import order_text
+from escalation.beside import LedgerBeside
+from escalation.cries import Cry, about_order, in_call_in, in_visit, order_of
 from escalation.history import note_event
-from escalation.on_call_now import Busy, Nobody, Ring, next_to_ring
+from escalation.on_call_now import HELD, Busy, Nobody, Ring, next_to_ring
 from escalation.rules import Channel, Rules
+from escalation.waiting_elsewhere import LONGEST_SEARCH_S, WAITED, WAITS
 from escalation.worker_call import LONGEST_CALL_S, decided, ring_worker
 from ivr.bridge import Bridge, Operator
 from ivr.call import Senses
@@ -33,7 +35,6 @@ from records.rings import give_back_ring
 from records.sessions import Ledger, LedgerError
 from speech.types import Language, spoken_language
 
-T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 RUNG_FOR_ELDER = "worker_rung_for_elder"
@@ -42,9 +43,9 @@ REFERRED = "worker_referred"
 """Event: the network has connected the elder with a worker's telephone; its note is the login."""
 By = Literal["bridge", "attended", "blind"]
 """How two are put through: see docs/transfer.md."""
+SURE_S = 1.0
+"""A call that has not failed by then rings somewhere: only then does whoever waits hear so."""
 MOST_RUNG = 5
-LONGEST_SEARCH_S = 150.0
-"""After so long nobody further is rung; with the last call it stays below ``ivr.bridge.LONGEST_WAIT_S``."""
 RING_S = 25.0
 """Shorter than elsewhere: somebody waits, and there are others to ask."""
 AGAIN_S = 3.0
@@ -54,13 +55,15 @@ SPOKEN = Channel("transfer", "none", "number", spoken=True)
 
 @dataclass(slots=True)
 class _Search:
-    """One elder who waits."""
+    """One elder, or whoever else called, who waits."""
 
-    visit_id: int
+    cry: Cry
     bridge: Bridge
     until: datetime
     order_id: int | None = None
     tried: set[int] = field(default_factory=set)
+    again: bool = False
+    """Whether somebody who was tried and has the order since may be rung once more."""
     calls: int = 0
     blind: bool = False
     """Whether the network is asked to ring people itself."""
@@ -93,12 +96,11 @@ class Switchboard:
         by: By = "bridge",
     ) -> None:
         """``executor``: where the ledger is read and written, beside the event loop."""
-        self._ledger = ledger
+        self._books = LedgerBeside(ledger, executor)
         self._rules = rules
         self._line = line
         self._senses = senses
         self._clock = clock
-        self._executor = executor
         self._by = by
         self._searches: set[asyncio.Task[None]] = set()
         self.bridges: dict[int, Bridge] = {}
@@ -106,13 +108,21 @@ class Switchboard:
 
     def for_visit(self, visit_id: int) -> Operator:
         """The operator of a visit's call."""
-        return _VisitOperator(self, visit_id)
+        return _CallOperator(self, in_visit(visit_id))
 
-    def begin(self, visit_id: int, bridge: Bridge) -> None:
+    def for_call_in(self, call_in_id: int) -> Operator:
+        """The operator of a call that came in for which no visit was waiting."""
+        return _CallOperator(self, in_call_in(call_in_id))
+
+    def for_order(self, order_id: int) -> Operator:
+        """The operator of a call about an order, such as one to a contact."""
+        return _CallOperator(self, about_order(order_id))
+
+    def begin(self, cry: Cry, bridge: Bridge) -> None:
         """Look for somebody; see ``Operator``."""
         bridge.by_network = self._by == "attended"
         until = self._clock.now() + timedelta(seconds=LONGEST_SEARCH_S)
-        search = _Search(visit_id, bridge, until, blind=self._by == "blind")
+        search = _Search(cry, bridge, until, blind=self._by == "blind")
         task = asyncio.get_running_loop().create_task(self._search(search))
         self._searches.add(task)
         task.add_done_callback(self._searches.discard)
@@ -132,9 +142,10 @@ class Switchboard:
         try:
             taken = await self._ring_one_after_the_other(search)
         except Exception as error:  # noqa: BLE001 - whatever fails here, the elder must not wait for ever
-            log.error("a transfer failed", visit=search.visit_id, problem=type(error).__name__)  # noqa: TRY400
+            log.error("a transfer failed", cry=search.cry.name, problem=type(error).__name__)  # noqa: TRY400
         finally:
             search.bridge.nobody(taken=taken)
+            await self._waits_no_more(search)
             if search.order_id is not None and self.bridges.get(search.order_id) is search.bridge:
                 del self.bridges[search.order_id]
 
@@ -146,7 +157,6 @@ class Switchboard:
                 case Nobody(taken=taken):
                     return taken
                 case _Ringing():
-                    search.bridge.rung()
                     await self._ring(search, found)
                 case Busy(about_this=True):
                     search.bridge.rung()
@@ -158,7 +168,7 @@ class Switchboard:
     async def _look(self, search: _Search) -> _Ringing | Busy | Nobody | None:
         """Whom to ring next; None when the ledger cannot be asked, or has no order yet."""
         try:
-            found = await self._write(lambda session: self._intend(session, search))
+            found = await self._books.write(lambda session: self._intend(session, search))
         except LedgerError as error:
             log.warning("a transfer waits for the ledger", problem=str(error))
             return None
@@ -169,18 +179,17 @@ class Switchboard:
 
     def _intend(self, session: Session, search: _Search) -> _Ringing | Busy | Nobody | None:
         """Note the call before it is made."""
-        order = session.scalars(
-            select(WorkOrder)
-            .where(WorkOrder.visit_id == search.visit_id, WorkOrder.urgency == "emergency")
-            .order_by(WorkOrder.id)
-            .limit(1)
-            .with_for_update()
-        ).one_or_none()
+        order = order_of(session, search.cry)
         if order is None:
             return None
+        now = self._clock.now()
+        if search.order_id is None:
+            note_event(session, order, WAITS, "", now=now)
+        elif order.status in HELD and order.assignee_id in search.tried and not search.again:
+            search.again = True  # taken by another telephone than ours, as where several processes ring
+            search.tried.discard(order.assignee_id)
         search.order_id = order.id
         self.bridges[order.id] = search.bridge
-        now = self._clock.now()
         rung = select(func.count(WorkOrderEvent.id)).where(
             WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == RUNG_FOR_ELDER
         )
@@ -228,7 +237,7 @@ class Switchboard:
         """One call from ringing to its end; whatever comes of it but a key is no answer."""
 
         def decide(choice: str, bridge: Bridge | None) -> str:
-            return self._in_session(
+            return self._books.in_session(
                 lambda session: decided(
                     session,
                     self._rules,
@@ -240,6 +249,7 @@ class Switchboard:
                 )
             )
 
+        announcing = asyncio.get_running_loop().create_task(self._announce(search.bridge))
         try:
             await ring_worker(
                 self._line,
@@ -258,6 +268,8 @@ class Switchboard:
             log.info("a worker was not reached", order=ringing.order_id, how=failure.disposition.value)
         except Exception as error:  # noqa: BLE001 - one call that fails leaves the others to be made
             log.error("a call to a worker broke off", problem=type(error).__name__)  # noqa: TRY400
+        finally:
+            announcing.cancel()
 
     async def _note(self, ringing: _Ringing, kind: str) -> None:
         """Put an event on the order's record; the elder is helped whether or not that can be written."""
@@ -267,34 +279,44 @@ class Switchboard:
             note_event(session, order, kind, ringing.ring.login, now=self._clock.now())
 
         try:
-            await self._write(note)
+            await self._books.write(note)
         except LedgerError as error:
             log.warning("what was done could not be written", problem=str(error))
+
+    async def _announce(self, bridge: Bridge) -> None:
+        await self._clock.sleep(SURE_S)
+        bridge.rung()
+
+    async def _waits_no_more(self, search: _Search) -> None:
+        """Say so to the processes whose telephones ring for the same order; if that fails, time says it."""
+        order_id = search.order_id
+        if order_id is None:
+            return
+        try:
+            await self._books.write(
+                lambda session: note_event(
+                    session, session.get_one(WorkOrder, order_id), WAITED, "", now=self._clock.now()
+                )
+            )
+        except LedgerError as error:
+            log.warning("that nobody waits any more was not noted", problem=str(error))
 
     async def _give_back(self, ringing: _Ringing) -> None:
         """The worker's telephone is free; if that cannot be written it is so by itself a little later."""
         worker_id, holder = ringing.ring.worker_id, ringing.holder
         try:
-            await self._write(lambda session: give_back_ring(session, worker_id, holder=holder))
+            await self._books.write(lambda session: give_back_ring(session, worker_id, holder=holder))
         except LedgerError as error:
             log.warning("a telephone could not be given back", problem=str(error))
 
-    async def _write(self, work: Callable[[Session], T]) -> T:
-        begun = asyncio.get_running_loop().run_in_executor(self._executor, self._in_session, work)
-        return await asyncio.shield(begun)
-
-    def _in_session(self, work: Callable[[Session], T]) -> T:
-        with self._ledger.session() as session:
-            return work(session)
-
 
 @dataclass(frozen=True, slots=True)
-class _VisitOperator:
-    """Implements ``ivr.bridge.Operator`` for one visit."""
+class _CallOperator:
+    """Implements ``ivr.bridge.Operator`` for one call."""
 
     switchboard: Switchboard
-    visit_id: int
+    cry: Cry
 
     def put_through(self, bridge: Bridge) -> None:
         """See ``Operator``."""
-        self.switchboard.begin(self.visit_id, bridge)
+        self.switchboard.begin(self.cry, bridge)

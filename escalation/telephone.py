@@ -20,6 +20,7 @@ from escalation.asking import what_follows
 from escalation.history import note_event
 from escalation.notifiers import DeliveryError, Message
 from escalation.rules import Rules
+from escalation.waiting_elsewhere import number_of
 from escalation.worker_call import Bridges, decided, ring_worker
 from ivr.bridge import LONGEST_TALK_S, Bridge
 from ivr.call import Senses
@@ -59,6 +60,8 @@ class _Intent:
     language: Language
     reference: str
     """Names this call, and no other, to the line."""
+    call_back: str
+    """The number of whoever needs help."""
 
 
 class PhoneNotifier:
@@ -140,7 +143,8 @@ class PhoneNotifier:
         note_event(session, order, RUNG, worker.login, now=now)
         place = len(rings) + 1
         reference = f"worker-{order.id}-{place}-{worker.id}"
-        return _Intent(worker.id, worker.number, spoken_language(worker.language), reference)
+        language = spoken_language(worker.language)
+        return _Intent(worker.id, worker.number, language, reference, number_of(order))
 
     async def _call(
         self, telephone: _Telephone, message: Message, intent: _Intent, answered: list[str]
@@ -169,6 +173,7 @@ class PhoneNotifier:
             sentence=message.body,
             decide=decide,
             bridge=lambda: telephone.bridges.get(order_id),
+            call_back=intent.call_back,
         )
 
     def _write(self, work: Callable[[Session], T]) -> T:

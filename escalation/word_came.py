@@ -48,8 +48,9 @@ MOST_LOST = 2
 def note_answer(session: Session, rules: Rules, call_id: int, answer: str, now: datetime) -> bool:
     """Write down what came of a call to a contact, with everything that follows from it.
 
-    Returns whether it was news: an answer is taken once, the first one counts. A word that comes after the
-    order was closed or somebody has arrived changes nothing but the history.
+    Returns whether it was news: an answer is taken once, the first one counts, unless they cried for help
+    after it. A word that comes after the order was closed or somebody has arrived changes nothing but the
+    history.
     """
     taken = session.execute(
         update(ContactCall)
@@ -58,7 +59,7 @@ def note_answer(session: Session, rules: Rules, call_id: int, answer: str, now: 
         .execution_options(synchronize_session="fetch")
     )
     if not isinstance(taken, CursorResult) or taken.rowcount != 1:
-        return False
+        return answer == "trouble" and _trouble_after_all(session, rules, call_id, now)
     call = session.get_one(ContactCall, call_id)
     order = _locked(session, call.order_id)
     note_event(session, order, f"contact_{answer}", label(call), now=now)
@@ -103,6 +104,27 @@ def all_is_well(
         )
         occasion = Occasion(session.scalar(closed) or 1, standing="settled")
         tell(session, rules, order, [Recipient.of(order.assignee)], occasion, now)
+    return True
+
+
+def _trouble_after_all(session: Session, rules: Rules, call_id: int, now: datetime) -> bool:
+    """Somebody has given an answer and then cried for help: what they said last counts, once."""
+    changed = session.execute(
+        update(ContactCall)
+        .where(ContactCall.id == call_id, ContactCall.status == "ended", ContactCall.answer != "trouble")
+        .values(answer="trouble")
+        .execution_options(synchronize_session="fetch")
+    )
+    if not isinstance(changed, CursorResult) or changed.rowcount != 1:
+        return False
+    call = session.get_one(ContactCall, call_id)
+    order = _locked(session, call.order_id)
+    note_event(session, order, "contact_trouble", label(call), now=now)
+    if order.status == "closed":
+        order.status, order.closed_at = "open", None
+        note_event(session, order, "reopened", "emergency", now=now)
+    if order.status in ALIVE:
+        _send_at_once(session, rules, order, now)
     return True
 
 

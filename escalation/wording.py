@@ -151,9 +151,17 @@ class Wording:
             questions=self.phrases.separator.join(self.topics.get(name, name) for name in asked) or "…",
             attempts=values.get("attempts", 0),
             count=values.get("count", len(asked)),
+            changed=self._changes(values.get("changed")),
             outcome=self.phrases.outcomes.get(str(values.get("outcome")), str(values.get("outcome"))),
             reason=self.phrases.reasons.get(str(values.get("reason")), str(values.get("reason"))),
         )
+
+    def _changes(self, measures: object) -> str:
+        """What has changed in how the elder speaks."""
+        changed = measures if isinstance(measures, tuple) else ()
+        rules = self.weights.manner_rules.measures
+        labels = [rule.label.of(self.language) for name, rule in rules.items() if name in changed]
+        return self.phrases.separator.join(labels) or "…"
 
     def _heard(self, facts: Sequence[CodeFact]) -> str:
         """What was said and what it was taken for, the weightiest first."""

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from escalation import work_orders
 from escalation.history import note_event
 from escalation.rules import Rules
-from escalation.spoken import spoken, worker_errand
+from escalation.spoken import Waits, spoken, worker_errand
+from escalation.waiting_elsewhere import waits_elsewhere
 from ivr.bridge import LONGEST_TALK_S, MEETING_S, Bridge, Seat, Side
 from ivr.call import Senses, converse
 from ivr.clock import Clock
@@ -90,12 +91,14 @@ async def ring_worker(  # noqa: PLR0913 - what a call needs, each by name
     decide: Decide,
     bridge: Callable[[], Bridge | None],
     cut_off: bool = False,
+    call_back: str = "",
 ) -> None:
     """Ring, talk and, if the worker takes the order of an elder who waits at the bridge, put them through.
 
     ``bridge`` finds it once somebody answers. ``decide`` is called once with accept or decline, writes it
     down and names the words that follow, see ``decided``. ``cut_off``: if the elder waits no more, say that
-    they were cut off. Returns when the worker is off the telephone. Raises CallNotConnectedError.
+    they were cut off. ``call_back``: their number, said to whoever cannot be put through. Returns when the
+    worker is off the telephone. Raises CallNotConnectedError.
     """
     call = await line.dial(number, reference=reference, ring_seconds=ring_s)
     found = bridge()
@@ -106,7 +109,10 @@ async def ring_worker(  # noqa: PLR0913 - what a call needs, each by name
         talk.put_through = said == "through"
         return said
 
-    errand = worker_errand(language, sentence, taken, elder="live" if live else "cut_off" if cut_off else "")
+    waits: Waits = "cut_off" if cut_off else ""
+    if live and found is not None:
+        waits = "live" if found.with_elder else "live_caller"
+    errand = worker_errand(language, sentence, taken, waits=waits, call_back=call_back)
     talk = WorkerTalk(errand, language)
     await converse(
         call,
@@ -132,7 +138,8 @@ def decided(
 ) -> str:
     """Write down the key of a worker: accept or decline. Returns the name of the words that follow.
 
-    accepted, declined, taken (by somebody else), through (to the elder) or gone (the elder is).
+    accepted, declined, taken (by somebody else), through (to the elder), gone (the elder is) or elsewhere
+    (the elder is, on the line of another process).
     """
     worker = session.scalars(select(Worker).where(Worker.login == login)).one()
     try:
@@ -143,7 +150,7 @@ def decided(
     except work_orders.OrderError:
         return "taken" if choice == "accept" else "declined"
     if bridge is None:
-        return "accepted"
+        return "elsewhere" if waits_elsewhere(session, order, now) else "accepted"
     if not bridge.awaited:
         return "gone"
     note_event(session, order, PUT_THROUGH, login, now=now)

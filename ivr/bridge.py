@@ -74,8 +74,10 @@ class Operator(Protocol):
 class Bridge:
     """The meeting place of two calls."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, with_elder: bool = True) -> None:
+        """``with_elder``: whether it is the elder who waits, and not somebody else who has called."""
         self._clock = clock
+        self.with_elder = with_elder
         self._medias: dict[Side, Media] = {}
         self._left: set[Side] = set()
         self._to = {side: Pipe() for side in Side}

@@ -74,13 +74,19 @@ class Errand:
         *,
         farewell: tuple[str, ...],
         to_machine: tuple[str, ...] = (),
+        late: Callable[[str], Ended] | None = None,
     ) -> None:
-        """``farewell``: after too many tries; ``to_machine``: what a machine is told, if anything."""
+        """``farewell``: after too many tries; ``to_machine``: what a machine is told, if anything.
+
+        ``late``: called once with the words of whoever cries for help into the last words, and had not
+        before; None: that changes nothing.
+        """
         self._questions = questions
         self._first = first
         self._decide = decide
         self._farewell = farewell
         self._to_machine = to_machine
+        self._late = late
         self._asking = ""
         self._tries = 0
         self._turn = 0
@@ -90,14 +96,25 @@ class Errand:
     def tell(self, event: Event) -> tuple[Action, ...]:
         """Take one step."""
         self._spoke = self._spoke or isinstance(event, UtteranceHeard | KeyPressed)
-        if self.outcome is not None or isinstance(event, PromptFinished | TransferEvent):
+        if isinstance(event, PromptFinished | TransferEvent):
             return ()
+        if self.outcome is not None:
+            return self._afterwards(event)
         if isinstance(event, MachineDetected):
             return self._end(Ended(self._to_machine, CallOutcome.MACHINE))
         if isinstance(event, HungUp):
             self.outcome = CallOutcome.PARTIAL if self._spoke else CallOutcome.SILENT
             return ()
         return self._answered(event)
+
+    def _afterwards(self, event: Event) -> tuple[Action, ...]:
+        """All is said, and the robot takes leave."""
+        heard = event.understanding if isinstance(event, UtteranceHeard) else None
+        late = self._late
+        if late is None or heard is None or heard.urgency < Urgency.URGENT:
+            return ()
+        self._late = None
+        return self._end(late(heard.transcript))
 
     def _answered(self, event: Answered | UtteranceHeard | KeyPressed | NothingHeard) -> tuple[Action, ...]:
         """Somebody is there, and has answered or not."""
@@ -123,6 +140,8 @@ class Errand:
         return Say(self._farewell, interruptible=False)
 
     def _take(self, choice: str, words: str) -> tuple[Action, ...]:
+        if choice == CRY:
+            self._late = None
         following = self._decide(self._asking, choice, words)
         return self._ask(following) if isinstance(following, str) else self._end(following)
 

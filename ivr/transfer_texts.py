@@ -23,6 +23,8 @@ class TransferTexts(Part):
     never: PublicText
     nobody: PublicText
     taken: PublicText
+    nobody_for_another: PublicText
+    taken_for_another: PublicText
 
 
 @cache

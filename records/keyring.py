@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import hmac
@@ -10,6 +11,8 @@ import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
 class KeyringError(Exception):
@@ -23,6 +26,7 @@ class Keyring:
         """``key``: 32 bytes, url-safe base64, as ``Fernet.generate_key`` makes them."""
         self._fernet = Fernet(key)
         self._hash_key = hashlib.sha256(b"wenan lookup" + key).digest()
+        self._files = base64.urlsafe_b64decode(key)
 
     @classmethod
     def at(cls, path: Path) -> Keyring:
@@ -59,6 +63,10 @@ class Keyring:
             return self._fernet.decrypt(sealed)
         except InvalidToken as error:
             raise KeyringError("A sealed file does not open with this key file") from error
+
+    def file_key(self, salt: bytes) -> bytes:
+        """The key (32 bytes) of one file; ``salt``: 16 random bytes of its own."""
+        return HKDF(hashes.SHA256(), 32, salt, b"wenan files").derive(self._files)
 
     def lookup_key(self, value: str) -> str:
         """Keyed hash (hex, 64 characters) by which a sealed value can be found again."""

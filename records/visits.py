@@ -45,6 +45,7 @@ class Campaign(Base):
 
 
 _STILL_OPEN = text("status <> 'ended'")
+_RECORDED = text("recording <> ''")
 _UNDER_WAY = text("status = 'in_progress'")
 VISITED = ("completed", "escalated")
 """Outcomes that count as a visit: all was asked, or a person has taken over. Nothing else is rounded up."""
@@ -98,6 +99,8 @@ class Visit(Base):
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(default=0)
     """Grows with every claim; a writer with an older number has lost the visit."""
+    words_deleted_at: Mapped[datetime | None]
+    """When the elder's words were taken out of it, since their time was over; what they meant stays."""
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -146,6 +149,7 @@ class CallAttempt(Base):
             sqlite_where=_STILL_OPEN,
             postgresql_where=_STILL_OPEN,
         ),
+        Index("ix_call_attempts_recorded", "ended_at", sqlite_where=_RECORDED, postgresql_where=_RECORDED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -171,7 +175,10 @@ class CallAttempt(Base):
     ended_at: Mapped[datetime | None]
     duration_s: Mapped[float] = mapped_column(default=0.0)
     recording: Mapped[str] = mapped_column(String(200), default="")
-    """File below the recordings folder; empty when nothing was recorded."""
+    """File below the recordings folder, sealed (``records.sealed_files``); empty when nothing was recorded,
+    and when it has been deleted."""
+    recording_deleted_at: Mapped[datetime | None]
+    """When its time was over; see ``escalation.retention``."""
     put_through_to: Mapped[str] = mapped_column(String(64), default="")
     """Login of the worker with whom the elder spoke in this call; empty for none."""
     put_through_at: Mapped[datetime | None]

@@ -64,6 +64,11 @@ def read_wav(path: Path, *, channel: int | None = None) -> Pcm:
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror or error}"
         raise AudioUnreadableError(msg) from error
+    return pcm_of(data, path, channel=channel)
+
+
+def pcm_of(data: bytes, path: Path, *, channel: int | None = None) -> Pcm:
+    """The same of a WAV file's content; ``path`` names it. Raises AudioUnreadableError."""
     layout, body = _chunks(path, data)
     samples = _samples(path, layout, body)
     if channel is None:

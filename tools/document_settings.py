@@ -7,13 +7,14 @@ from pathlib import Path
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from wenan import receiving_settings
+from wenan import receiving_settings, retention_settings
 from wenan.settings import Settings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 MODELS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("WENAN_", Settings),
     (receiving_settings.PREFIX, receiving_settings.ReceivingSettings),
+    (retention_settings.PREFIX, retention_settings.RetentionSettings),
 )
 HEAD = """# Settings
 

@@ -17,7 +17,7 @@ from web.corrections import ANSWERS
 from web.identity import me
 from web.pages import choice, number, wanted_page
 from web.panel import panel
-from web.recordings import recording_of
+from web.recordings import opened, recording_of
 from web.trail import note_view
 from web.wave_picture import NoPictureError, WavePicture, draw
 from web.word_lists import WORDS
@@ -89,7 +89,7 @@ def listening(visit: Visit, attempt: CallAttempt) -> Listening:
     picture = None
     if file is not None:
         try:
-            picture = draw(file)
+            picture = draw(file, opened)
         except NoPictureError as error:
             _log.warning("recording_not_drawn", attempt=attempt.id, reason=str(error))
     exchanges = call_data.exchanges(visit, attempt, picture.loud if picture else ())

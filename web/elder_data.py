@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from records.orders import WorkOrder
-from records.people import Area, Consent, Elder
+from records.people import NOT_ON_ROSTER, Area, Consent, Elder
 from records.visits import Visit
 from web.identity import SignedIn
 from web.pages import Page, slice_of
@@ -21,7 +21,7 @@ RECENT = 24
 
 @dataclass(frozen=True)
 class ElderFilter:
-    """What the list of elders is narrowed to; empty means anything."""
+    """What the list of elders is narrowed to; empty means anybody on the roster."""
 
     name: str = ""
     tier: str = ""
@@ -62,6 +62,8 @@ def _conditions(user: SignedIn, wanted: ElderFilter) -> list[ColumnElement[bool]
         conditions.append(Elder.visit_mode == wanted.mode)
     if wanted.status:
         conditions.append(Elder.status == wanted.status)
+    else:  # strangers who called for help are no elders of ours until somebody says so
+        conditions.append(Elder.status != NOT_ON_ROSTER)
     if wanted.area_id is not None:
         conditions.append(Elder.area_id == wanted.area_id)
     return conditions

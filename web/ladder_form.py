@@ -90,6 +90,28 @@ def steps_in(form: Form, urgency: str, part: str) -> list[str]:
     return [name for name in names if f"{name}.wait" in form]
 
 
+def move(form: Form, which: str) -> None:
+    """Let a step and its neighbour change places; ``which``: ``emergency.work.2.up``, or ``down``.
+
+    What cannot be moved that way stays where it is.
+    """
+    urgency, _, rest = which.partition(".")
+    part, _, rest = rest.partition(".")
+    number, _, way = rest.partition(".")
+    names = steps_in(form, urgency, part)
+    step = f"step.{urgency}.{part}.{number}"
+    if step not in names or way not in ("up", "down"):
+        return
+    place = names.index(step) + (1 if way == "down" else -1)
+    if not 0 <= place < len(names):
+        return
+    for field in ("wait", "who", "channels"):
+        one, other = f"{step}.{field}", f"{names[place]}.{field}"
+        mine, theirs = form.getlist(one), form.getlist(other)
+        form.setlist(one, theirs)
+        form.setlist(other, mine)
+
+
 def read(
     form: Form, place: str, version: str, channels: Sequence[str]
 ) -> tuple[LadderBook | None, list[str]]:

@@ -33,7 +33,7 @@ from web.access import May, require
 from web.holdings import areas_of, place_asked_for, wanted_area
 from web.i18n import today
 from web.identity import SignedIn
-from web.ladder_form import DAYS, PARTS, ROLES, URGENCIES, Form, code_of, fill, read, steps_in
+from web.ladder_form import DAYS, PARTS, ROLES, URGENCIES, Form, code_of, fill, move, read, steps_in
 from web.panel import panel
 
 blueprint = Blueprint("ladders", __name__, url_prefix="/ladders")
@@ -135,11 +135,17 @@ def upload() -> str | tuple[str, int]:
 
 @blueprint.post("/edit")
 def save() -> str | Answer | tuple[str, int]:
-    """Save the ladders of a place as a new version of the book, in force from now on."""
+    """Save the ladders of a place as a new version of the book, in force from now on.
+
+    When a step was to be moved, only the form comes back: nothing is saved yet.
+    """
     user = require(May.PLAN)
     form = Form(request.form)
     with panel().ledger.reading() as session:
         sheet = Sheet(wanted_area(session, user, form.get("area", "")), form)
+        if which := form.get("move", ""):
+            move(form, which)
+            return _sheet(session, user, sheet)
         base, newest = form.get("base", ""), newest_book(session)
         if newest is not None and str(newest.id) != base:
             _begin_anew(session, sheet, newest)

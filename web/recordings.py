@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
-from flask import Blueprint, abort, send_file
+import structlog
+from flask import Blueprint, abort, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Response
+from werkzeug.wsgi import wrap_file
 
 from records.audit import AuditEvent, audit
+from records.keyring import KeyringError
+from records.sealed_files import open_file, size_of
+from records.sealing import keyring
 from records.visits import CallAttempt
 from web.access import attempt_or_404
 from web.identity import SignedIn, me
 from web.panel import panel
 
 blueprint = Blueprint("recordings", __name__, url_prefix="/recordings")
+
+_log = structlog.get_logger(__name__)
 
 ONE_HEARING = timedelta(minutes=10)
 """A browser fetches a recording piece by piece: pieces within this time count as one hearing."""
@@ -30,7 +39,12 @@ def listen(attempt_id: int) -> Response:
         attempt = attempt_or_404(session, user, attempt_id)
         file = recording_of(attempt, panel().recordings_dir)
         heard = _heard_lately(session, user, attempt_id, panel().now())
-    if file is None:
+    try:
+        sound = None if file is None else opened(file)
+    except (OSError, KeyringError):
+        _log.error("recording_cannot_be_opened", attempt=attempt_id)
+        sound = None
+    if file is None or sound is None:
         abort(404)
     if not heard:
         with panel().ledger.session() as session:
@@ -42,7 +56,27 @@ def listen(attempt_id: int) -> Response:
                 subject_type="call_attempt",
                 subject_id=attempt_id,
             )
-    return send_file(file, mimetype="audio/wav", conditional=True, max_age=0)
+    return _in_pieces(sound, file)
+
+
+def opened(file: Path) -> BinaryIO:
+    """A recording to be read, sealed or from before recordings were. Raises OSError, KeyringError."""
+    return open_file(keyring(), file)
+
+
+def _in_pieces(sound: BinaryIO, file: Path) -> Response:
+    """All of it, or the range that was asked for; only the blocks that it lies in are opened."""
+    size, changed = size_of(sound), file.stat().st_mtime
+    answer = Response(wrap_file(request.environ, sound), mimetype="audio/wav", direct_passthrough=True)
+    answer.content_length = size
+    answer.last_modified = datetime.fromtimestamp(int(changed), UTC)
+    answer.set_etag(f"{changed}-{size}")
+    answer.cache_control.no_cache = True
+    try:
+        return answer.make_conditional(request.environ, accept_ranges=True, complete_length=size)
+    except RequestedRangeNotSatisfiable:
+        sound.close()
+        raise
 
 
 def recording_of(attempt: CallAttempt, folder: Path) -> Path | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import wave
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from records.keyring import KeyringError
 from web.voice_spans import BLOCK_S
 
 BARS = 360
@@ -46,9 +49,9 @@ class WavePicture:
         return round(min(max(second / self.seconds, 0.0), 1.0) * WIDTH, 1)
 
 
-def draw(path: Path) -> WavePicture:
-    """Draw a 16-bit WAV file, the robot's channel first. Raises NoPictureError."""
-    samples, rate = _read(path)
+def draw(path: Path, opened: Callable[[Path], BinaryIO] = lambda path: path.open("rb")) -> WavePicture:
+    """Draw a 16-bit WAV file, the robot's channel first. ``opened`` opens it. Raises NoPictureError."""
+    samples, rate = _read(path, opened)
     if not len(samples):
         raise NoPictureError(f"{path.name} holds no sound")
     sides = [_path(_loudness(samples[:, side]), up=side == 0) for side in range(min(2, samples.shape[1]))]
@@ -57,14 +60,14 @@ def draw(path: Path) -> WavePicture:
     return WavePicture(len(samples) / rate, sides[0], sides[1], _loud(samples[:, 1], rate))
 
 
-def _read(path: Path) -> tuple[NDArray[np.int16], int]:
+def _read(path: Path, opened: Callable[[Path], BinaryIO]) -> tuple[NDArray[np.int16], int]:
     try:
-        with wave.open(str(path), "rb") as file:
+        with opened(path) as plain, wave.open(plain, "rb") as file:
             if file.getsampwidth() != 2:  # noqa: PLR2004 - bytes of a 16-bit sample
                 raise NoPictureError(f"{path.name} is not 16-bit audio")
             data = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
             return data.reshape(-1, file.getnchannels()), file.getframerate()
-    except (OSError, EOFError, wave.Error, ValueError) as error:
+    except (OSError, EOFError, wave.Error, ValueError, KeyringError) as error:
         raise NoPictureError(f"{path.name} cannot be read: {error}") from error
 
 

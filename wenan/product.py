@@ -40,12 +40,13 @@ from wenan.datafolder import only_process
 from wenan.lines import Telephones, open_sip, open_twilio, why_nothing_is_dialled
 from wenan.receiving import open_reception, take_calls
 from wenan.receiving_settings import ReceivingSettings, load_receiving_settings
+from wenan.retention import with_retention
 from wenan.roles import ALL, Role
 from wenan.round_keeping import with_rounds
 from wenan.settings import Settings, SettingsError
 from wenan.signing_off import farewell_at_exit, parts_of
 from wenan.tasks import end_task
-from wenan.transfer import open_switchboard
+from wenan.transfer import NOBODY_TO_RING, anybody_to_ring, open_switchboard
 from wenan.village.exchange import Village
 from wenan.village.personas import load_village
 from wenan.wiring import (
@@ -154,7 +155,7 @@ class _Process:
                 await self._hold_campaigns(silent)
             if Role.KEEPER in self.roles:
                 upkeep = open_upkeep(self.settings, self.ledger, self.rules, self.clock, self.console)
-                upkeep = with_rounds(upkeep, self.settings, self.rules)
+                upkeep = with_retention(with_rounds(upkeep, self.settings, self.rules), self.settings)
                 telephones = upkeep.telephones
                 beside = ending.enter_context(ThreadPoolExecutor(upkeep.threads, "upkeep"))
                 wakes[Work.MESSAGES] = partial(loop.call_soon_threadsafe, upkeep.nudge)
@@ -214,6 +215,8 @@ class _Process:
         switchboard = open_switchboard(settings, self.ledger, line, senses, self.clock, rules, books)
         if switchboard is not None:
             ending.push_async_callback(switchboard.close)
+            if not anybody_to_ring(self.ledger):
+                self.console.print(f"[yellow]{NOBODY_TO_RING}[/yellow]")
         dialer = open_dialer(
             settings,
             self.ledger,
@@ -233,7 +236,14 @@ class _Process:
         books = ending.enter_context(ThreadPoolExecutor(1, "contacts"))
         rules = self.rules
         contacts = open_contact_caller(
-            self.settings, self.ledger, calling.line, calling.senses, self.clock, rules, books
+            self.settings,
+            self.ledger,
+            calling.line,
+            calling.senses,
+            self.clock,
+            rules,
+            books,
+            calling.switchboard,
         )
         ending.push_async_callback(end_task, asyncio.create_task(contacts.run()))
         if self.receiving.calls:

@@ -44,7 +44,7 @@ def open_reception(  # noqa: PLR0913 - what a process shares, each by name
 ) -> Reception:
     """A reception for this process; ``executor``: where the ledger is written, beside the event loop.
 
-    ``switchboard`` puts callers in an emergency through, where a visit was waiting for them.
+    ``switchboard`` puts callers in an emergency through, whoever they are.
     """
     seconds = float(settings.call_seconds)
     talk = partial(hold_conversation, senses=senses, clock=clock, max_seconds=seconds)
@@ -69,6 +69,7 @@ def open_reception(  # noqa: PLR0913 - what a process shares, each by name
         owner=new_owner(),
         most=receiving.calls,
         language=settings.default_language,
+        operator_of=None if switchboard is None else switchboard.for_call_in,
     )
 
 

@@ -12,6 +12,7 @@ from campaigns.rounds import COMPONENT as DIALER
 from escalation.auditor import COMPONENT as AUDITOR
 from escalation.climber import COMPONENT as LADDERS
 from escalation.outbox import COMPONENT as OUTBOX
+from escalation.retention import COMPONENT as RETENTION
 from ivr.clock import Clock
 from records.errors import LedgerError
 from records.farewells import sign_off
@@ -27,7 +28,7 @@ Exit = Callable[[type[BaseException] | None, BaseException | None, TracebackType
 
 def parts_of(roles: Collection[Role], *, calls: bool) -> tuple[str, ...]:
     """The names under which a process of these roles beats; ``calls``: whether it dials."""
-    kept = (OUTBOX, LADDERS, AUDITOR, ROUNDS)
+    kept = (OUTBOX, LADDERS, AUDITOR, ROUNDS, RETENTION)
     keeping = (*kept, *(() if calls else (SWEEPER,))) if Role.KEEPER in roles else ()
     return (*keeping, *((DIALER,) if calls else ()))
 

@@ -8,7 +8,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from sqlalchemy import select
+
 from campaigns.desk import Converse, DialerOptions
+from escalation.asking import FIELD_ROLES
 from escalation.rules import Rules
 from escalation.switchboard import Switchboard
 from ivr.bridge import LONGEST_TRANSFER_S
@@ -16,8 +19,21 @@ from ivr.call import Senses
 from ivr.clock import Clock
 from ivr.lines import Line
 from ivr.report import CallReport
+from records.people import Worker
 from records.sessions import Ledger
 from wenan.settings import Settings
+
+NOBODY_TO_RING = (
+    "No worker has a telephone number: in an emergency nobody is rung for an elder who waits, and none is "
+    "promised. Enter them with: wenan worker reach LOGIN number NUMBER"
+)
+
+
+def anybody_to_ring(ledger: Ledger) -> bool:
+    """Whether any worker who takes orders could be rung at all. Raises LedgerError."""
+    with ledger.reading() as session:
+        wanted = select(Worker).where(Worker.active, Worker.role.in_(FIELD_ROLES))
+        return any(worker.number for worker in session.scalars(wanted))
 
 
 def open_switchboard(

@@ -41,6 +41,7 @@ AUDIT_SECONDS = 60.0
 CALENDAR_SECONDS = 300.0
 ROUNDS_SECONDS = 600.0
 TALLY_SECONDS = 60.0
+RETENTION_SECONDS = 600.0
 SIGN_SECONDS = 60.0
 SWEEP_SECONDS = 30.0
 SWEEPER = "sweeper"
@@ -63,6 +64,8 @@ class Upkeep:
     """Channels that ring workers; they wait for a line to be connected."""
     rounds: Callable[[], object] | None = None
     """Opens the rounds of visits that are called for; None where that is not this process's part."""
+    forgets: Callable[[], object] | None = None
+    """Deletes what is no longer to be kept; None where that is not this process's part."""
     _waiting: set[asyncio.Event] = field(default_factory=set)
     """One for each outbox that is at work, so that a nudge is news to all of them."""
 
@@ -94,6 +97,8 @@ class Upkeep:
         )
         if self.rounds is not None:
             rounds = (*rounds, ("rounds", self.rounds, ROUNDS_SECONDS))
+        if self.forgets is not None:
+            rounds = (*rounds, ("retention", self.forgets, RETENTION_SECONDS))
         if self.switch is not None:
             rounds = (*rounds, ("sign of life", self.switch.signal, SIGN_SECONDS))
         async with asyncio.TaskGroup() as tasks:

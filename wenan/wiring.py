@@ -195,9 +195,12 @@ def open_contact_caller(
     clock: Clock,
     rules: Rules,
     executor: Executor,
+    switchboard: Switchboard | None = None,
 ) -> ContactCaller:
     """Rings the people around elders whom nobody reached, beside the dialer and on its line."""
-    return ContactCaller(ledger, rules, line, senses, clock, executor, organisation=settings.organisation)
+    through = None if switchboard is None else switchboard.for_order
+    who = settings.organisation
+    return ContactCaller(ledger, rules, line, senses, clock, executor, organisation=who, operator_of=through)
 
 
 def open_notifiers(

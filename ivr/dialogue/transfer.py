@@ -31,7 +31,7 @@ def keeps(talk: Conversation) -> bool:
     if talk.state.transfer not in UNDER_WAY:
         return False
     if talk.state.stage is not Stage.KEPT:
-        talk.say(transfer_texts().wait)
+        talk.say(_stay(talk))
         asking.enter(talk, Stage.KEPT)
     return True
 
@@ -43,8 +43,7 @@ def reassure(talk: Conversation) -> None:
         talk.call_off()
         endings.part(talk, endings.broken_off(talk), talk.script.emergency.close)
         return
-    texts = transfer_texts()
-    talk.say(texts.medical if talk.state.kept % 2 else texts.wait)
+    talk.say(transfer_texts().medical if talk.state.kept % 2 else _stay(talk))
     asking.listen(talk)
 
 
@@ -84,6 +83,12 @@ def note(talk: Conversation, event: TransferEvent) -> None:
             asking.listen(talk)
         case _:
             pass
+
+
+def _stay(talk: Conversation) -> Text:
+    """That it goes on; that a telephone rings only once one does."""
+    texts = transfer_texts()
+    return texts.wait if talk.state.transfer is Transfer.RUNG else texts.listening
 
 
 def _nobody(talk: Conversation, *, taken: bool) -> None:

@@ -90,6 +90,21 @@ def test_an_elder_whose_voice_is_weak_and_halting_is_yellow(ledger: Ledger) -> N
         assert orders(session) == []
 
 
+def test_a_change_that_is_still_there_in_the_next_call_makes_somebody_ring_and_ask(ledger: Ledger) -> None:
+    *_, last = phoned_every_month(ledger, *[{"delay": 1.0}] * 3, {"delay": 6.0}, {"delay": 6.5})
+    with ledger.reading() as session:
+        (order,) = orders(session)
+        assert (order.visit_id, order.kind, order.urgency) == (last.id, "phone_follow_up", "need")
+        assert order.reason == "changed_manner"
+        assert "应答变慢" in order.summary
+
+
+def test_a_change_that_went_away_makes_nobody_ring(ledger: Ledger) -> None:
+    phoned_every_month(ledger, *[{"delay": 1.0}] * 3, {"delay": 6.0}, {"delay": 1.1})
+    with ledger.reading() as session:
+        assert orders(session) == []
+
+
 def test_assessments_from_before_the_voice_was_measured_still_count_for_the_rest(ledger: Ledger) -> None:
     *_, last = phoned_every_month(ledger, *[{"delay": 1.0}] * 3, {"delay": 6.0, "dbfs": -36.0, "paused": 0.8})
     with ledger.session() as session:

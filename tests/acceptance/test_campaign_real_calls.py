@@ -8,6 +8,7 @@ from pathlib import Path
 
 from support.calls import Hears, senses
 from support.campaigning import CALLER, MONDAY, Community
+from support.recorded import read_recording
 from support.telephone import Behaviour, Person, hang_up, hum, press, quiet, say, until_robot_is_silent
 
 from campaigns.desk import DialerOptions
@@ -19,7 +20,6 @@ from ivr.clock import LoopClock
 from ivr.lines.simulated import SimulatedLine
 from ivr.virtual_time import run_virtual
 from records.sessions import Ledger
-from speech.audio import read_wav
 
 MORE_THAN_IS_ASKED = 20
 
@@ -68,7 +68,7 @@ def test_an_elder_who_hangs_up_is_called_back_and_the_visit_is_completed(
     assert "identity" in {turn.question for turn in second.turns}, "but who is there always is"
     assert {answer.answer for answer in visit.answers} == {"ok"}
     for attempt in visit.attempts:
-        heard = read_wav(community.recordings / attempt.recording)
+        heard = read_recording(community.recordings / attempt.recording)
         assert abs(len(heard) / 8000 - attempt.duration_s) < 1
     with sqlite_ledger.reading() as session:
         assessment = session.get_one(type(visit), visit.id).assessment

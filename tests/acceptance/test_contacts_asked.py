@@ -22,6 +22,7 @@ from escalation.contact_caller import ContactCaller
 from escalation.contact_rules import ContactRules
 from escalation.contacts import claim
 from escalation.rules import Rules
+from ivr.bridge import Bridge, Operator
 from ivr.clock import Clock
 from ivr.lines import Disposition
 from ivr.lines.simulated import Ring, SimulatedLine
@@ -73,6 +74,8 @@ class Silence:
     heard: list[str] = field(default_factory=list)
     open_hours: bool = True
     lines: list[SimulatedLine] = field(default_factory=list)
+
+    operator_of: Callable[[int], Operator] | None = None
 
     def __post_init__(self) -> None:
         asking = ContactRules(may_ring=lambda _session, _order, _now: self.open_hours)
@@ -132,7 +135,14 @@ class Silence:
                 self.lines.append(line)
                 ears = senses(Hears(*self.heard), energy=True, executor=engines)
                 caller = ContactCaller(
-                    ledger or self.ledger, self.laws, line, ears, clock, books, organisation="滨河社区"
+                    ledger or self.ledger,
+                    self.laws,
+                    line,
+                    ears,
+                    clock,
+                    books,
+                    organisation="滨河社区",
+                    operator_of=self.operator_of,
                 )
                 for _ in range(most):
                     if not await caller.make_round():
@@ -260,6 +270,45 @@ def test_a_worried_contact_makes_it_an_emergency(silence: Silence) -> None:
     assert silence.order.urgency == "emergency"
     assert silence.order.deadline <= silence.now + timedelta(minutes=30)
     assert silence.events[-2:] == ["raised", "assigned"]
+
+
+def test_a_contact_who_cries_for_help_is_kept_on_the_line_for_whoever_is_on_duty(silence: Silence) -> None:
+    rung: list[tuple[str, bool]] = []
+
+    class Busy:
+        def put_through(self, bridge: Bridge) -> None:
+            rung.append((silence.order.urgency, bridge.with_elder))
+            bridge.rung()
+            bridge.nobody()
+
+    def cries() -> Behaviour:
+        yield from say(hum(1.2))
+        yield from quiet(60)
+
+    silence.operator_of = lambda _order_id: Busy()
+    silence.people = {DAUGHTER: Person(cries), NEIGHBOUR: Person(ring=NOT_AT_HOME)}
+    silence.heard = ["救命啊，我妈倒在地上了"]
+    silence.nobody_answers()
+    silence.rounds()
+    assert rung == [("emergency", False)], "the order stands before anybody is rung"
+    assert "contact_trouble" in silence.events
+
+
+def test_a_cry_into_the_goodbye_counts_more_than_the_answer_before_it(silence: Silence) -> None:
+    def says_well_and_then_cries() -> Behaviour:
+        yield from presses("1", "1")()
+        yield from quiet(1.0)
+        yield from say(hum(1.2))
+        yield from quiet(5.0)
+
+    silence.people = {DAUGHTER: Person(says_well_and_then_cries)}
+    silence.heard = ["喂", "哎呀救命啊，我妈倒在地上了"]
+    silence.nobody_answers()
+    silence.rounds()
+    assert silence.order.urgency == "emergency"
+    assert silence.order.status == "open"
+    assert "contact_well" in silence.events
+    assert silence.events.index("reopened") > silence.events.index("closed")
 
 
 def test_an_elder_who_does_not_want_it_has_nobody_rung(silence: Silence) -> None:

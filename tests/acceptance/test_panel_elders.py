@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from records.audit import AuditEvent
+from records.people import NOT_ON_ROSTER, Elder
 
 pytest_plugins = ["support.panel_fixtures"]
 
@@ -38,6 +39,16 @@ def test_the_list_can_be_narrowed_by_tier_mode_state_and_area(panel):
     assert "孙桂英" not in li.words("/elders/?tier=key&mode=in_home")
     assert "龚秋菊" in li.words("/elders/?status=in_hospital")
     assert "冯淑珍" in li.words(f"/elders/?area={panel.town.areas['松龄社区']}")
+
+
+def test_strangers_who_called_for_help_are_seen_only_when_asked_for(panel):
+    with panel.ledger.session() as session:
+        elder = session.get_one(Elder, panel.town.elders["孙桂英"])
+        elder.status = NOT_ON_ROSTER
+    li = panel.as_("li")
+    assert "孙桂英" not in li.words("/elders/")
+    assert "孙桂英" not in li.words("/elders/?name=桂")
+    assert "孙桂英" in li.words("/elders/?status=caller"), "to find out who they are"
 
 
 def test_the_file_holds_what_a_worker_needs_at_the_door(panel):

@@ -13,12 +13,13 @@ from werkzeug.datastructures import MultiDict
 
 from escalation.asking import put_on_ladder
 from escalation.ladder_books import book_in_force, document_of, yaml_of
+from escalation.ladder_rehearsal import rehearse
 from escalation.ladders import load_ladders
 from records.audit import AuditEvent
 from records.ladders import LadderBookVersion
 from records.orders import WorkOrder
 from records.people import Absence, Worker
-from web.ladder_form import fill, read
+from web.ladder_form import fill, move, read
 
 pytest_plugins = ["support.panel_fixtures"]
 
@@ -106,7 +107,67 @@ def test_a_stand_in_fills_the_hole(panel):
 def test_a_step_with_nobody_further_is_red(panel):
     with panel.ledger.session() as session:
         session.execute(update(Worker).where(Worker.login == "li").values(active=False))
-    assert "再没有别人了" in panel.as_("chen").words("/ladders/")
+    html = panel.as_("chen").read("/ladders/")
+    assert "没人值班，会告诉： 陈慧" in text_of(html)
+    assert 'class="ladder__step hole"' in html
+    assert "再没有别人了" in panel.as_("chen").words(f"/ladders/?area={panel.town.areas['城南社区']}")
+
+
+def rehearsed(panel, urgency, login, hours=7):
+    """Who would be told on each step by day, in so many hours, from where a worker works."""
+    with panel.ledger.reading() as session:
+        area = session.scalars(select(Worker).where(Worker.login == login)).one().area_id
+        roles = ("grid_worker",)
+        ladder = in_force(panel).for_order(urgency, areas=[], timezone="Asia/Shanghai", roles=roles)
+        steps = rehearse(session, area, ladder, ladder.work, panel.clock.now() + timedelta(hours=hours))
+        return [[(worker.login, worker.role) for worker in step.people] for step in steps]
+
+
+def test_somebody_named_who_is_away_is_shown_as_they_would_be_told(panel, chief):
+    form = opened_form(chief)
+    form.setlist("step.need.work.1.who", ["worker:wang"])
+    save(chief, form)
+    be_away(panel, "wang")
+    assert [login for login, _ in rehearsed(panel, "need", "wang")[1]] == ["wang"], "better than nobody"
+    be_away(panel, "wang", stand_in="chen")
+    assert [login for login, _ in rehearsed(panel, "need", "wang")[1]] == ["chen"]
+
+
+def test_where_nobody_is_on_duty_the_coordinators_are_shown_as_they_would_be_told(panel):
+    with panel.ledger.session() as session:
+        session.execute(update(Worker).where(Worker.role != "coordinator").values(active=False))
+    assert {role for _, role in rehearsed(panel, "urgent", "chen")[0]} == {"coordinator"}
+
+
+def steps_shown(html):
+    """Minutes and people of the emergency's steps by day, as the form shows them."""
+    name = re.escape("step.emergency.work.")
+    waits = re.findall(rf'name="{name}\d+\.wait"[^>]*value="(\d*)"', html)
+    ticked = re.findall(rf'name="{name}(\d+)\.who" value="([^"]+)" checked', html)
+    return [(wait, [who for number, who in ticked if int(number) == at]) for at, wait in enumerate(waits)]
+
+
+def test_steps_change_places_and_nothing_is_saved_until_it_is(panel, chief):
+    html = chief.read("/ladders/edit?area=")
+    first, second, third, *blank = steps_shown(html)
+    assert second != third
+    form = opened_form(chief)
+    form["step.emergency.work.1.wait"] = "4"
+    form["move"] = "emergency.work.1.down"
+    save(chief, form)
+    moved = ("4", second[1])
+    assert steps_shown(chief.seen.text) == [first, third, moved, *blank], "with what was typed"
+    assert books(panel) == []
+
+
+@pytest.mark.parametrize(
+    "which", ["", "emergency.work.0.up", "emergency.work.99.down", "x", "need.work.0.away"]
+)
+def test_what_cannot_be_moved_stays_where_it_is(which):
+    form = fill(load_ladders(), "")
+    before = form.to_dict(flat=False)
+    move(form, which)
+    assert form.to_dict(flat=False) == before
 
 
 def test_what_is_saved_holds_for_new_orders_and_leaves_those_that_stand(panel, chief):

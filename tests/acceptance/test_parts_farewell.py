@@ -33,7 +33,7 @@ pytest_plugins = ["support.panel_fixtures"]
 
 LATER = timedelta(hours=1)
 AUDITOR = rules().policy.auditor
-KEEPER = ["auditor", "ladders", "outbox", "rounds", "sweeper"]
+KEEPER = ["auditor", "ladders", "outbox", "retention", "rounds", "sweeper"]
 
 
 def readiness(panel):

@@ -13,6 +13,7 @@ import pytest
 from support.calls import Hears, Interview, Notes, ask, bye, senses
 from support.campaigning import CALLER, MONDAY, Community
 from support.models import models_with
+from support.recorded import read_recording
 from support.sip import direct, need_pjsip, need_sipp, pjsip_phone, sipp
 from support.telephone import voice
 
@@ -29,7 +30,7 @@ from ivr.lines.sip import SipLine, SipSettings
 from ivr.report import CallOutcome
 from ivr.script import load_script
 from records.sessions import Ledger
-from speech.audio import read_wav, write_wav
+from speech.audio import write_wav
 from speech.recognizers import open_recognizer
 from speech.types import SAMPLE_RATE
 from wenan.trial import Trial, call_once
@@ -137,7 +138,7 @@ def test_an_elder_who_hangs_up_is_on_record_with_the_recording_and_is_called_aga
     asyncio.run(main())
     (attempt,) = community.attempts()
     assert (attempt.line, attempt.disposition, attempt.cause) == ("sip", "answered_human", "normal")
-    recording = read_wav(community.recordings / attempt.recording, channel=0)
+    recording = read_recording(community.recordings / attempt.recording, channel=0)
     assert abs(len(recording) / SAMPLE_RATE - attempt.duration_s) < 1
     assert 4 < attempt.duration_s < 15
     assert community.visit().outcome is None, "the visit is not over"

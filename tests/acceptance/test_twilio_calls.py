@@ -16,6 +16,7 @@ from support.calls import Hears, Tones, senses
 from support.campaigning import CALLER, MONDAY, Community
 from support.fake_twilio import FakeCall, FakeTwilio, Story, settings_for
 from support.panel_fixtures import HandClock, rules
+from support.recorded import read_recording
 from support.telephone import tone
 from support.twilio import need_twilio
 
@@ -28,7 +29,6 @@ from ivr.clock import LoopClock
 from ivr.lines.twilio import CallNews, Signatures, TwilioLine
 from records.provider_events import ProviderEvent
 from records.sessions import Ledger
-from speech.audio import read_wav
 from speech.prompts import Prompt
 from speech.types import SAMPLE_RATE, Language
 from web.app import create_app
@@ -155,7 +155,7 @@ def test_a_whole_visit_is_held_over_twilio(
     assert attempt.provider_call_id == twilio.calls[0].sid
     assert community.visit().outcome == "completed"
     assert len(community.visit().answers) >= 5
-    recording = read_wav(tmp_path / attempt.recording, channel=0)
+    recording = read_recording(tmp_path / attempt.recording, channel=0)
     assert abs(len(recording) / SAMPLE_RATE - attempt.duration_s) < 1
     assert set(twilio.answers) == {204}
     with sqlite_ledger.reading() as session:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from support.ledgers import Ledgers, opened
 from support.powercuts import DyingLedger
+from support.recorded import read_recording
 from support.telephone import Behaviour, Person, hang_up, hum, press, quiet, say, tone, until_robot_is_silent
 from support.transfers import (
     ALERT,
@@ -29,13 +30,13 @@ from support.transfers import (
 )
 
 from escalation.worker_call import PUT_THROUGH
+from ivr.lines import Disposition
 from ivr.lines.simulated import CallEntry, Ring
 from ivr.transfer_texts import transfer_texts
 from records.keyring import Keyring
 from records.people import Consent
 from records.rings import WorkerRing
 from records.sessions import Ledger
-from speech.audio import read_wav
 from speech.types import SAMPLE_RATE
 
 TEXTS = transfer_texts()
@@ -126,7 +127,7 @@ def test_when_the_elder_puts_the_receiver_down_the_worker_hears_that_the_order_i
     li = Person(accepts_and(waits(12), speaks(WORKERS_VOICE), waits(60)))
     town.people = {"elder-1": elder, "li": li}
     town.passes(2)
-    assert "老人那边挂了。这一单是您的，请尽快去。再见。" in town.said
+    assert "那边挂了。这一单是您的，请尽快去。再见。" in town.said
     assert town.holder() == "li"
     assert town.calls_to("li")[0].cause == "hung up here", "the bridge ends on both sides"
 
@@ -209,7 +210,7 @@ def test_the_elder_hangs_up_while_it_rings_and_the_order_stays(town: Town) -> No
         "li": Person(accepts_and(waits(30)), ring=Ring(answers_after_s=20.0)),
     }
     town.passes(2)
-    assert "老人刚才在电话里求助，这会儿电话已经挂了。" in town.said
+    assert "刚才有人在电话里求助，这会儿电话已经挂了。" in town.said
     assert town.holder() == "li"
     assert PUT_THROUGH not in dict(town.events())
     assert town.calls_to("wu") == [], "nobody further is rung for an elder who does not wait"
@@ -233,7 +234,7 @@ def test_in_the_middle_of_a_talk_and_on_the_recording(town: Town) -> None:
     attempt = town.community.visit().attempts[0]
     assert attempt.put_through_to == "li"
     assert {"identity", "someone_there"} & {turn.question for turn in attempt.turns}
-    recorded = read_wav(town.folder / attempt.recording)
+    recorded = read_recording(town.folder / attempt.recording)
     frames = recorded[: len(recorded) // 160 * 160].reshape(-1, 160)
     assert seconds_of(list(frames), WORKERS_VOICE) > 1, "the worker is on it"
     assert abs(len(recorded) / SAMPLE_RATE - attempt.duration_s) < 1
@@ -281,6 +282,23 @@ def test_nothing_is_promised_where_nobody_can_be_rung(sqlite_ledger: Ledger, tmp
     town.passes(2)
     assert not {first("announce"), first("wait"), first("nobody")} & set(town.said)
     assert len(town.journal) == 1
+
+
+def test_nothing_is_promised_where_the_line_is_full(town: Town) -> None:
+    full = Ring(answers_after_s=None, disposition_if_not=Disposition.FAILED, decides_after_s=0.2)
+    town.people = {"elder-1": Person(cries_and(waits(600)))}
+    town.people |= {login: Person(ring=full) for login in WORKERS}
+    town.passes(2)
+    assert len(town.calls_to("li")) == 1, "it was tried"
+    assert not {first("announce"), first("wait")} & set(town.said)
+
+
+def test_who_takes_it_by_another_telephone_than_ours_is_rung_once_more(town: Town) -> None:
+    town.people = {"elder-1": Person(cries_and(waits(600)))}
+    town.meanwhile = {45.0: lambda: town.takes("li")}
+    town.passes(3)
+    assert len(town.calls_to("li")) == 2, "they did not hear it ring, and have the order now"
+    assert len(town.calls_to("wu")) == 1
 
 
 def test_two_at_once_and_one_on_duty(sqlite_ledger: Ledger, tmp_path: Path) -> None:

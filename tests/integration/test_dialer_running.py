@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, Community, Talk, elder_name, number, rings
+from support.recorded import read_recording
 
 from campaigns.desk import Converse
 from campaigns.dialer import Dialer
@@ -33,7 +34,6 @@ from records.audit import Heartbeat
 from records.people import Consent
 from records.sessions import Ledger, LedgerError
 from records.visits import Campaign, Flag, Visit
-from speech.audio import read_wav
 from speech.types import Urgency
 
 
@@ -362,7 +362,7 @@ class TestRecordings:
         community.run(converse=Recorded)
         kept = community.visit().attempts[0].recording
         assert kept == "2026-11/visit-1-attempt-1.wav"
-        assert len(read_wav(community.recordings / kept)) == 8000
+        assert len(read_recording(community.recordings / kept)) == 8000
 
     def test_of_elders_who_do_not_want_them_are_not_kept(self, community: Community) -> None:
         community.settle(1)

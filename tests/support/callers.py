@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from campaigns.desk import Desk, DialerOptions
 from campaigns.dialer import new_owner
-from campaigns.reception import Reception
+from campaigns.reception import OperatorOf, Reception
 from escalation.aftercare import VisitAftercare
 from escalation.call_ins import CallInAftercare
+from escalation.switchboard import Switchboard
 from ivr.call import Senses, converse, hold_conversation
 from ivr.clock import Clock
 from ivr.lines import Line
@@ -33,6 +34,8 @@ from support.calls import Hears, Tones, senses
 from support.campaigning import CALLER, Community
 from support.casebook import history, orders, rules
 from support.telephone import Behaviour, Person, hum, press, quiet, say, tone, until_robot_is_silent
+
+TELEPHONES = {"li": "+8613853300011", "zhao": "+8613853300014"}
 
 
 class ShortTones(Tones):
@@ -82,6 +85,7 @@ def reception_on(
     recordings: Path,
     *,
     most: int = 2,
+    operator_of: OperatorOf | None = None,
 ) -> Reception:
     """A reception as the product puts it together."""
     talk = partial(hold_conversation, senses=ears, clock=clock)
@@ -103,6 +107,7 @@ def reception_on(
         owner=new_owner(),
         most=most,
         language="zh-CN",
+        operator_of=operator_of,
     )
 
 
@@ -115,6 +120,8 @@ class Town:
     community: Community = field(init=False)
     said: list[str] = field(default_factory=list)
     """Everything the robot has said."""
+    workers: dict[str, Person] = field(default_factory=dict)
+    """Who has a telephone on duty, by login: elders who cry for help are put through to them."""
 
     def __post_init__(self) -> None:
         self.community = Community(self.ledger, self.recordings)
@@ -125,8 +132,9 @@ class Town:
         self.community.settle(count, **about)
         with self.ledger.session() as session:
             area = session.scalars(select(Area)).one()
-            session.add(Worker(login="li", name="小李", role="grid_worker", area_id=area.id))
-            session.add(Worker(login="zhao", name="老赵", role="coordinator", area_id=area.id))
+            for login, name, role in (("li", "小李", "grid_worker"), ("zhao", "老赵", "coordinator")):
+                number = TELEPHONES[login] if login in self.workers else ""
+                session.add(Worker(login=login, name=name, role=role, area_id=area.id, number=number))
 
     def is_called(
         self,
@@ -138,12 +146,20 @@ class Town:
         """Somebody calls in, or several at once; time passes until nobody is talked with any more."""
 
         async def work(clock: Clock) -> SimulatedLine:
-            line = SimulatedLine({}.__getitem__, clock)
+            line = SimulatedLine({TELEPHONES[login]: who for login, who in self.workers.items()}.get, clock)  # type: ignore[arg-type]  # nobody else is rung
             with ThreadPoolExecutor(1) as books, ThreadPoolExecutor(2) as engines:
                 voice = ShortTones()
                 ears = senses(Hears(*heard), voice, energy=True, executor=engines)
+                board = Switchboard(ledger or self.ledger, rules(), line, ears, clock, books)
                 reception = reception_on(
-                    line, ledger or self.ledger, ears, clock, books, self.recordings, most=most
+                    line,
+                    ledger or self.ledger,
+                    ears,
+                    clock,
+                    books,
+                    self.recordings,
+                    most=most,
+                    operator_of=board.for_call_in if self.workers else None,
                 )
                 line.take_calls(reception.take)
                 for number, behaviour in callers:
@@ -151,6 +167,7 @@ class Town:
                 await reception.idle()
                 with suppress(Exception):
                     await reception.make_round()
+                await board.close()
                 self.said += voice.rendered
             self.community.now = clock.now()
             return line

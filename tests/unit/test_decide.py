@@ -244,6 +244,12 @@ def test_many_small_complaints_make_somebody_call() -> None:
     assert the_order(ended("completed", several_concerns=True)).reason == "several_concerns"
 
 
+def test_a_change_against_the_elders_own_baseline_that_lasts_makes_somebody_call() -> None:
+    order = the_order(ended("completed", changed=("response_delay_s",)))
+    assert (order.kind, order.reason, order.urgency) == ("phone_follow_up", "changed_manner", Urgency.NEED)
+    assert decided(ended("completed", changed=())) == []
+
+
 def test_a_visit_that_nothing_explains_is_explained_by_a_person() -> None:
     assert the_order(ended("escalated")).reason == "unexplained"
     assert the_order(ended("never_heard_of")).reason == "unexplained"

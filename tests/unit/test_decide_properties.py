@@ -63,6 +63,7 @@ FACTS = st.builds(
     asked_for_person=st.booleans(),
     opted_out=st.booleans(),
     several_concerns=st.booleans(),
+    changed=st.sampled_from([(), ("response_delay_s",), ("speaking_rate", "pause_share")]),
     earlier_codes=st.lists(
         st.frozensets(st.sampled_from(["alone", "chronic_pain", "confused", "fall_recent", "need_bathing"])),
         max_size=3,

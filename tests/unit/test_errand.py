@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from escalation.spoken import contact_errand, spoken
+from escalation.spoken import contact_errand, spoken, worker_errand
 from ivr.dialogue.actions import HangUp, Listen, Say
 from ivr.dialogue.events import (
     Answered,
@@ -17,7 +17,8 @@ from ivr.dialogue.events import (
 )
 from ivr.errand import MOST_TRIES, Errand
 from ivr.report import CallOutcome
-from speech.types import LANGUAGES, Understanding, Urgency
+from ivr.wording import speak_number
+from speech.types import LANGUAGES, Language, Understanding, Urgency
 
 
 class Contact:
@@ -86,6 +87,16 @@ def test_a_cry_for_help_counts_at_any_moment(before: tuple[str, ...], urgency: U
     assert Contact().presses(*before).says("problem", urgency, confirm=True).noted == ["trouble"]
 
 
+def test_a_cry_after_the_answer_is_noted_once_more() -> None:
+    contact = Contact().presses("1", "1")
+    assert contact.noted == ["well"]
+    contact.says("problem", Urgency.EMERGENCY).says("problem", Urgency.EMERGENCY)
+    assert contact.noted == ["well", "trouble"]
+    assert "我们马上找人去" in contact.heard
+    twice = Contact().says("problem", Urgency.EMERGENCY).says("problem", Urgency.EMERGENCY)
+    assert twice.noted == ["trouble"]
+
+
 def test_what_is_not_understood_is_never_an_answer() -> None:
     contact = Contact().presses("1")
     for _ in range(MOST_TRIES):
@@ -104,6 +115,20 @@ def test_keys_pressed_into_the_question_before_do_not_count() -> None:
     actions = Contact().errand.tell(KeyPressed("1"))
     listen = next(action for action in actions if isinstance(action, Listen))
     assert listen.script_question == "confirm", "the media loop drops keys that wait under this name"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_cannot_be_put_through_from_here_hears_the_number_twice(language: Language) -> None:
+    def heard(number: str) -> list[str]:
+        errand = worker_errand(language, "…", lambda _choice: "elsewhere", call_back=number)
+        errand.tell(Answered())
+        actions = errand.tell(KeyPressed("1"))
+        return [each for action in actions if isinstance(action, Say) for each in action.sentences]
+
+    said = heard("+8653355181234")
+    assert said[:-1] == list(spoken()[language].elsewhere)
+    assert said[-1].count(speak_number("+8653355181234", language)) == 2
+    assert heard("") == list(spoken()[language].elsewhere), "where none is known, none is said"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
