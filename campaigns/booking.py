@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, literal, select
+from sqlalchemy import insert, select, true
 from sqlalchemy.orm import Session
 
 from campaigns.alike import Kind
@@ -23,6 +23,8 @@ class _Alike:
 
     values: dict[str, Any]
     elders: list[int] = field(default_factory=list)
+    first: int | None = None
+    """Id of the first of them that was written; the others are copies of it."""
 
 
 class Booking:
@@ -52,12 +54,22 @@ class Booking:
         """Write what was collected, in the order of the first elders."""
         waiting = [each for each in self._same.values() if each.elders]
         for alike in sorted(waiting, key=lambda each: each.elders[0]):
-            values = alike.values
-            elder = these(session, alike.elders).subquery().c.value
-            columns = [literal(each, Visit.__table__.c[name].type) for name, each in values.items()]
-            rows = select(elder, *columns)
-            session.execute(insert(Visit).from_select(["elder_id", *values], rows))
+            if alike.first is None:
+                one = insert(Visit).values(elder_id=alike.elders.pop(0), **alike.values)
+                alike.first = session.execute(one.returning(Visit.id)).scalar_one()
+            if alike.elders:
+                self._copy(session, alike)
             alike.elders.clear()
+
+    def _copy(self, session: Session, alike: _Alike) -> None:
+        """A copied snapshot stays as the first was compressed; to compress it for each visit takes longer."""
+        like, elders = Visit.__table__.alias("like"), these(session, alike.elders).subquery()
+        rows = (
+            select(elders.c.value, *(like.c[name] for name in alike.values))
+            .select_from(like.join(elders, true()))
+            .where(like.c.id == alike.first)
+        )
+        session.execute(insert(Visit).from_select(["elder_id", *alike.values], rows))
 
     def _values(self, elder_id: int, kind: Kind) -> dict[str, Any]:
         rules, decision = self._rules, self.decision(kind)
