@@ -126,7 +126,7 @@ def _those_meant(batch: Sequence[Candidate], rules: Rules) -> Sequence[Candidate
 
 
 class _Due:
-    """Whose next visit is due by the filter's date: asked once about those alike who were visited on one day."""
+    """Whose next visit is due by the filter's date: asked once about those alike, visited on the same day."""
 
     def __init__(self, kinds: Kinds, rules: Rules) -> None:
         self._kinds = kinds

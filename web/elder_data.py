@@ -15,6 +15,8 @@ from web.identity import SignedIn
 from web.pages import Page, slice_of
 
 PER_PAGE = 25
+COUNTED = 10_000
+"""Elders that a list counts and turns pages over at most; more are found by narrowing it down."""
 RECENT = 24
 """Visits shown in a file; older ones stay in the ledger."""
 
@@ -42,7 +44,8 @@ def find_elders(session: Session, user: SignedIn, wanted: ElderFilter, page: int
         at = slice_of(len(ids), page, PER_PAGE)
         statement = select(Elder).where(Elder.id.in_(ids[at.offset : at.offset + PER_PAGE]))
     else:
-        at = slice_of(session.scalar(select(func.count(Elder.id)).where(*conditions)) or 0, page, PER_PAGE)
+        some = select(Elder.id).where(*conditions).limit(COUNTED).subquery()
+        at = slice_of(session.scalar(select(func.count()).select_from(some)) or 0, page, PER_PAGE)
         statement = select(Elder).where(*conditions).offset(at.offset).limit(PER_PAGE)
     elders = session.scalars(statement.options(joinedload(Elder.area)).order_by(Elder.id)).all()
     return Page(elders, at)

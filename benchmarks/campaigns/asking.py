@@ -20,7 +20,7 @@ from campaigns.sweeper import expired_visits
 from records.people import Worker
 from records.sessions import Ledger
 from records.visits import Campaign
-from web import call_data, campaign_data
+from web import call_data, campaign_data, risk_data
 from web.call_data import Filter, find_calls
 from web.coverage_data import coverage
 from web.identity import SignedIn, describe
@@ -36,7 +36,7 @@ def ask(clockwork: Clockwork, ledger: Ledger, repeat: int, progress: Progress) -
         "overview: how far": lambda session: campaign_data.how_far(session, user, today),
         "overview: levels": lambda session: campaign_data.levels(session, user, today),
         "overview: on the telephone": lambda session: campaign_data.live_calls(session, user, today, MONDAY),
-        "overview: at risk": lambda session: campaign_data.at_risk(session, user, today, MONDAY),
+        "overview: at risk": lambda session: risk_data.at_risk(session, user, today, MONDAY),
         "overview: in person": lambda session: campaign_data.in_person(session, user, today),
         "overview: absent": lambda session: campaign_data.absent(session, user, today),
         "overview: without visit": lambda session: campaign_data.without_visit(session, user, today),

@@ -13,9 +13,9 @@ from support.campaigning import MONDAY, Community
 from records.people import Worker
 from records.sessions import Ledger
 from records.visits import Campaign, Visit
-from web.campaign_data import RISKS_SHOWN, at_risk
 from web.identity import describe
 from web.progress import LATE_AFTER, Risk, risk
+from web.risk_data import RISKS_SHOWN, at_risk
 
 SHIFTS = (
     None,
@@ -45,7 +45,7 @@ def test_the_database_finds_whom_the_rule_finds(
     with ledger.reading() as session:
         campaign = session.scalars(select(Campaign)).one()
         judged = [
-            (list(Risk).index(why), visit.id)
+            (list(Risk).index(why), visit.next_attempt_at or MONDAY, visit.id)
             for visit in session.scalars(select(Visit))
             if (
                 why := risk(
@@ -60,5 +60,7 @@ def test_the_database_finds_whom_the_rule_finds(
         user = describe(session, session.scalars(select(Worker)).one())
         found = at_risk(session, user, campaign, MONDAY)
     assert found.count == len(judged)
-    shown = [(list(Risk).index(row.risk), row.visit.id) for row in found.rows]
+    shown = [
+        (list(Risk).index(row.risk), row.visit.next_attempt_at or MONDAY, row.visit.id) for row in found.rows
+    ]
     assert shown == sorted(judged)[:RISKS_SHOWN]
