@@ -21,8 +21,8 @@ from records.people import Elder
 from records.visits import CallAttempt, Campaign, Visit, is_open
 
 LOOK_BACK = timedelta(days=90)
-LATEST = 50_000
-"""Calls that are looked at at most, the newest: what a city makes in a day."""
+LATEST = 20_000
+"""Calls that are looked at at most, the newest: what a city makes in a day, and more than a share needs."""
 ENOUGH_CALLS = 30
 """Calls of the past below which they teach nothing yet."""
 _USUAL = Assumptions()

@@ -77,7 +77,7 @@ def at_risk(session: Session, user: SignedIn, campaign: Campaign, now: datetime)
     return Risks(rows, min(len(found), COUNTED), more=len(found) > COUNTED)
 
 
-def _wrapped(some: Select[int, datetime, int]) -> Select[int, datetime, int]:
+def _wrapped(some: Select[int, datetime | None, int]) -> Select[int, datetime | None, int]:
     """SQLite takes no limit within a union unless it is one level deeper."""
     inner = some.subquery()
     return select(inner.c.gravity, inner.c.at, inner.c.id)
