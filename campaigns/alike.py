@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
-from sqlalchemy import ColumnElement, Text, cast, select
+from sqlalchemy import ColumnElement, Select, Text, cast, select
 from sqlalchemy.orm import Session
 
 from campaigns.phoning import IN_HOME_VISIT, TELEPHONE_VISIT
 from campaigns.places import windows_of
 from campaigns.policy import Policy
 from campaigns.surges import Surges
+from campaigns.windows import known_zone
 from records.bulk import these
 from records.people import Area, Consent, Elder, Phone
 
@@ -62,27 +63,31 @@ def candidates(
     if only is not None:
         wanted = wanted.where(Elder.id.in_(these(session, sorted(only))))
     last = 0
-    while rows := session.execute(wanted.where(Elder.id > last)).all():
+    session.flush()
+    ask = session.connection().execute  # plain rows: a session would go over each of them once more
+    while rows := ask(wanted.where(Elder.id > last)).all():
         last = rows[-1][0]
         ids = these(session, [row[0] for row in rows])
-        phoned = set(
-            session.scalars(select(Phone.elder_id).where(Phone.elder_id.in_(ids), Phone.status == "usable"))
-        )
-        calls, visits = _consents(session, ids, TELEPHONE_VISIT), _consents(session, ids, IN_HOME_VISIT)
+        usable = select(Phone.elder_id).where(Phone.elder_id.in_(ids), Phone.status == "usable")
+        phoned = set(ask(usable).scalars().all())
+        calls, visits = _consents(session, ids)
         yield [
             Candidate(elder, facts[0], birth, (*facts, elder in phoned, calls.get(elder), visits.get(elder)))
             for elder, birth, *facts in rows
         ]
 
 
-def _consents(session: Session, ids: object, kind: str) -> dict[int, bool]:
-    """The newest answers of a kind: of two in the same moment the later row counts."""
-    rows = session.execute(
-        select(Consent.elder_id, Consent.granted)
-        .where(Consent.elder_id.in_(ids), Consent.kind == kind)  # type: ignore[arg-type]
+def _consents(session: Session, ids: Select[int]) -> tuple[dict[int, bool], dict[int, bool]]:
+    """The newest answers to calls and to visits: of two in the same moment the later row counts."""
+    newest: dict[str, dict[int, bool]] = {TELEPHONE_VISIT: {}, IN_HOME_VISIT: {}}
+    rows = session.connection().execute(
+        select(Consent.kind, Consent.elder_id, Consent.granted)
+        .where(Consent.elder_id.in_(ids), Consent.kind.in_(list(newest)))
         .order_by(Consent.recorded_at, Consent.id)
     )
-    return dict(rows.all())
+    for kind, elder_id, granted in rows.all():
+        newest[kind][elder_id] = granted
+    return newest[TELEPHONE_VISIT], newest[IN_HOME_VISIT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,8 @@ class Kind:
     """Stands for all of them."""
     policy: Policy
     """In force where they live."""
+    zone: tzinfo
+    """Of their calendar; UTC where it is unknown."""
 
 
 class Kinds:
@@ -105,15 +112,24 @@ class Kinds:
         self._surges = surges
         self._places: dict[int, tuple[Hashable, Policy]] = {}
         self._kinds: dict[tuple[Hashable, ...], Kind] = {}
+        self._met: dict[tuple[Hashable, ...], Kind] = {}
+        """By all facts, the area among them: nearly everybody is like somebody before them."""
 
     def of(self, one: Candidate) -> Kind:
         """The kind of an elder."""
+        kind = self._met.get(one.facts)
+        if kind is None:
+            kind = self._met[one.facts] = self._meet(one)
+        return kind
+
+    def _meet(self, one: Candidate) -> Kind:
         place, policy = self._place(one.area_id)
         met = (place, *one.facts[1:])
         kind = self._kinds.get(met)
         if kind is None:
-            elder = _standing_for(one, self._areas[one.area_id])
-            kind = self._kinds[met] = Kind(len(self._kinds), elder, policy)
+            area = self._areas[one.area_id]
+            zone = known_zone(area.timezone) or UTC
+            kind = self._kinds[met] = Kind(len(self._kinds), _standing_for(one, area), policy, zone)
         return kind
 
     def _place(self, area_id: int) -> tuple[Hashable, Policy]:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, select, true
 from sqlalchemy.orm import Session
 
+from campaigns.standings import recount_standings
 from campaigns.tallying import is_large
 from records.locks import take_turns
 from records.people import Elder
@@ -88,6 +89,8 @@ def recount_campaign(session: Session, campaign_id: int, now: datetime) -> bool:
         )
         for area, counts in found.items()
     )
+    if found:
+        recount_standings(session, campaign_id, now)
     return bool(found)
 
 

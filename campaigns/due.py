@@ -29,11 +29,16 @@ def last_visited(session: Session, elders: Select[int]) -> Mapping[int, datetime
         .correlate(some)
         .scalar_subquery()
     )
-    rows = session.execute(select(elder_id, last))
+    session.flush()
+    rows = session.connection().execute(select(elder_id, last)).all()
     return {elder_id: at for elder_id, at in rows if at is not None}
 
 
 def due_on(elder: Elder, last: datetime | None, policy: Policy, surges: Surges) -> date:
     """The day by which an elder is to be visited again, on their own calendar; long ago if never visited."""
-    day = None if last is None else today_at(elder, last)
+    return due_after(elder, None if last is None else today_at(elder, last), policy, surges)
+
+
+def due_after(elder: Elder, day: date | None, policy: Policy, surges: Surges) -> date:
+    """The same, when the last visit was on that day of their calendar."""
     return due_with(day, cadences_of(elder.tier, elder.categories, policy), surges.of(elder))

@@ -21,6 +21,8 @@ from records.people import Elder
 from records.visits import CallAttempt, Campaign, Visit, is_open
 
 LOOK_BACK = timedelta(days=90)
+LATEST = 20_000
+"""Calls that are looked at at most, the newest: what a city makes in a day, and more than a share needs."""
 ENOUGH_CALLS = 30
 """Calls of the past below which they teach nothing yet."""
 _USUAL = Assumptions()
@@ -76,17 +78,29 @@ def look_ahead(session: Session, campaign: Campaign, lines: int, now: datetime) 
 
 
 def learnt(session: Session, now: datetime) -> Assumptions:
-    """How often people answered lately and how long they talked; the usual figures while calls are few."""
-    human = CallAttempt.disposition == Disposition.ANSWERED_HUMAN.value
-    lately = (CallAttempt.dialled_at > now - LOOK_BACK, CallAttempt.disposition.in_(_TELLING))
-    rung = session.scalar(select(func.count()).where(*lately)) or 0
-    answered = session.scalar(select(func.count()).where(human, *lately)) or 0
+    """How often people answered lately and how long they talked; the usual figures while calls are few.
+
+    Of the newest ``LATEST`` calls those of the last 90 days tell.
+    """
+    newest = (
+        select(CallAttempt.disposition, CallAttempt.duration_s, CallAttempt.dialled_at)
+        .order_by(CallAttempt.id.desc())
+        .limit(LATEST)
+        .subquery()
+    )
+    rows = session.execute(
+        select(newest.c.disposition, func.count(), func.sum(newest.c.duration_s))
+        .where(newest.c.dialled_at > now - LOOK_BACK, newest.c.disposition.in_(_TELLING))
+        .group_by(newest.c.disposition)
+    ).all()
+    rung = sum(calls for _, calls, _ in rows)
+    human = Disposition.ANSWERED_HUMAN.value
+    answered, seconds = next(((calls, talked) for how, calls, talked in rows if how == human), (0, 0.0))
     if rung < ENOUGH_CALLS or not answered:
         return _USUAL
-    seconds = session.scalar(select(func.avg(CallAttempt.duration_s)).where(human, *lately))
     return Assumptions(
         answered=answered / rung,
-        talk_seconds=float(seconds or _USUAL.talk_seconds),
+        talk_seconds=float(seconds / answered or _USUAL.talk_seconds),
         ring_seconds=_USUAL.ring_seconds,
         calls=rung,
     )

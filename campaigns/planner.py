@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from campaigns.alike import Candidate, Kinds, candidates
 from campaigns.booking import Booking
 from campaigns.claims import lock_running
 from campaigns.deciding import Rules
-from campaigns.due import due_on, last_visited
+from campaigns.due import due_after, last_visited
 from campaigns.opening import ACTOR, CampaignError
 from campaigns.policies import Policies
 from campaigns.policy import Policy
@@ -95,10 +95,14 @@ def plan_visits(
     kinds, booking = Kinds(session, rules.policy_in, rules.surges), Booking(rules)
     asked = conditions(session, who)
     total = (session.scalar(select(func.count(Elder.id)).where(*asked)) or 0) if progress else 0
-    report, seen = PlanReport(), 0
+    report, seen, due = PlanReport(), 0, _Due(kinds, rules)
+    begun = session.scalar(select(Visit.id).where(Visit.campaign_id == campaign.id).limit(1)) is not None
     for batch in candidates(session, asked, only, BATCH):
-        meant = _those_due(session, _those_meant(batch, rules), kinds, rules)
-        _plan(session, meant, kinds, booking, report, campaign)
+        meant = due.among(session, _those_meant(batch, rules))
+        known = _known(session, meant, campaign) if begun else set()
+        _plan(session, [each for each in meant if each.elder_id not in known], kinds, booking, report)
+        booking.write(session)
+        report.known += len(known)
         seen += len(batch)
         if progress is not None:
             progress(seen, total)
@@ -121,47 +125,49 @@ def _those_meant(batch: Sequence[Candidate], rules: Rules) -> Sequence[Candidate
     return [each for each in batch if matches(each.categories, each.birth_date, who, today)]
 
 
-def _those_due(
-    session: Session, batch: Sequence[Candidate], kinds: Kinds, rules: Rules
-) -> Sequence[Candidate]:
-    """Those whose next visit is due by the filter's date; everybody when it names none."""
-    by = rules.who.due_by
-    if by is None:
-        return batch
-    last = last_visited(session, these(session, [each.elder_id for each in batch]))
-    due = []
-    for each in batch:
-        kind = kinds.of(each)
-        if due_on(kind.elder, last.get(each.elder_id), kind.policy, rules.surges) <= by:
-            due.append(each)
-    return due
+class _Due:
+    """Whose next visit is due by the filter's date: asked once about those alike, visited on the same day."""
+
+    def __init__(self, kinds: Kinds, rules: Rules) -> None:
+        self._kinds = kinds
+        self._rules = rules
+        self._found: dict[tuple[int, date | None], bool] = {}
+
+    def among(self, session: Session, batch: Sequence[Candidate]) -> Sequence[Candidate]:
+        """Those of a batch; everybody when the filter names no date."""
+        by = self._rules.who.due_by
+        if by is None:
+            return batch
+        last = last_visited(session, these(session, [each.elder_id for each in batch]))
+        return [each for each in batch if self._is_due(each, last.get(each.elder_id), by)]
+
+    def _is_due(self, one: Candidate, last: datetime | None, by: date) -> bool:
+        kind = self._kinds.of(one)
+        alike = kind.number, None if last is None else last.astimezone(kind.zone).date()
+        found = self._found.get(alike)
+        if found is None:
+            due = due_after(kind.elder, alike[1], kind.policy, self._rules.surges)
+            found = self._found[alike] = due <= by
+        return found
+
+
+def _known(session: Session, batch: Sequence[Candidate], campaign: Campaign) -> set[int]:
+    """Those of a batch who have a visit in the campaign already."""
+    ids = these(session, [each.elder_id for each in batch])
+    mine = select(Visit.elder_id).where(Visit.campaign_id == campaign.id, Visit.elder_id.in_(ids))
+    return set(session.scalars(mine))
 
 
 def _plan(
-    session: Session,
-    batch: Sequence[Candidate],
-    kinds: Kinds,
-    booking: Booking,
-    report: PlanReport,
-    campaign: Campaign,
+    session: Session, batch: Iterable[Candidate], kinds: Kinds, booking: Booking, report: PlanReport
 ) -> None:
-    ids = these(session, [each.elder_id for each in batch])
-    known = set(
-        session.scalars(
-            select(Visit.elder_id).where(Visit.campaign_id == campaign.id, Visit.elder_id.in_(ids))
-        )
-    )
-    report.known += len(known)
     lists = {VisitMode.TELEPHONE: report.telephone, VisitMode.IN_HOME: report.in_home, None: report.left_out}
     for each in batch:
-        if each.elder_id in known:
-            continue
         kind = kinds.of(each)
         decision = booking.decision(kind)
         lists[decision.mode].append(Planned(each.elder_id, decision.reason, decision.first))
         if decision.mode is not None:
             booking.add(session, each.elder_id, kind)
-    booking.write(session)
 
 
 def _rules(session: Session, campaign: Campaign, who: Who, now: datetime, policy: Policy | None) -> Rules:

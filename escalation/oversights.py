@@ -10,16 +10,18 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from escalation.idle_rounds import rounds_missed, rounds_waiting
+from escalation.late_visits import visits_overdue, visits_past_period
 from escalation.opening import going_to
 from escalation.oversight import Oversight
-from escalation.periods import calling_time, period_end
 from escalation.policy import AuditorRules, UrgencyLabel
 from escalation.situations import SETTLED
 from records.audit import Heartbeat
+from records.bulk import these
 from records.farewells import RETIRED, farewell
+from records.marks import is_grave, is_unsettled
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Elder
-from records.visits import Assessment, Campaign, Flag, Visit, is_open
+from records.visits import Assessment, Flag, Visit, is_open, is_under_way
 
 LOOK_BACK = timedelta(days=30)
 """How far back flags and ended visits are checked; older ones have been raised long since."""
@@ -52,46 +54,11 @@ def find_oversights(
     return sorted(found, key=lambda each: (rank[each.urgency], each.since, each.kind, each.subject))
 
 
-def visits_overdue(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
-    """Telephone visits of running campaigns that are due, could have been called, and nobody has."""
-    rows = session.scalars(
-        _visits()
-        .join(Campaign, Campaign.id == Visit.campaign_id)
-        .where(
-            Visit.mode == "telephone",
-            is_open(),
-            Campaign.status == "running",
-            or_(Visit.lease_until.is_(None), Visit.lease_until < now),
-            or_(Visit.next_attempt_at.is_(None), Visit.next_attempt_at < now),
-        )
-    ).all()
-    limit = timedelta(minutes=rules.visit_overdue)
-    for visit in rows:
-        due = visit.next_attempt_at or visit.created_at
-        campaign = visit.campaign
-        windows = visit.snapshot.get("hours_here") or campaign.windows
-        if calling_time(windows, campaign.timezone, due, now) >= limit:
-            yield _of_visit("visit_overdue", visit, due)
-
-
-def visits_past_period(session: Session, now: datetime) -> Iterator[Oversight]:
-    """Visits that have not ended although the last day of their period has, in the campaign's time zone."""
-    rows = session.scalars(
-        _visits()
-        .join(Campaign, Campaign.id == Visit.campaign_id)
-        .where(is_open(), Campaign.ends_on <= now.date() + timedelta(days=1))
-    ).all()
-    for visit in rows:
-        over = period_end(visit.campaign.ends_on, visit.campaign.timezone)
-        if over <= now:
-            yield _of_visit("visit_past_period", visit, over, "urgent")
-
-
 def leases_dead(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
     """Visits whose caller has gone silent in the middle."""
     rows = session.scalars(
         _visits().where(
-            is_open(),
+            is_under_way(),
             Visit.lease_owner.is_not(None),
             Visit.lease_until < now - timedelta(minutes=rules.lease_dead),
         )
@@ -159,41 +126,50 @@ def notifications_stuck(session: Session, rules: AuditorRules, now: datetime) ->
 
 def flags_without_order(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
     """Red flags that stand and that no work order of their visit speaks of."""
-    flags = session.scalars(
-        select(Flag)
+    flags = session.execute(
+        select(Flag.visit_id, Flag.code, Flag.urgency, Flag.raised_at)
         .where(
-            Flag.urgency.in_(["urgent", "emergency"]),
-            Flag.confirmed != "no",
+            is_grave(),
             Flag.raised_at < now - timedelta(minutes=rules.flag_unanswered),
             Flag.raised_at > now - LOOK_BACK,
         )
-        .options(joinedload(Flag.visit).joinedload(Visit.elder))
-        .order_by(Flag.raised_at)
+        .order_by(Flag.raised_at, Flag.id)
     ).all()
     known: dict[int, set[str]] = {}
-    orders = select(WorkOrder.visit_id, WorkOrder.codes).where(
-        WorkOrder.visit_id.in_({flag.visit_id for flag in flags})
-    )
+    flagged = these(session, sorted({flag.visit_id for flag in flags}))
+    orders = select(WorkOrder.visit_id, WorkOrder.codes).where(WorkOrder.visit_id.in_(flagged))
     for visit_id, codes in session.execute(orders):
         if visit_id is not None:
             known.setdefault(visit_id, set()).update(codes)
-    told: set[int] = set()
+    first: dict[int, Any] = {}
     for flag in flags:
-        if flag.code not in known.get(flag.visit_id, set()) and flag.visit_id not in told:
-            told.add(flag.visit_id)
-            urgency = cast("UrgencyLabel", flag.urgency)
-            yield _of_visit("flag_without_order", flag.visit, flag.raised_at, urgency)
+        if flag.code not in known.get(flag.visit_id, set()):
+            first.setdefault(flag.visit_id, flag)
+    areas = dict(
+        session.execute(
+            select(Visit.id, Elder.area_id)
+            .join(Elder, Elder.id == Visit.elder_id)
+            .where(Visit.id.in_(these(session, list(first))))
+        ).all()
+    )
+    for visit_id, flag in first.items():
+        urgency = cast("UrgencyLabel", flag.urgency)
+        yield Oversight(
+            "flag_without_order", "visit", visit_id, str(visit_id), urgency, flag.raised_at, areas[visit_id]
+        )
 
 
 def visits_unassessed(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
-    """Telephone visits that ended without an assessment, or badly and without any order."""
+    """Telephone visits that ended without an assessment, or badly and without any order.
+
+    Asked of the rows, about those visits that are not marked as settled (``records.aftermath``).
+    """
     rows = session.execute(
         select(Visit, Assessment.id, WorkOrder.id)
         .outerjoin(Assessment, Assessment.visit_id == Visit.id)
         .outerjoin(WorkOrder, WorkOrder.visit_id == Visit.id)
         .where(
-            Visit.mode == "telephone",
-            Visit.status == "ended",
+            is_unsettled(),
             Visit.ended_at < now - timedelta(minutes=rules.unassessed),
             Visit.ended_at > now - LOOK_BACK,
             or_(Visit.outcome.is_(None), Visit.outcome != "cancelled"),

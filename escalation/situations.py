@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from escalation.policy import Policy, Situation
+from records.aftermath import NEED_NOBODY
 from speech.types import Urgency
 
 CONVERSED = frozenset({"completed", "partial", "refused", "wrong_person", "proxy", "call_later"})
 """Outcomes of a call in which somebody said something."""
 
-SETTLED = frozenset({"completed", "cancelled"})
+SETTLED = frozenset(NEED_NOBODY)
 """Outcomes of a visit that need nobody's attention by themselves."""
 
 EXPLAINED_BY: Mapping[str, frozenset[Situation]] = {

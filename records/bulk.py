@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, Integer, Select, column, func, literal, select
+from sqlalchemy import ARRAY, Integer, Select, Text, cast, column, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,12 +21,13 @@ def upserting(session: Session, table: type[Base]) -> sqlite.Insert | postgresql
 def these(session: Session, numbers: Sequence[int]) -> Select[int]:
     """A query that gives just these ids, as ``value``; for ``IN`` and ``INSERT ... SELECT``.
 
-    No database takes a million parameters.
+    No database takes a million parameters. They are handed over as one text, which a driver need not look at
+    number by number.
     """
     value = column("value", Integer)
     if session.get_bind().dialect.name == "sqlite":
         found = func.json_each(json.dumps(list(numbers))).table_valued(value, name="these")
     else:
-        given = func.unnest(literal(list(numbers), ARRAY(Integer)))
-        found = given.table_valued(value, name="these").render_derived()
+        given = cast(literal(f"{{{','.join(map(str, numbers))}}}", Text), ARRAY(Integer))
+        found = func.unnest(given).table_valued(value, name="these").render_derived()
     return select(found.c.value)

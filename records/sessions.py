@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from records.aftermath import keep_settled
 from records.engines import READS_ONLY, describe, explain, open_engine
 from records.errors import LedgerError
 from records.facts import LedgerFact
@@ -42,6 +43,7 @@ class Ledger:
         self._watchers: list[OnCommit] = []
         self._writing = sessionmaker(self.engine, expire_on_commit=False)
         keep_marks(self._writing)
+        keep_settled(self._writing)
         self._reading = sessionmaker(reader, expire_on_commit=False, autoflush=False)
 
     def __repr__(self) -> str:

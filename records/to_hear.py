@@ -1,5 +1,7 @@
 """Which visits a person should listen to, marked on the visit: of years of visits a handful is left to hear.
 
+A second mark says whether there ever was something to hear, also after a person has listened.
+
 The rows of flags, answers and assessments decide. Whoever writes one by the ledger's session has the mark of
 its visit set anew from them, in the same transaction. Every page asks for the number of visits marked.
 """
@@ -19,12 +21,17 @@ GRAVE = ("orange", "red")
 
 def to_be_heard() -> ColumnElement[bool]:
     """Whether a visit is flagged, unclear or grave, and not reviewed yet: what the mark says, by the rows."""
+    scored = select(Assessment.id).where(Assessment.visit_id == Visit.id)
+    return worth_hearing() & ~_has(scored.where(Assessment.reviewed_at.is_not(None)))
+
+
+def worth_hearing() -> ColumnElement[bool]:
+    """Whether a visit is flagged, unclear or grave, reviewed or not: the second mark, by the rows."""
     flagged = _has(select(Flag.id).where(Flag.visit_id == Visit.id))
     unclear = _has(select(Answer.id).where(Answer.visit_id == Visit.id, Answer.answer == "unclear"))
     scored = select(Assessment.id).where(Assessment.visit_id == Visit.id)
     grave = _has(scored.where(Assessment.overall.in_(GRAVE)))
-    reviewed = _has(scored.where(Assessment.reviewed_at.is_not(None)))
-    return (flagged | unclear | grave) & ~reviewed
+    return flagged | unclear | grave
 
 
 def _has(rows: Select[int]) -> ColumnElement[bool]:
@@ -37,8 +44,11 @@ def _mark(session: Session, _context: UOWTransaction) -> None:
     visits = {each.visit_id for each in written if isinstance(each, Flag | Answer | Assessment)}
     if visits:
         heard: Any = to_be_heard()
+        noted: Any = worth_hearing()
         session.connection().execute(
-            update(Visit).where(Visit.id.in_(sorted(visits)), Visit.to_hear != heard).values(to_hear=heard)
+            update(Visit)
+            .where(Visit.id.in_(sorted(visits)), (Visit.to_hear != heard) | (Visit.noted != noted))
+            .values(to_hear=heard, noted=noted)
         )
 
 

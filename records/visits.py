@@ -50,6 +50,9 @@ _UNDER_WAY = text("status = 'in_progress'")
 VISITED = ("completed", "escalated")
 """Outcomes that count as a visit: all was asked, or a person has taken over. Nothing else is rounded up."""
 _TO_HEAR = text("to_hear")
+_NOTED = text("noted")
+_UNSETTLED = text("status = 'ended' AND mode = 'telephone' AND NOT settled")
+_TRIED = text("status <> 'ended' AND attempts_made >= 2")
 _COUNTS = text("outcome IN ('completed', 'escalated')")
 
 
@@ -71,6 +74,10 @@ class Visit(Base):
         ),
         Index("ix_visits_under_way", "lease_until", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
         Index("ix_visits_to_hear", "id", sqlite_where=_TO_HEAR, postgresql_where=_TO_HEAR),
+        Index("ix_visits_noted", "id", sqlite_where=_NOTED, postgresql_where=_NOTED),
+        Index("ix_visits_noted_of", "elder_id", sqlite_where=_NOTED, postgresql_where=_NOTED),
+        Index("ix_visits_unsettled", "ended_at", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
+        Index("ix_visits_tried", "campaign_id", "id", sqlite_where=_TRIED, postgresql_where=_TRIED),
         Index("ix_visits_counted", "elder_id", "ended_at", sqlite_where=_COUNTS, postgresql_where=_COUNTS),
     )
 
@@ -88,6 +95,10 @@ class Visit(Base):
     """Whether it is claimed before others that are due: visits to elders of the key tier are."""
     to_hear: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether a person should listen to it and has not yet; ``records.to_hear`` keeps it."""
+    noted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether anything was flagged, unclear or grave, reviewed or not; ``records.to_hear`` keeps it."""
+    settled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it has its scores, and its order if it needs one; ``records.aftermath`` keeps it."""
     next_attempt_at: Mapped[datetime | None]
     attempts_made: Mapped[int] = mapped_column(default=0)
     """Attempts that were really dialled."""
@@ -253,11 +264,17 @@ class Answer(Base):
     turn: Mapped[Turn | None] = relationship()
 
 
+_GRAVE = text("urgency IN ('urgent', 'emergency') AND confirmed <> 'no'")
+
+
 class Flag(Base):
     """A code that a person must look at."""
 
     __tablename__ = "flags"
-    __table_args__ = (UniqueConstraint("visit_id", "code"),)
+    __table_args__ = (
+        UniqueConstraint("visit_id", "code"),
+        Index("ix_flags_grave", "raised_at", sqlite_where=_GRAVE, postgresql_where=_GRAVE),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))

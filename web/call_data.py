@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, select, union
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from records.bulk import these
 from records.people import Elder
-from records.to_hear import GRAVE, to_be_heard
+from records.to_hear import to_be_heard, worth_hearing
 from records.visits import Answer, Assessment, CallAttempt, Flag, Turn, Visit
 from speech.types import Urgency
 from web.access import ours
 from web.identity import SignedIn
-from web.pages import Page, slice_of
+from web.pages import Page, Slice, slice_of
 from web.voice_spans import words_at, words_by_length
 
 PER_PAGE = 25
+NEWEST = 1000
+"""Calls that the lists of flagged and of all calls hold at most; older ones are found by their campaign."""
 SHOW = ("review", "flagged", "all")
 """Which calls the list shows: flagged ones nobody has reviewed, all flagged ones, all."""
 
@@ -33,8 +36,32 @@ class Filter:
 
 
 def find_calls(session: Session, user: SignedIn, wanted: Filter, page: int) -> Page[Visit]:
-    """Calls with something to listen to or to decide, gravest first; then those that go on, then newest."""
+    """Calls with something to listen to or to decide, gravest first; then those that go on, then newest.
+
+    What waits for a person is listed whole; of all that was ever flagged, and of all calls, the ``NEWEST``.
+    """
+    if wanted.show != "review":
+        return _newest(session, user, wanted, page)
     at = slice_of(_count(session, user, wanted), page, PER_PAGE)
+    return Page(_rows(session, at, *_conditions(user, wanted)), at)
+
+
+def _newest(session: Session, user: SignedIn, wanted: Filter, page: int) -> Page[Visit]:
+    newest = (
+        select(Visit.id)
+        .join(Elder, Elder.id == Visit.elder_id)
+        .outerjoin(Assessment, Assessment.visit_id == Visit.id)
+        .where(*_conditions(user, wanted))
+        .order_by(Visit.id.desc())
+        .limit(NEWEST)
+    )
+    ids = session.scalars(newest).all()
+    at = slice_of(len(ids), page, PER_PAGE)
+    return Page(_rows(session, at, Visit.id.in_(these(session, ids))), at)
+
+
+def _rows(session: Session, at: Slice, *conditions: ColumnElement[bool]) -> Sequence[Visit]:
+    """A page of visits, gravest first."""
     rank = case(
         (Assessment.overall == "red", 0),
         (Assessment.id.is_(None) & _flagged("emergency"), 0),
@@ -43,11 +70,11 @@ def find_calls(session: Session, user: SignedIn, wanted: Filter, page: int) -> P
         (Assessment.overall == "yellow", 2),
         else_=3,
     )
-    visits = session.scalars(
+    return session.scalars(
         select(Visit)
         .join(Elder, Elder.id == Visit.elder_id)
         .outerjoin(Assessment, Assessment.visit_id == Visit.id)
-        .where(*_conditions(user, wanted))
+        .where(*conditions)
         .options(
             joinedload(Visit.elder).joinedload(Elder.area),
             joinedload(Visit.assessment),
@@ -59,7 +86,6 @@ def find_calls(session: Session, user: SignedIn, wanted: Filter, page: int) -> P
         .offset(at.offset)
         .limit(PER_PAGE)
     ).all()
-    return Page(visits, at)
 
 
 def to_review(session: Session, user: SignedIn) -> int:
@@ -100,13 +126,8 @@ def _conditions(user: SignedIn, wanted: Filter) -> list[ColumnElement[bool]]:
         return [ours(user), and_(Visit.to_hear, to_be_heard()), turns | flagged, *_narrowed(wanted)]
     conditions: list[ColumnElement[bool]] = [ours(user), turns | flagged]
     if wanted.show == "flagged":
-        # Begun from the few that are, instead of asking every visit of all years.
-        some = union(
-            select(Flag.visit_id),
-            select(Answer.visit_id).where(Answer.answer == "unclear"),
-            select(Assessment.visit_id).where(Assessment.overall.in_(GRAVE)),
-        )
-        conditions.append(Visit.id.in_(some))
+        # Begun from the few that are marked, instead of asking every visit of all years.
+        conditions.append(and_(Visit.noted, worth_hearing()))
     return [*conditions, *_narrowed(wanted)]
 
 

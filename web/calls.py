@@ -43,6 +43,7 @@ def found() -> str:
             "calls.html",
             page=call_data.find_calls(session, user, wanted, wanted_page()),
             wanted=wanted,
+            newest=call_data.NEWEST,
             campaigns=campaign_data.campaigns(session, user),
             to_review=call_data.to_review(session, user),
         )

@@ -7,23 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select, true
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from campaigns import standings
 from campaigns.census import Census, census
-from campaigns.windows import end_of_day, known_zone
 from records.orders import WorkOrder
-from records.people import NOT_ON_ROSTER, Area, Elder, is_noted_absent
+from records.people import Area, Elder, is_noted_absent
 from records.surges import SurgeDays
-from records.visits import Assessment, CallAttempt, Campaign, Flag, Turn, Visit, is_open
+from records.visits import CallAttempt, Campaign, Flag, Turn, Visit, is_open
 from web.access import ours
 from web.campaign_access import reaches
 from web.identity import SignedIn
-from web.progress import LATE_AFTER, MANY_ATTEMPTS, Count, Risk, risk, stage_of
+from web.progress import Count, stage_of
 
 SHORT_LIST = 6
 """Rows of a list on the overview; the page of its own shows all."""
-RISKS_SHOWN = 12
 SURGE_AHEAD = timedelta(days=7)
 """How long before they begin surge days are announced."""
 LONG_LIST = 200
@@ -67,16 +66,9 @@ def outcomes(found: Census) -> list[tuple[str, int]]:
 
 
 def levels(session: Session, user: SignedIn, campaign: Campaign) -> dict[str, int]:
-    """Visits by overall level."""
-    rows = session.execute(
-        select(Assessment.overall, func.count())
-        .join(Visit, Visit.id == Assessment.visit_id)
-        .join(Elder, Elder.id == Visit.elder_id)
-        .where(ours(user), Visit.campaign_id == campaign.id)
-        .group_by(Assessment.overall)
-    )
-    found = {str(overall): int(visits) for overall, visits in rows}
-    return {level: found.get(level, 0) for level in ("red", "orange", "yellow", "green")}
+    """Visits by overall level, the gravest first."""
+    found = standings.levels(session, campaign.id, user.areas, ours(user))
+    return {level: found[level] for level in ("red", "orange", "yellow", "green")}
 
 
 @dataclass(frozen=True)
@@ -115,81 +107,6 @@ def live_calls(session: Session, user: SignedIn, campaign: Campaign, now: dateti
         )
         for attempt in attempts
     ]
-
-
-@dataclass(frozen=True)
-class AtRisk:
-    """A visit that may not happen in time."""
-
-    visit: Visit
-    risk: Risk
-
-
-@dataclass(frozen=True)
-class Risks:
-    """Visits that may not happen in time: the gravest of them, and how many there are."""
-
-    rows: Sequence[AtRisk]
-    count: int
-
-
-def at_risk(session: Session, user: SignedIn, campaign: Campaign, now: datetime) -> Risks:
-    """Telephone visits that may be missed, gravest reason first, as ``web.progress.risk`` judges them."""
-    in_danger, gravity = _danger(campaign, now)
-    calling = (
-        select(CallAttempt.id)
-        .where(CallAttempt.visit_id == Visit.id, CallAttempt.status == "dialling")
-        .exists()
-    )
-    waiting = (
-        ours(user),
-        Visit.campaign_id == campaign.id,
-        is_open(),
-        Visit.mode == "telephone",
-        in_danger,
-        ~calling,
-    )
-    count = session.scalar(
-        select(func.count(Visit.id)).join(Elder, Elder.id == Visit.elder_id).where(*waiting)
-    )
-    visits = session.scalars(
-        select(Visit)
-        .join(Elder, Elder.id == Visit.elder_id)
-        .where(*waiting)
-        .options(joinedload(Visit.elder))
-        .order_by(gravity, Visit.id)
-        .limit(RISKS_SHOWN)
-    )
-    found = [
-        AtRisk(visit, why)
-        for visit in visits
-        if (
-            why := risk(
-                next_attempt_at=visit.next_attempt_at,
-                attempts_made=visit.attempts_made,
-                ends_on=campaign.ends_on,
-                timezone=campaign.timezone,
-                now=now,
-            )
-        )
-    ]
-    return Risks(found, count or 0)
-
-
-def _danger(campaign: Campaign, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    """Whether a waiting visit is at risk, and how gravely (0 the gravest): ``web.progress.risk`` in SQL."""
-    zone = known_zone(campaign.timezone)
-    if zone is None:
-        return true(), literal(0)
-    reasons = (
-        Visit.next_attempt_at.is_(None),
-        Visit.next_attempt_at >= end_of_day(campaign.ends_on, campaign.timezone),
-        Visit.next_attempt_at < now - LATE_AFTER,
-        Visit.attempts_made >= MANY_ATTEMPTS,
-    )
-    gravity = case(*((reason, rank) for rank, reason in enumerate(reasons)), else_=len(reasons))
-    is_last_day = now.astimezone(zone).date() >= campaign.ends_on
-    return true() if is_last_day else or_(*reasons), gravity
 
 
 def in_person(session: Session, user: SignedIn, campaign: Campaign) -> Sequence[Visit]:
@@ -249,16 +166,24 @@ def absent(session: Session, user: SignedIn, campaign: Campaign) -> Sequence[Eld
     ).all()
 
 
-def without_visit(session: Session, user: SignedIn, campaign: Campaign) -> Sequence[Elder]:
+@dataclass(frozen=True)
+class WithoutVisit:
+    """Elders on the books for whom a campaign plans no visit at all: the first of them, and how many."""
+
+    elders: Sequence[Elder]
+    count: int
+
+
+def without_visit(session: Session, user: SignedIn, campaign: Campaign) -> WithoutVisit:
     """Elders on the books for whom this campaign plans no visit at all."""
-    planned = select(Visit.id).where(Visit.campaign_id == campaign.id, Visit.elder_id == Elder.id).exists()
-    return session.scalars(
+    found = standings.unplanned(session, campaign.id, user.areas, ours(user), LONG_LIST)
+    rows = session.scalars(
         select(Elder)
-        .where(ours(user), ~planned, Elder.status.not_in(["deceased", "moved", NOT_ON_ROSTER]))
+        .where(Elder.id.in_(found.elders))
         .options(joinedload(Elder.area))
         .order_by(Elder.status, Elder.id)
-        .limit(LONG_LIST)
-    ).all()
+    )
+    return WithoutVisit(rows.all(), found.count)
 
 
 def urgent_orders(session: Session, user: SignedIn) -> Sequence[WorkOrder]:

@@ -15,6 +15,8 @@ from web.identity import SignedIn
 from web.pages import Page, slice_of
 
 PER_PAGE = 25
+COUNTED = 10_000
+"""Elders that a list counts and turns pages over at most; more are found by narrowing it down."""
 RECENT = 24
 """Visits shown in a file; older ones stay in the ledger."""
 
@@ -42,7 +44,8 @@ def find_elders(session: Session, user: SignedIn, wanted: ElderFilter, page: int
         at = slice_of(len(ids), page, PER_PAGE)
         statement = select(Elder).where(Elder.id.in_(ids[at.offset : at.offset + PER_PAGE]))
     else:
-        at = slice_of(session.scalar(select(func.count(Elder.id)).where(*conditions)) or 0, page, PER_PAGE)
+        some = select(Elder.id).where(*conditions).limit(COUNTED).subquery()
+        at = slice_of(session.scalar(select(func.count()).select_from(some)) or 0, page, PER_PAGE)
         statement = select(Elder).where(*conditions).offset(at.offset).limit(PER_PAGE)
     elders = session.scalars(statement.options(joinedload(Elder.area)).order_by(Elder.id)).all()
     return Page(elders, at)
@@ -70,10 +73,9 @@ def _conditions(user: SignedIn, wanted: ElderFilter) -> list[ColumnElement[bool]
 
 
 def areas_with_elders(session: Session, user: SignedIn) -> Sequence[Area]:
-    """The worker's areas that have elders, for the filter."""
-    return session.scalars(
-        select(Area).where(Area.id.in_(user.areas), Area.id.in_(select(Elder.area_id))).order_by(Area.id)
-    ).all()
+    """The worker's areas that have elders, for the filter: asked once for each area, not of every elder."""
+    peopled = select(Elder.id).where(Elder.area_id == Area.id).exists()
+    return session.scalars(select(Area).where(Area.id.in_(user.areas), peopled).order_by(Area.id)).all()
 
 
 def area_path(area: Area) -> list[str]:

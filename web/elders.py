@@ -35,6 +35,7 @@ def found() -> str:
             "elders.html",
             page=elder_data.find_elders(session, user, wanted, wanted_page()),
             wanted=wanted,
+            most=elder_data.COUNTED,
             areas=elder_data.areas_with_elders(session, user),
         )
 

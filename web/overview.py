@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from records.people import Elder
 from records.visits import Campaign, Visit
-from web import call_data, campaign_data
+from web import call_data, campaign_data, risk_data
 from web.access import May, may
 from web.call_data import Filter
 from web.campaign_access import campaign_or_404, may_steer
@@ -47,7 +47,7 @@ def _page(session: Session, user: SignedIn, campaign: Campaign) -> str:
     how_far = campaign_data.how_far(session, user, campaign)
     counts = campaign_data.counts(how_far)
     in_person = campaign_data.in_person(session, user, campaign)
-    at_risk = campaign_data.at_risk(session, user, campaign, now)
+    at_risk = risk_data.at_risk(session, user, campaign, now)
     return render_template(
         "overview.html",
         campaign=campaign,

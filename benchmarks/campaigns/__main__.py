@@ -68,6 +68,8 @@ def measure(server: Server, folder: Path, options: argparse.Namespace, bar: Prog
     if not stands:
         figures.append(clockwork.once("settle the city", lambda: settle(ledger, city, progress)))
         (folder / f"{name}.settled").touch()
+    if options.settle_only:
+        return figures
     figures.append(plan_due(clockwork, ledger, progress))
     figures.append(plan_all(clockwork, ledger, progress))
     figures.append(
@@ -91,6 +93,7 @@ def main() -> int:
     parser.add_argument("--claims", type=int, default=160, help="transactions for each number of workers")
     parser.add_argument("--repeat", type=int, default=20, help="how often each query is asked")
     parser.add_argument("--keep", type=Path, help="a folder in which the city stays for the next time")
+    parser.add_argument("--settle-only", action="store_true", help="fill the city that is kept, and no more")
     parser.add_argument("--without-queue", action="store_true", help="leave out procrastinate")
     options = parser.parse_args()
     console = Console(width=110)

@@ -1,8 +1,8 @@
 """The city: one elder with a year of visits, written as the product writes it and multiplied by the database.
 
-A year is twelve ended campaigns with one visit for everybody; of the last three months there is a call of
-every visit as well. One visit in fifty was flagged; of the last month's flags one in twenty still waits for a
-person's ear.
+A year is twelve ended campaigns with one visit for everybody; of the last three months there are a call and
+scores of every visit as well. One visit in fifty was flagged, and of the last three months each of these has
+its work order; of the last month's flags one in twenty still waits for a person's ear, and its order is open.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from support.campaigning import add_area, add_elder, open_monthly
 
 from campaigns.planner import plan_visits
 from records.base import Base
+from records.orders import WorkOrder
 from records.people import Area, Consent, Elder, Phone, Worker
 from records.sessions import Ledger
 from records.visits import Assessment, CallAttempt, Campaign, Flag, Visit
@@ -29,7 +30,7 @@ COMMUNITIES = 20
 CHUNK = 50_000
 """Elders multiplied in one statement, so that a progress bar can move."""
 RECENT = 3
-"""Months of whose visits there are calls."""
+"""Months of whose visits there are calls, scores and orders."""
 FLAGGED = 50
 """One visit in so many was flagged."""
 WAITING = 20
@@ -66,13 +67,17 @@ def settle(ledger: Ledger, city: City, progress: Progress) -> str:
         for month in range(city.months):
             _note_month(session, month, city)
         session.execute(update(Campaign).values(status="ended"))
-    with ledger.engine.begin() as connection, _without_indexes(connection, progress):
+    with (
+        ledger.engine.begin() as connection,
+        _without_indexes(connection, progress),
+        _written_once(connection),
+    ):
         for what, statement, upto in _multiplied(city):
             for low in range(2, upto + 1, CHUNK):
                 high = min(low + CHUNK - 1, upto)
                 connection.execute(text(statement), {"low": low, "high": high})
                 progress(what, high, upto)
-        for table in ("elders", "phones", "consents", "visits", "call_attempts", "assessments", "flags"):
+        for table in _LARGE:
             connection.execute(
                 text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608
             )
@@ -101,6 +106,7 @@ def _note_month(session: Session, month: int, city: City) -> None:
     visit.status, visit.outcome, visit.next_attempt_at, visit.ended_at = "ended", "completed", None, end
     if month in city.months_with_calls:
         visit.attempts.append(_call(visit, end))
+        session.add(_order(visit, end))
     visit.flags.append(Flag(code="fell", urgency="urgent", confirmed="yes", words="摔了一跤", raised_at=end))
     visit.assessment = Assessment(
         overall="orange",
@@ -131,6 +137,25 @@ def _call(visit: Visit, end: datetime) -> CallAttempt:
     )
 
 
+def _order(visit: Visit, end: datetime) -> WorkOrder:
+    return WorkOrder(
+        elder_id=visit.elder_id,
+        visit_id=visit.id,
+        dedupe_key=f"visit:{visit.id}:fell",
+        kind="in_person_visit",
+        urgency="urgent",
+        reason="urgent",
+        codes=["fell"],
+        summary="摔了一跤",
+        policy_version="1",
+        status="closed",
+        deadline=end + timedelta(hours=24),
+        opened_at=end,
+        closed_at=end + timedelta(hours=8),
+        ladder=None,
+    )
+
+
 def _multiplied(city: City) -> Iterator[tuple[str, str, int]]:
     """What is multiplied, how, and up to which elder. Ids of visits are the elder's times the months."""
     everybody, some = "generate_series(CAST(:low AS integer), CAST(:high AS integer)) AS g", "t.elder_id = 1"
@@ -149,7 +174,9 @@ def _multiplied(city: City) -> Iterator[tuple[str, str, int]]:
     phone = {"id": "g", "elder_id": "g", "number_key": "'number-' || g"}
     yield "phones", _copy(Phone, everybody, some, **phone), city.elders
     yield "consents", _copy(Consent, everybody, some, id="g", elder_id="g"), city.elders
-    yield "visits", _copy(Visit, everybody, some, id=visit, elder_id="g"), city.elders
+    waits = f"t.id = {city.months} AND g % {FLAGGED * WAITING} = 0"
+    marks = {"to_hear": waits, "noted": flagged, "settled": "true"}
+    yield "visits", _copy(Visit, everybody, some, id=visit, elder_id="g", **marks), city.elders
     call = {"id": f"g * {len(calls)} + t.id", "visit_id": here, "phone_id": "g"}
     reference = f"'call-' || ({call['id']})"
     first = f"t.id <= {len(calls)}"
@@ -160,7 +187,24 @@ def _multiplied(city: City) -> Iterator[tuple[str, str, int]]:
         "reviewed_at": f"CASE WHEN {unreviewed} THEN NULL ELSE t.reviewed_at END",
         "reviewed_by": f"CASE WHEN {unreviewed} THEN '' ELSE t.reviewed_by END",
     }
-    yield "scores", _copy(Assessment, everybody, first, id=visit, visit_id=here, **review), city.elders
+    lately = f"t.visit_id BETWEEN {calls.start + 1} AND {city.months}"
+    of_few = f"{first} AND NOT {lately}"
+    yield "scores", _copy(Assessment, everybody, of_few, id=visit, visit_id=here, **review), city.elders
+    well = {
+        "overall": f"CASE WHEN {flagged} THEN t.overall ELSE 'green' END",
+        "reviewed_at": f"CASE WHEN NOT {flagged} THEN NULL ELSE {review['reviewed_at']} END",
+        "reviewed_by": f"CASE WHEN NOT {flagged} THEN '' ELSE {review['reviewed_by']} END",
+    }
+    yield "late scores", _copy(Assessment, everybody, lately, id=visit, visit_id=here, **well), city.elders
+    order = {
+        "id": here,
+        "visit_id": here,
+        "elder_id": "g",
+        "dedupe_key": f"'visit:' || ({here}) || '\\:fell'",
+        "status": f"CASE WHEN {unreviewed} THEN 'open' ELSE 'closed' END",
+        "closed_at": f"CASE WHEN {unreviewed} THEN NULL ELSE t.closed_at END",
+    }
+    yield "orders", _copy(WorkOrder, everybody, f"{lately} AND {flagged}", **order), city.elders
 
 
 def _copy(model: type[Base], others: str, where: str, **other: str) -> str:
@@ -172,10 +216,11 @@ def _copy(model: type[Base], others: str, where: str, **other: str) -> str:
     return f"INSERT INTO {table.name} ({columns}) SELECT {values} FROM {table.name} t, {others} WHERE {where}"  # noqa: S608
 
 
-_LARGE = ("elders", "phones", "consents", "visits", "call_attempts", "assessments", "flags")
+_LARGE = ("elders", "phones", "consents", "visits", "call_attempts", "assessments", "flags", "work_orders")
 _CONSTRAINTS = """
-    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
-    FROM pg_constraint WHERE {which}::regclass::text = ANY(:tables) AND contype = ANY(:kinds)
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE contype = :kind AND ({which})
+    ORDER BY conrelid, conname
 """
 _INDEXES = """
     SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
@@ -187,12 +232,13 @@ _INDEXES = """
 def _without_indexes(connection: Connection, progress: Progress) -> Iterator[None]:
     """Large tables fill faster while nothing is kept beside them; afterwards all is made again."""
     tables = list(_LARGE)
-    asked = [("conrelid", ["f"]), ("conrelid", ["u"])]
+    ours = "conrelid::regclass::text = ANY(:tables)"
+    asked = [("f", f"{ours} OR confrelid::regclass::text = ANY(:tables)"), ("u", ours)]
     constraints = [
         row
-        for which, kinds in asked
+        for kind, which in asked
         for row in connection.execute(
-            text(_CONSTRAINTS.format(which=which)), {"tables": tables, "kinds": kinds}
+            text(_CONSTRAINTS.format(which=which)), {"tables": tables, "kind": kind}
         )
     ]
     indexes = connection.execute(text(_INDEXES), {"tables": tables}).all()
@@ -208,3 +254,17 @@ def _without_indexes(connection: Connection, progress: Progress) -> Iterator[Non
     for done, statement in enumerate(again, start=1):
         connection.execute(text(statement))
         progress("indexes", done, len(again))
+
+
+@contextmanager
+def _written_once(connection: Connection) -> Iterator[None]:
+    """Tables emptied in a transaction are not written to the log as well while it fills them.
+
+    That holds with ``wal_level=minimal``; at the commit the server makes sure of the files themselves.
+    """
+    for table in _LARGE:
+        connection.execute(text(f"CREATE TEMPORARY TABLE first_{table} ON COMMIT DROP AS TABLE {table}"))
+    connection.execute(text(f"TRUNCATE {', '.join(_LARGE)}"))
+    for table in _LARGE:
+        connection.execute(text(f"INSERT INTO {table} SELECT * FROM first_{table}"))  # noqa: S608 - our own words
+    yield

@@ -85,6 +85,12 @@ class TestTheList:
         assert "孙桂英" not in only_orange
         assert "没有符合的通话" in li.words("/calls/?show=all&outcome=refused")
 
+    def test_of_years_of_calls_the_newest_are_listed_and_the_page_says_so(self, panel, monkeypatch):
+        monkeypatch.setattr("web.call_data.NEWEST", 1)
+        li = panel.as_("li")
+        assert "只列出最近的1条" in li.words("/calls/?show=flagged")
+        assert "只列出" not in li.words("/calls/")
+
     @pytest.mark.parametrize(
         "query", ["show=%27--", "level=purple", "page=-1", "page=99999999999", "campaign=x"]
     )

@@ -161,3 +161,10 @@ class TestTimes:
             f"/elders/{panel.town.elders['沈月娥']}/away", why="in_hospital", until="2026-03-06"
         )
         assert "沈月娥 77 岁 · 女 该打的电话还没打" not in panel.as_("li").words("/")
+
+
+def test_a_list_that_is_too_long_says_so_and_can_be_narrowed(panel, monkeypatch):
+    monkeypatch.setattr("web.elder_data.COUNTED", 2)
+    li = panel.as_("li")
+    assert "2+" in li.words("/elders/")
+    assert "2+" not in li.words("/elders/?status=in_hospital")

@@ -20,6 +20,7 @@ from support.campaigning import (
     rings,
 )
 
+from campaigns import forecasting
 from campaigns.coverage import about_to_be_missed, rates, read_kept
 from campaigns.forecasting import Outlook, learnt, look_ahead
 from campaigns.planner import plan_visits
@@ -175,3 +176,15 @@ def test_a_talk_is_as_long_as_talks_were(community: Community, ledger: Ledger) -
     with ledger.reading() as session:
         assumed = learnt(session, community.now)
     assert (assumed.calls, assumed.answered, assumed.talk_seconds) == (40, 1.0, 60.0)
+
+
+def test_of_years_of_calls_the_newest_tell(
+    community: Community, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forecasting, "LATEST", 35)
+    for index in range(1, 41):
+        community.plans[number(index)] = rings(Talk(questions=5))
+    community.settle(40)
+    community.run()
+    with ledger.reading() as session:
+        assert learnt(session, community.now).calls == 35

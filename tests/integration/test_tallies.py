@@ -20,12 +20,13 @@ from campaigns import tallying
 from campaigns.census import Facts, census, stale_campaigns, visit_counts
 from campaigns.coverage import about_to_be_missed, rates, rates_by, read_kept
 from campaigns.planner import plan_visits
+from campaigns.standings import levels, unplanned
 from campaigns.tallying import FRESH, NAMES, counted, recount, stale_areas
 from records.keyring import Keyring
 from records.people import Area, Elder
 from records.sessions import Ledger
 from records.tallies import Tally
-from records.visits import CallAttempt, Campaign, Visit
+from records.visits import Assessment, CallAttempt, Campaign, Visit
 from wenan.tallies import keep_tallies
 
 TODAY = date(2026, 11, 23)
@@ -132,9 +133,10 @@ def test_a_campaign_counted_once_is_what_counting_it_now_would_give(
         folder.mkdir()
         with opened(sqlite_ledgers.migrated_url(folder), keyring) as ledger:
             with ledger.session() as session:
-                settle(session, [about | {"planned": True} for about, _ in elders])
-                for elder, (_, end) in enumerate(elders, start=1):
-                    come_to(session, elder, end)
+                settle(session, [about for about, _ in elders])
+                for elder, (about, end) in enumerate(elders, start=1):
+                    if about["planned"]:
+                        come_to(session, elder, end)
             counted_once(ledger)
 
     holds()
@@ -158,6 +160,15 @@ def come_to(session: Session, elder: int, end: str | None) -> None:
         )
     else:
         visit.status, visit.outcome, visit.ended_at = "ended", end, MONDAY
+        visit.assessment = Assessment(
+            overall="yellow" if elder % 2 else "green",
+            score=1.0,
+            dimensions={},
+            record_sheet={},
+            manner={},
+            weights_version="1",
+            assessed_at=MONDAY,
+        )
 
 
 def counted_once(ledger: Ledger) -> None:
@@ -171,6 +182,39 @@ def counted_once(ledger: Ledger) -> None:
                 for part in visit_counts(session, campaign, where).values():
                     whole.update(part)
                 assert census(session, campaign, some, where).visits == whole
+                assert levels(session, campaign, some, where) == levels_plainly(session, campaign, some)
+                found = unplanned(session, campaign, some, where, most=5)
+                plainly = without_visit_plainly(session, campaign, some)
+                assert (list(found.elders), found.count) == (plainly[:5], len(plainly))
+
+
+def levels_plainly(session: Session, campaign: int, areas: list[int]) -> Counter[str]:
+    visits = session.scalars(select(Visit).where(Visit.campaign_id == campaign))
+    scored = [visit.assessment for visit in visits if visit.elder.area_id in areas]
+    return Counter(each.overall for each in scored if each is not None)
+
+
+def without_visit_plainly(session: Session, campaign: int, areas: list[int]) -> list[int]:
+    planned = set(session.scalars(select(Visit.elder_id).where(Visit.campaign_id == campaign)))
+    missing = [
+        (elder.status, elder.id)
+        for elder in session.scalars(select(Elder).where(Elder.area_id.in_(areas)))
+        if elder.id not in planned and elder.status not in {"deceased", "moved", "caller"}
+    ]
+    return [each for _, each in sorted(missing)]
+
+
+def test_who_was_planned_since_the_count_is_on_the_list_no_longer(ledger: Ledger) -> None:
+    some_town(ledger)
+    with ledger.session() as session:
+        plan_visits(session, session.get_one(Campaign, 2), MONDAY, only={1})
+    keep_tallies(ledger, HandClock(MONDAY))
+    with ledger.session() as session:
+        counted_then = unplanned(session, 2, [1, 2], Elder.area_id.in_([1, 2]), most=9)
+        plan_visits(session, session.get_one(Campaign, 2), MONDAY, only={2})
+        now = unplanned(session, 2, [1, 2], Elder.area_id.in_([1, 2]), most=9)
+    assert (list(counted_then.elders), counted_then.count) == ([2, 3], 2)
+    assert (list(now.elders), now.count) == ([3], 1)
 
 
 def test_a_campaign_that_is_over_is_counted_a_last_time(ledger: Ledger) -> None:

@@ -16,7 +16,7 @@ from support.ledgers import Ledgers, opened
 from records.keyring import Keyring
 from records.people import Worker
 from records.sessions import Ledger
-from records.to_hear import to_be_heard
+from records.to_hear import to_be_heard, worth_hearing
 from records.visits import Answer, Assessment, CallAttempt, Flag, Turn, Visit
 from web.call_data import Filter, find_calls, to_review
 from web.identity import describe
@@ -108,6 +108,10 @@ def marked_as_the_rows_say(ledger: Ledger, folder: Path, writes: list[tuple[int,
         with ledger.reading() as session:
             marked: set[Any] = set(session.scalars(select(Visit.id).where(Visit.to_hear)))
             assert marked == set(session.scalars(select(Visit.id).where(to_be_heard())))
+            noted: set[Any] = set(session.scalars(select(Visit.id).where(Visit.noted)))
+            assert noted == set(session.scalars(select(Visit.id).where(worth_hearing())))
             user = describe(session, session.scalars(select(Worker)).one())
             listed = {visit.id for visit in find_calls(session, user, Filter(), 1).rows}
             assert (listed, to_review(session, user)) == (marked, len(marked))
+            ever = {visit.id for visit in find_calls(session, user, Filter(show="flagged"), 1).rows}
+            assert ever == noted

@@ -1,7 +1,7 @@
 """What was recorded is forgotten in time: when a recording was deleted, when words were, and which are left.
 
 Revision: 0022
-Follows: 0019
+Follows: 0020
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision = "0019"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

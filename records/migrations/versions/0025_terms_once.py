@@ -4,7 +4,7 @@ Every visit carried two kilobytes of policy, hours and retry rules, the same for
 visits said is moved, not made anew: each different document becomes one row, found by its content.
 
 Revision: 0025
-Follows: 0019
+Follows: 0022
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0025"
-down_revision = "0019"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,104 @@
+"""The auditor passes over visits marked as settled: the mark never says more than their scores and orders."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from support.campaigning import MONDAY, Community
+from support.ledgers import Ledgers, opened
+
+from escalation.situations import SETTLED
+from records.aftermath import has_all_that_follows
+from records.keyring import Keyring
+from records.marks import is_unsettled
+from records.orders import WorkOrder
+from records.sessions import Ledger
+from records.visits import Assessment, Visit
+
+VISITS = 2
+ENDS = ("completed", "unreachable", "refused", "cancelled")
+WRITES = st.lists(
+    st.tuples(st.integers(1, VISITS), st.sampled_from(["scores", "order", *ENDS, "again"])), max_size=10
+)
+
+
+def write(session: Session, visit: Visit, what: str) -> None:
+    if what == "scores" and visit.assessment is None:
+        visit.assessment = Assessment(
+            overall="green",
+            score=1.0,
+            dimensions={},
+            record_sheet={},
+            manner={},
+            weights_version="1",
+            assessed_at=MONDAY,
+        )
+    elif what == "order":
+        number = len(session.scalars(select(WorkOrder.id)).all())
+        session.add(
+            WorkOrder(
+                elder_id=visit.elder_id,
+                visit_id=visit.id,
+                dedupe_key=f"visit:{visit.id}:{number}",
+                kind="in_person_visit",
+                urgency="need",
+                reason="unreachable",
+                summary="去看一看",
+                policy_version="1",
+                deadline=MONDAY + timedelta(days=1),
+                opened_at=MONDAY,
+            )
+        )
+    elif what == "again":
+        visit.status, visit.outcome, visit.ended_at = "in_progress", None, None
+    elif what in ENDS:
+        visit.status, visit.outcome, visit.ended_at = "ended", what, MONDAY
+
+
+def unsettled_plainly(session: Session) -> set[int]:
+    """Visits that are over and lack something that must follow, as the auditor means it, from the rows."""
+    ordered = set(session.scalars(select(WorkOrder.visit_id)))
+    return {
+        visit.id
+        for visit in session.scalars(select(Visit).where(Visit.status == "ended"))
+        if visit.assessment is None or (visit.outcome not in SETTLED and visit.id not in ordered)
+    }
+
+
+def test_whatever_lacks_something_is_among_those_that_the_auditor_looks_at(
+    ledgers: Ledgers, keyring: Keyring, tmp_path: Path
+) -> None:
+    numbers = iter(range(1000))
+
+    @settings(
+        max_examples=10,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    )
+    @given(WRITES)
+    def holds(writes: list[tuple[int, str]]) -> None:
+        folder = tmp_path / str(next(numbers))
+        folder.mkdir()
+        url = ledgers.migrated_url(folder)
+        with opened(url, keyring) as ledger:
+            looked_at_as_the_rows_say(ledger, folder, writes)
+        ledgers.discard(url)
+
+    holds()
+
+
+def looked_at_as_the_rows_say(ledger: Ledger, folder: Path, writes: list[tuple[int, str]]) -> None:
+    Community(ledger, folder).settle(VISITS)
+    for number, what in writes:
+        with ledger.session() as session:
+            write(session, session.get_one(Visit, number), what)
+        with ledger.reading() as session:
+            assert set(session.scalars(select(Visit.id).where(is_unsettled()))) == unsettled_plainly(session)
+            marked = set(session.scalars(select(Visit.id).where(Visit.settled)))
+            assert marked == set(session.scalars(select(Visit.id).where(has_all_that_follows())))
