@@ -171,6 +171,7 @@ async def run(
     return {
         "seconds": seconds,
         "warm_up_s": round(warm_s, 2),
+        "program_mb": round(bare_mb, 1),
         "engines_mb": round(engines_mb, 1),
         "beside_engines_mb": round(peak_mb - engines_mb, 1),
         "levels": found,
@@ -230,7 +231,7 @@ def main() -> int:
     console.print(table(found["levels"]))
     console.print(
         f"memory: {found['engines_mb']:.0f} MB of engines, {beside_mb:.0f} MB beside them "
-        f"(target {BESIDE_ENGINES_MB:.0f})"
+        f"(target {BESIDE_ENGINES_MB:.0f}), {found['program_mb']:.0f} MB of them before the first call"
     )
     console.print(f"all targets met up to {found['met_up_to']} calls at once")
     if arguments.json:
