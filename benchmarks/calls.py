@@ -10,7 +10,9 @@ silent, and whoever has hung up is replaced, so that the number of calls stays w
   measured it, and as a whole at the elder's telephone, where 80 ms of jitter buffer come on top;
 - the time between two audio packets as the kernel noted their arrival, which should be 20 ms;
 - how late the event loop came round, which says whether there is anything left;
-- processor time of the gateway for a second of a call, and its memory, with and without the engines.
+- processor time for a second of a call, parted into the gateway's media and dialogue, its engines (ears and
+  voice), and the elders' telephones, which are no part of the product but burn the same cores; and for a
+  reply; and the gateway's memory, with and without the engines.
 
 What the robot may say is spoken beforehand, as a deployment does, and the engines are warm. The last line
 says up to how many calls the targets were met; exit code 1 when not at the highest number asked for.
@@ -26,6 +28,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +36,23 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.telephony.elders import Manner, numbers
-from benchmarks.telephony.gateway import Gateway, Placed, Vitals, keep_voices, load, processor_s, resident_mb
+from benchmarks.telephony.gateway import (
+    ANSWERS,
+    Gateway,
+    Placed,
+    Vitals,
+    keep_voices,
+    load,
+    resident_mb,
+)
+from benchmarks.telephony.processor import Processor
 from ivr.brief import Brief
 from ivr.gaps import quantile, summary
 from ivr.lines.sip import SipLine
 from ivr.script import load_script, sentences_for
+from ivr.senses import Senses
 from ivr.warming import warm_up
+from speech.answering import listen
 from wenan.logs import set_up_logs
 from wenan.settings import Settings, load_settings
 from wenan.village.switchboard import Switchboard
@@ -62,7 +76,11 @@ def quantiles(values: Sequence[float], name: str, unit: str) -> Figures:
 
 
 def level_of(
-    calls: int, placed: Sequence[Placed], ended: Sequence[Mapping[str, Any]], vitals: Vitals, cpu_s: float
+    calls: int,
+    placed: Sequence[Placed],
+    ended: Sequence[Mapping[str, Any]],
+    vitals: Vitals,
+    spent: Processor,
 ) -> Figures:
     """The figures of one number of calls."""
     call_s = sum(each.seconds for each in placed)
@@ -75,7 +93,7 @@ def level_of(
     figures |= quantiles(vitals.lateness_ms, "loop_late", "ms")
     figures["lost_packets"] = sum(each["lost"] for each in ended)
     figures["packets"] = sum(each["packets"] for each in ended)
-    figures["processor_share_per_call"] = round(cpu_s / call_s, 4) if call_s else None
+    figures |= spent.figures(call_s, figures["gaps"])
     figures["resident_mb"] = round(max(vitals.resident_mb), 1)
     figures["troubles"] = sorted(
         {each.cause for each in placed if each.ended_early or each.disposition != "answered"}
@@ -100,15 +118,27 @@ def missed(figures: Figures) -> list[str]:
 async def measure(gateway: Gateway, telephones: Switchboard, calls: int, seconds: float) -> Figures:
     """So many calls at once for so long."""
     vitals = Vitals()
+    used = Processor.now(telephones.ended)
     watching = asyncio.create_task(vitals.watch())
-    before, heard_before, began = len(gateway.placed), len(telephones.ended), processor_s()
+    before, heard_before = len(gateway.placed), len(telephones.ended)
     await gateway.keep_calling(numbers([Manner.TALKS]), at_once=calls, seconds=seconds, longest=seconds)
-    cpu_s = processor_s() - began
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching
     await asyncio.sleep(_SETTLING_S)  # the telephones tell of the last calls
-    return level_of(calls, gateway.placed[before:], telephones.ended[heard_before:], vitals, cpu_s)
+    spent = Processor.now(telephones.ended).since(used)
+    return level_of(calls, gateway.placed[before:], telephones.ended[heard_before:], vitals, spent)
+
+
+async def hear_all(senses: Senses) -> None:
+    """Let the ears hear everything that elders will say, as many at once as they can."""
+    lexicon = senses.lexicon("zh-CN")
+    hear = partial(listen, lexicon=lexicon, recognizer=senses.recognizer, reader=senses.reader)
+    sounds = [senses.prompts.get(words, language="zh-CN").pcm for words in ANSWERS]
+    loop = asyncio.get_running_loop()
+    await asyncio.gather(
+        *(loop.run_in_executor(senses.executor, partial(hear, pcm, "falls")) for pcm in sounds)
+    )
 
 
 async def run(
@@ -128,6 +158,7 @@ async def run(
         prompts.get(sentence, language="zh-CN")
     keep_voices(folder, lambda words: prompts.get(words, language="zh-CN").pcm)
     warm_s = await warm_up(senses, "zh-CN")
+    await hear_all(senses)  # engines take their final size once each ear has worked
     engines_mb = resident_mb() - bare_mb
     found: list[Figures] = []
     with Switchboard({"folder": str(folder)}, TELEPHONES) as telephones:
@@ -141,6 +172,7 @@ async def run(
     return {
         "seconds": seconds,
         "warm_up_s": round(warm_s, 2),
+        "program_mb": round(bare_mb, 1),
         "engines_mb": round(engines_mb, 1),
         "beside_engines_mb": round(peak_mb - engines_mb, 1),
         "levels": found,
@@ -156,7 +188,10 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("between two packets, ms", "pacing", "_ms"),
     ("event loop late, ms", "loop_late", "_ms"),
     ("packets lost", "lost_packets", "{:.0f}"),
-    ("of a core per call", "processor_share_per_call", "{:.1%}"),
+    ("of a core per call: media and dialogue", "gateway_share_per_call", "{:.1%}"),
+    ("of a core per call: ears and voice", "engines_share_per_call", "{:.1%}"),
+    ("of a core per call: the elders' telephones", "telephones_share_per_call", "{:.1%}"),
+    ("ears' processor seconds per reply", "engines_s_per_reply", "{:.2f}"),
     ("memory, MB", "resident_mb", "{:.0f}"),
 )
 """Name, figure, and how it is written; a unit stands for p50, p95 and p99."""
@@ -197,7 +232,7 @@ def main() -> int:
     console.print(table(found["levels"]))
     console.print(
         f"memory: {found['engines_mb']:.0f} MB of engines, {beside_mb:.0f} MB beside them "
-        f"(target {BESIDE_ENGINES_MB:.0f})"
+        f"(target {BESIDE_ENGINES_MB:.0f}), {found['program_mb']:.0f} MB of them before the first call"
     )
     console.print(f"all targets met up to {found['met_up_to']} calls at once")
     if arguments.json:

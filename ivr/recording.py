@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 from numpy.typing import NDArray
 
 from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
 
 _FRAME_BYTES = 2 * FRAME_SAMPLES
+_BLOCK_FRAMES = 100
+_BLOCK_BYTES = _BLOCK_FRAMES * _FRAME_BYTES
+_RECENT_BYTES = 5 * _BLOCK_BYTES
+"""Ten seconds are at hand as they are: nearly all that is read again was said just now."""
 _SLACK_FRAMES = 5
 """How far (100 ms) one side may lag behind the other before silence is put in its gap. The same line paces
 both sides, so a longer lag is a real gap: a line that sends nothing in silence, a sender that stalled."""
 
 
 class Track:
-    """One side of a call, frame after frame."""
+    """One side of a call, frame after frame; what is older than some seconds is kept packed, without loss."""
 
     def __init__(self, most_frames: int) -> None:
         """Frames after the first ``most_frames`` are not kept."""
-        self._samples = bytearray()
+        self._packed: list[bytes] = []
+        """Blocks of ``_BLOCK_FRAMES``: half of their size or less, half a millisecond of work each."""
+        self._recent = bytearray()
         self._most_frames = most_frames
         self.frames = 0
         """Frames so far, kept or not."""
@@ -26,27 +34,41 @@ class Track:
     def add(self, pcm: Pcm) -> None:
         """Append one frame of 160 samples."""
         if self.frames < self._most_frames:
-            self._samples += pcm.tobytes()
+            self._keep(pcm.tobytes())
         self.frames += 1
 
     def fill_up_to(self, frames: int) -> None:
         """Append silence until the track has so many frames."""
         missing = frames - self.frames
         if missing > 0:
-            self._samples += bytes(_FRAME_BYTES * min(missing, max(0, self._most_frames - self.frames)))
+            self._keep(bytes(_FRAME_BYTES * min(missing, max(0, self._most_frames - self.frames))))
             self.frames = frames
 
     def between(self, start: int, end: int) -> Pcm:
         """A copy of the frames from ``start`` up to but not including ``end``, as far as they were kept."""
-        piece = self._samples[max(0, start) * _FRAME_BYTES : max(0, end) * _FRAME_BYTES]
-        return np.frombuffer(bytes(piece), dtype=np.int16)
+        first, last = max(0, start) * _FRAME_BYTES, max(0, end) * _FRAME_BYTES
+        block = min(first // _BLOCK_BYTES, len(self._packed))
+        needed = self._packed[block : max(block, -(-last // _BLOCK_BYTES))]
+        older = b"".join(map(zlib.decompress, needed))
+        before = block * _BLOCK_BYTES
+        piece = older[first - before : last - before]
+        recent_from = len(self._packed) * _BLOCK_BYTES
+        if last > recent_from:
+            piece += self._recent[max(0, first - recent_from) : last - recent_from]
+        return np.frombuffer(piece, dtype=np.int16)
+
+    def _keep(self, sound: bytes) -> None:
+        self._recent += sound
+        while len(self._recent) >= _RECENT_BYTES + _BLOCK_BYTES:
+            self._packed.append(zlib.compress(self._recent[:_BLOCK_BYTES], level=1))
+            del self._recent[:_BLOCK_BYTES]
 
 
 class Recording:
     """The robot and the elder; time in a call is measured by it."""
 
     def __init__(self, max_seconds: float) -> None:
-        """What comes after ``max_seconds`` is not kept: 32 kB of memory per second at most."""
+        """What comes after ``max_seconds`` is not kept: 32 kB of memory a second at most, mostly half."""
         most = round(max_seconds / FRAME_SECONDS)
         self._robot = Track(most)
         self._elder = Track(most)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import structlog
 
@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 _ENGINE_FAILURES = (SpeechError, OSError, RuntimeError, ValueError, MemoryError)
 """What speech engines raise, their native parts included, when a model or the machine lets them down."""
 
+HURRIED_AFTER_S = 0.5
+"""Seconds that an utterance has waited for the ears, from which it is heard in a hurry: others wait behind.
+Seconds of call time: in the simulation nobody waits for engines, and what is heard depends on no machine."""
 ENGINE_PATIENCE_S = 20.0
 """Seconds of call time after which an engine that has not answered is given up."""
 
@@ -33,6 +36,14 @@ class Prompts(Protocol):
 
     def get(self, sentence: str, *, language: Language, speed: float = 1.0, voice: str = "") -> Prompt:
         """The sentence's sound; blocking, thread-safe."""
+
+
+@runtime_checkable
+class ReadyPrompts(Protocol):
+    """Prompts of which some need not be waited for; ``speech.prompts.PromptStore`` has them in memory."""
+
+    def ready(self, sentence: str, *, language: Language, speed: float = 1.0) -> Prompt | None:
+        """The sentence's sound if it is at hand; never blocks."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,9 @@ class CallSenses:
 
         ``also`` are phrases to be ranked against the audio besides those that the lexicon expects.
         """
-        return await self._work("recognizer", partial(self._read, pcm, question, also))
+        now = _moments()
+        job = partial(self._read, pcm, question, also, now=now, asked_at=now())
+        return await self._work("recognizer", job)
 
     async def detector(self) -> VoiceDetector:
         """A fresh voice activity detector: loading one takes a while; without it loudness must do."""
@@ -94,14 +107,27 @@ class CallSenses:
             return EnergyActivity()
 
     async def voice(self, sentence: str, *, speed: float, gain_db: float) -> Pcm:
-        """The sound of a sentence at its loudness."""
+        """The sound of a sentence at its loudness; what is at hand does not wait until engines are free."""
+        prompts = self._senses.prompts
+        if isinstance(prompts, ReadyPrompts):
+            prompt = prompts.ready(sentence, language=self.language, speed=speed)
+            if prompt is not None:
+                return louder(prompt.pcm, gain_db)
         return await self._work("synthesizer", partial(self._voice, sentence, speed, gain_db))
 
-    def _read(self, pcm: Pcm, question: str, also: tuple[str, ...]) -> Reading:
+    def _read(
+        self, pcm: Pcm, question: str, also: tuple[str, ...], *, now: Callable[[], float], asked_at: float
+    ) -> Reading:
         senses = self._senses
         lexicon = senses.lexicon(self.language)
         heard, taken = listen(
-            pcm, question, lexicon, recognizer=senses.recognizer, reader=senses.reader, also=also
+            pcm,
+            question,
+            lexicon,
+            recognizer=senses.recognizer,
+            reader=senses.reader,
+            also=also,
+            hurried=now() - asked_at > HURRIED_AFTER_S,
         )
         return Reading(heard, taken)
 
@@ -124,3 +150,8 @@ class CallSenses:
     def _failed(engine: str, why: str) -> SensesFailedError:
         log.error("call.engine_failed", engine=engine, why=why)
         return SensesFailedError(f"the {engine} failed: {why}")
+
+
+def _moments() -> Callable[[], float]:
+    """Tells call time, from any thread."""
+    return asyncio.get_running_loop().time

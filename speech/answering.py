@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from speech.lexicon import Lexicon
-from speech.types import Heard, Pcm, Reader, Recognizer, Understanding, Urgency
+from speech.second_hearing import enough
+from speech.types import Heard, HearsTwice, Pcm, Reader, Recognizer, Understanding, Urgency
 from speech.understanding import understand
 
 
@@ -15,18 +16,30 @@ def listen(
     recognizer: Recognizer,
     reader: Reader | None,
     also: tuple[str, ...] = (),
+    hurried: bool = False,
 ) -> tuple[Heard, Understanding]:
     """Hear an utterance as an answer to a question of the lexicon; blocking, thread-safe.
 
     ``also`` are phrases to be ranked against the audio besides those that the lexicon expects. Without a
-    ``reader`` there is no second opinion.
+    ``reader`` there is no second opinion. What leaves doubt is heard twice where the recogniser can, and
+    where others wait for the ears (``hurried``) less of it; see ``speech.second_hearing``.
     """
-    heard = recognizer.recognize(
-        pcm,
-        language=lexicon.language,
-        candidates=(*lexicon.candidates(question), *also),
-        asked=lexicon.asked(question),
+    candidates = (*lexicon.candidates(question), *also)
+    asked = lexicon.asked(question)
+    if not isinstance(recognizer, HearsTwice):
+        heard = recognizer.recognize(pcm, language=lexicon.language, candidates=candidates, asked=asked)
+        return take(heard, question, lexicon, reader=reader)
+    first: list[tuple[Heard, Understanding]] = []
+
+    def is_enough(heard: Heard) -> bool:
+        first.append(take(heard, question, lexicon, reader=reader))
+        return enough(*first[0], lexicon, hurried=hurried)
+
+    heard = recognizer.hear_until(
+        pcm, language=lexicon.language, candidates=candidates, asked=asked, enough=is_enough
     )
+    if first and heard.hypotheses == first[0][0].hypotheses:
+        return first[0]
     return take(heard, question, lexicon, reader=reader)
 
 

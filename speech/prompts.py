@@ -88,6 +88,12 @@ class PromptStore:
                 or self._render(key, sentence, language, speed, voice or self._voices.get(language, "")),
             )
 
+    def ready(self, sentence: str, *, language: Language, speed: float = 1.0) -> Prompt | None:
+        """The sentence's sound if it was given out before; never blocks, renders or reads a file."""
+        if (recorded := self._recorded.find(sentence, language)) is not None:
+            return Prompt(sentence, language, recorded, "recorded")
+        return self._prompts.get(self._key(sentence, language, speed, self._voices.get(language, "")))
+
     def has(self, sentence: str, *, language: Language, speed: float = 1.0, voice: str = "") -> bool:
         """Whether the sentence can be played without rendering it."""
         if not voice and self._recorded.find(sentence, language) is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,6 +145,26 @@ class Recognizer(Protocol):
 
     def stream(self, *, language: Language, candidates: tuple[str, ...] = ()) -> RecognizerStream | None:
         """Start a streaming recognition with partial results, or None if the engine has none."""
+
+
+@runtime_checkable
+class HearsTwice(Protocol):
+    """A recogniser that hears an utterance in two ways, where the first one leaves doubt."""
+
+    def hear_until(
+        self,
+        pcm: Pcm,
+        *,
+        language: Language,
+        candidates: tuple[str, ...] = (),
+        asked: str = "",
+        enough: Callable[[Heard], bool],
+    ) -> Heard:
+        """As ``Recognizer.recognize``; ``enough`` judges the first hearing, and true spares the second.
+
+        It is asked at most once, and not at all where the first hearing is doubtful by itself. What it was
+        asked about is then what is returned.
+        """
 
 
 class RecognizerStream(Protocol):

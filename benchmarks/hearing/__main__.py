@@ -58,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--text", action="store_true", help="in writing: nothing is spoken or recognised")
     parser.add_argument("--no-meaning", action="store_true", help="without the second opinion")
     parser.add_argument("--as-fetched", action="store_true", help="Whisper without what it learnt of elders")
+    parser.add_argument("--twice", action="store_true", help="all is heard twice, not what leaves doubt only")
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
     parser.add_argument("--save", type=Path, help="write every utterance's result as JSON lines")
     return parser.parse_args()
@@ -113,7 +114,7 @@ def _heard(
             for condition, played in takes.items():
                 task = progress.add_task(f"{engine}: {condition}", total=len(played))
                 advance = partial(progress.advance, task)
-                for way, results in hear(played, ears, reader, lexicon, advance).items():
+                for way, results in hear(played, ears, reader, lexicon, advance, twice=options.twice).items():
                     kept.setdefault(way, {})[condition] = results
     return kept
 

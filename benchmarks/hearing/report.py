@@ -51,6 +51,8 @@ def _add_ears(table: Table, columns: Sequence[Mapping[str, Any]]) -> None:
     table.add_row("  of the best hypothesis", *best)
     for name in ("median", "p95"):
         table.add_row(f"seconds, {name}", *(f"{each[f'seconds_{name}']:.2f}" for each in columns))
+    table.add_row("processor seconds, mean", *(f"{each['processor_mean']:.2f}" for each in columns))
+    table.add_row("heard once only", *(f"{each['spared']:.0%}" for each in columns))
 
 
 def _share(value: float | None) -> str:

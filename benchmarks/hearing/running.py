@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,16 @@ from benchmarks.hearing.tally import Result
 from speech.answering import listen, take
 from speech.audio import read_wav
 from speech.lexicon import Lexicon
-from speech.types import Heard, Pcm, Reader, Recognizer, Understanding
+from speech.types import (
+    Heard,
+    HearsTwice,
+    Language,
+    Pcm,
+    Reader,
+    Recognizer,
+    RecognizerStream,
+    Understanding,
+)
 from speech.understanding import from_text
 
 IN_WRITING = "in writing"
@@ -51,19 +60,75 @@ def hear(
     reader: Reader | None,
     lexicon: Lexicon,
     progress: Callable[[], None],
+    *,
+    twice: bool = False,
 ) -> dict[str, list[Result]]:
-    """The product's results under its engine's name, and those of the baselines under theirs."""
+    """The product's results under its engine's name, and those of the baselines under theirs.
+
+    ``twice``: everything is heard twice, whatever the first hearing brings.
+    """
+    counted = _Counted(ears, ears) if isinstance(ears, HearsTwice) and not twice else None
     found: dict[str, list[Result]] = {ears.name: [], FIRST_TEXT: [], KEYWORDS: []}
     for played in takes:
         pcm = played.sound()
-        started = time.perf_counter()
-        heard, taken = listen(pcm, played.row.question, lexicon, recognizer=ears, reader=reader)
-        seconds = time.perf_counter() - started
-        found[ears.name].append(_result(played.row, played.voice, heard, taken, seconds))
+        started, used = time.perf_counter(), time.process_time()
+        by = counted or _Plain(ears)
+        heard, taken = listen(pcm, played.row.question, lexicon, recognizer=by, reader=reader)
+        result = _result(played.row, played.voice, heard, taken, time.perf_counter() - started)
+        used = time.process_time() - used
+        found[ears.name].append(replace(result, processor_s=used, spared=bool(counted and counted.spared)))
         found[FIRST_TEXT].append(by_first_text(played.row, heard, lexicon))
         found[KEYWORDS].append(by_keywords(played.row, heard, lexicon))
         progress()
     return found
+
+
+class _Plain:
+    """A recogniser of which nothing is known but that it recognises."""
+
+    def __init__(self, ears: Recognizer) -> None:
+        self._ears = ears
+        self.name = ears.name
+        self.languages = ears.languages
+
+    def recognize(
+        self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = (), asked: str = ""
+    ) -> Heard:
+        """As it is."""
+        return self._ears.recognize(pcm, language=language, candidates=candidates, asked=asked)
+
+    def stream(self, *, language: Language, candidates: tuple[str, ...] = ()) -> RecognizerStream | None:
+        """As it is."""
+        return self._ears.stream(language=language, candidates=candidates)
+
+
+class _Counted(_Plain):
+    """One that hears twice where it must; tells whether the last utterance was spared it."""
+
+    def __init__(self, ears: Recognizer, twice: HearsTwice) -> None:
+        super().__init__(ears)
+        self._twice = twice
+        self.spared = False
+
+    def hear_until(
+        self,
+        pcm: Pcm,
+        *,
+        language: Language,
+        candidates: tuple[str, ...] = (),
+        asked: str = "",
+        enough: Callable[[Heard], bool],
+    ) -> Heard:
+        """As it is, noting what was enough."""
+        self.spared = False
+
+        def noted(heard: Heard) -> bool:
+            self.spared = enough(heard)
+            return self.spared
+
+        return self._twice.hear_until(
+            pcm, language=language, candidates=candidates, asked=asked, enough=noted
+        )
 
 
 def read(rows: Iterable[Row], reader: Reader | None, lexicon: Lexicon) -> dict[str, list[Result]]:

@@ -27,6 +27,9 @@ class Result:
     texts: tuple[str, ...] = ()
     """Hypotheses, best first."""
     seconds: float = 0.0
+    processor_s: float = 0.0
+    spared: bool = False
+    """Whether the first hearing was enough."""
     voice: str = ""
 
     @property
@@ -113,6 +116,8 @@ def figures(results: Sequence[Result], language: Language) -> dict[str, Any]:
         "character_error_rate_by_voice": {
             name: error_rate(each, language, hypotheses=1) for name, each in by_voice.items()
         },
+        "processor_mean": sum(result.processor_s for result in results) / len(results) if results else 0.0,
+        "spared": sum(result.spared for result in results) / len(results) if results else 0.0,
         "seconds_median": median(times) if times else 0.0,
         "seconds_p95": times[min(len(times) - 1, int(len(times) * _P95))] if times else 0.0,
     }

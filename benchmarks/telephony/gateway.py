@@ -169,12 +169,6 @@ def open_files() -> int:
     return len(list(folder.iterdir())) if folder.exists() else 0
 
 
-def processor_s() -> float:
-    """Processor seconds of this process so far."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
 def keep_voices(folder: Path, speak: Callable[[str], Pcm]) -> None:
     """Put what the elders say into a folder for their telephones."""
     write_wav(folder / "greeting.wav", speak(GREETING))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from speech.allocator import share_arenas
 from speech.modelstore import installed
 from speech.recognizers.whisper import WhisperRecognizer
 from speech.types import Language, ModelMissingError, Recognizer
@@ -29,6 +30,7 @@ def open_recognizer(
     """
     if name not in {"auto", "whisper", "vosk"}:
         raise ModelMissingError(f"There is no recogniser named {name!r}; there are auto, whisper and vosk")
+    share_arenas()
     if name == "whisper" or (name == "auto" and (installed("whisper-base", models_dir) or not vosk_models)):
         ears: Recognizer = WhisperRecognizer(models_dir, threads=threads, adapted=adapted)
     elif vosk_models:

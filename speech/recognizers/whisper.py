@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +43,8 @@ INVENTED = re.compile(
 )
 """Endings of films and videos, which Whisper learnt to write where there is nothing to hear."""
 SLOWER = 0.9
-"""Pace at which everything is heard a second time, cleaned of steady noise: what is mistaken in one hearing
-often is not in the other."""
+"""Pace at which what leaves doubt is heard a second time, cleaned of steady noise: what is mistaken in one
+hearing often is not in the other."""
 AGREEMENT = 0.3
 """Nats per token by which a text heard at both paces outranks others."""
 MOST_TEXTS = 8
@@ -74,6 +77,7 @@ class WhisperRecognizer:
             adaptation=shipped_adaptation(model) if adapted else None,
         )
         self._second = ThreadPoolExecutor(max(1, threads), "second-hearing")
+        self._work = _Work()
         self._ranker = PhraseRanker(self._model, Backgrounds(self._model, models_dir.parent / "backgrounds"))
 
     def prepare(self, phrases: Sequence[str], *, language: Language) -> None:
@@ -84,44 +88,64 @@ class WhisperRecognizer:
         self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = (), asked: str = ""
     ) -> Heard:
         """Recognise a whole utterance of any length. Silence and noise give no hypotheses."""
+        return self.hear_until(pcm, language=language, candidates=candidates, asked=asked, enough=_never)
+
+    def hear_until(
+        self,
+        pcm: Pcm,
+        *,
+        language: Language,
+        candidates: tuple[str, ...] = (),
+        asked: str = "",
+        enough: Callable[[Heard], bool],
+    ) -> Heard:
+        """The same, heard a second time only where the first does not do. See ``speech.types.HearsTwice``."""
         started = time.perf_counter()
         pieces = [piece for piece in pieces_of(pcm) if piece.speech_s >= LEAST_SPEECH_S]
-        heard = [self._piece(piece, language, candidates, asked) for piece in pieces]
-        best: dict[str, float] = {}
-        for _, phrases, _ in heard:
-            for phrase, score in phrases.items():
-                best[phrase] = max(score, best.get(phrase, score))
-        return Heard(
-            hypotheses=_joined([texts for texts, _, _ in heard if texts]),
-            language=language,
-            engine=self.name,
-            duration_s=len(pcm) / SAMPLE_RATE,
-            speech_s=sum(piece.speech_s for piece in pieces),
-            no_speech=min((silence for _, _, silence in heard), default=1.0),
-            phrases=best,
-            seconds=time.perf_counter() - started,
-        )
+
+        def heard_as(found: Sequence[_Found]) -> Heard:
+            return Heard(
+                hypotheses=_joined([each.texts for each in found if each.texts]),
+                language=language,
+                engine=self.name,
+                duration_s=len(pcm) / SAMPLE_RATE,
+                speech_s=sum(piece.speech_s for piece in pieces),
+                no_speech=min((each.silence for each in found), default=1.0),
+                phrases=_best_phrases(found),
+                seconds=time.perf_counter() - started,
+            )
+
+        with self._work.one_more() as alone:
+            # Where a core has nothing else to do the second hearing need not wait to be called for.
+            early = [self._again(piece, language, asked) for piece in pieces] if alone else []
+            first = [self._first(piece, language, candidates, asked) for piece in pieces]
+            found = [each.result(()) for each in first]
+            # Of long speech in pieces a good one must not speak for a bad one.
+            if len(found) == 1 and found[0].texts and enough(spared := heard_as(found)):
+                for future in early:
+                    future.cancel()
+                return spared
+            again = early or [self._again(piece, language, asked) for piece in pieces]
+            found = [each.result(more.result()) for each, more in zip(first, again, strict=True)]
+        return heard_as(found)
 
     def stream(self, *, language: Language, candidates: tuple[str, ...] = ()) -> RecognizerStream | None:
         """None: Whisper hears whole utterances only."""
         del language, candidates
         return None
 
-    def _piece(
-        self, piece: Piece, language: Language, candidates: tuple[str, ...], asked: str
-    ) -> tuple[tuple[Hypothesis, ...], dict[str, float], float]:
+    def _first(self, piece: Piece, language: Language, candidates: tuple[str, ...], asked: str) -> _First:
+        """Hear a piece as it is, and ask its audio for the candidates."""
         audio = resample(to_float(piece.pcm), SAMPLE_RATE, MODEL_RATE)
-        slower = self._second.submit(self._decode, _slowed(denoised(piece.pcm)), piece, language, asked)
         encoded, texts, silence = self._decode(audio, piece, language, asked)
         phrases = self._ranker.rank(encoded, language, candidates, [text.text for text in texts])
-        texts = _agreed(texts, slower.result()[1])
-        doubtful = not texts or (silence > NO_SPEECH and texts[0].logprob < UNLIKELY)
-        likeliest = max(phrases, key=lambda phrase: phrases[phrase], default="")
-        if doubtful and phrases.get(likeliest, -1.0) <= 0:
-            return (), {}, silence
-        if not texts:
-            texts = [Decoded(likeliest, phrases[likeliest] + PLAUSIBLE)]
-        return tuple(Hypothesis(text.text, text.logprob) for text in texts), phrases, silence
+        return _First(texts, phrases, silence)
+
+    def _again(self, piece: Piece, language: Language, asked: str) -> Future[list[Decoded]]:
+        """Begin to hear a piece cleaned and slowed down."""
+        return self._second.submit(
+            lambda: self._decode(_slowed(denoised(piece.pcm)), piece, language, asked)[1]
+        )
 
     def _decode(
         self, audio: NDArray[np.float32], piece: Piece, language: Language, asked: str
@@ -135,6 +159,70 @@ class WhisperRecognizer:
             encoded = self._model.encode(audio, whole_window=True)
             texts, silence = self._model.decode(encoded, language, most_tokens=most, prompt=prompt)
         return encoded, _tidy(texts, language, piece.speech_s, prompt), silence
+
+
+def _never(_heard: Heard) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one piece was heard as: nothing where there is nothing to believe."""
+
+    texts: tuple[Hypothesis, ...]
+    phrases: Mapping[str, float]
+    silence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """What the first hearing of a piece brought."""
+
+    texts: list[Decoded]
+    phrases: Mapping[str, float]
+    silence: float
+
+    def result(self, others: Sequence[Decoded]) -> _Found:
+        """Together with what the second hearing brought, if there was one."""
+        texts = _agreed(self.texts, others)
+        doubtful = not texts or (self.silence > NO_SPEECH and texts[0].logprob < UNLIKELY)
+        likeliest = max(self.phrases, key=lambda phrase: self.phrases[phrase], default="")
+        if doubtful and self.phrases.get(likeliest, -1.0) <= 0:
+            return _Found((), {}, self.silence)
+        if not texts:
+            texts = [Decoded(likeliest, self.phrases[likeliest] + PLAUSIBLE)]
+        return _Found(
+            tuple(Hypothesis(text.text, text.logprob) for text in texts), self.phrases, self.silence
+        )
+
+
+class _Work:
+    """Counts the utterances that are being heard."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._going_on = 0
+
+    @contextmanager
+    def one_more(self) -> Iterator[bool]:
+        """Hear one; yields whether no other is being heard at its beginning."""
+        with self._lock:
+            alone = not self._going_on
+            self._going_on += 1
+        try:
+            yield alone
+        finally:
+            with self._lock:
+                self._going_on -= 1
+
+
+def _best_phrases(found: Sequence[_Found]) -> dict[str, float]:
+    """The best score of each phrase in any piece."""
+    best: dict[str, float] = {}
+    for each in found:
+        for phrase, score in each.phrases.items():
+            best[phrase] = max(score, best.get(phrase, score))
+    return best
 
 
 def _slowed(pcm: Pcm) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ from benchmarks import calls
 from benchmarks.soak import deaf_senses, faults_of, soak
 from benchmarks.telephony.elders import EVERYBODY, Manner, manner_of, numbers
 from benchmarks.telephony.gateway import Placed, Vitals
+from benchmarks.telephony.processor import Processor
 from ivr.gaps import Gap
 
 
@@ -85,12 +86,16 @@ def test_the_verdict_sees_what_grows_after_the_first_third() -> None:
 def test_a_benchmark_says_which_targets_are_missed() -> None:
     answered = [replace(each, gaps=(Gap(0.6, 0.5),)) for each in people(Manner.TALKS)]
     heard = [{"intervals_ms": [20.0, 45.0], "gaps_s": [1.1], "lost": 0, "packets": 3}]
-    few = calls.level_of(10, answered, heard, healthy(), cpu_s=1.0)
-    many = calls.level_of(40, answered, heard, healthy(), cpu_s=1.0)
+    spent = Processor(gateway_s=1.0, engines_s=2.0, telephones_s=0.5)
+    few = calls.level_of(10, answered, heard, healthy(), spent)
+    many = calls.level_of(40, answered, heard, healthy(), spent)
     assert few["missed_targets"] == [
         "the machine's own delay p95 0.5 s, not 0.3",
         "pacing p99 45.0 ms, not 30",
     ]
     assert many["missed_targets"] == ["pacing p99 45.0 ms, not 30"]
-    assert few["processor_share_per_call"] == 0.1
+    assert few["gateway_share_per_call"] == 0.1
+    assert few["engines_share_per_call"] == 0.2
+    assert few["telephones_share_per_call"] == 0.05
+    assert few["engines_s_per_reply"] == round(2.0 / len(answered), 3)
     assert calls.table([few, many]).row_count == len(calls.ROWS) + 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +129,27 @@ def test_a_monologue_longer_than_the_models_window_is_heard_to_its_end(whisper: 
     heard = whisper.recognize(monologue, language="zh-CN", candidates=("救命", "快救命"))
     assert heard.duration_s > 30
     assert max(heard.phrases.values()) > 0
+
+
+def test_the_first_hearing_is_judged_once_and_the_second_adds_to_it(whisper: WhisperRecognizer) -> None:
+    pcm = over_the_telephone("hao_zhe_ne")
+    judged: list[Heard] = []
+
+    def verdict(enough: bool) -> Callable[[Heard], bool]:
+        return lambda heard: judged.append(heard) or enough
+
+    once = whisper.hear_until(pcm, language="zh-CN", candidates=SHORT, enough=verdict(True))
+    twice = whisper.hear_until(pcm, language="zh-CN", candidates=SHORT, enough=verdict(False))
+    assert [heard.text for heard in judged] == [once.text, once.text]
+    assert twice == replace(whisper.recognize(pcm, language="zh-CN", candidates=SHORT), seconds=twice.seconds)
+    assert twice.text == once.text
+    assert twice.hypotheses[0].logprob > once.hypotheses[0].logprob  # both hearings agree
+
+
+def test_nothing_is_spared_where_nothing_was_heard(whisper: WhisperRecognizer) -> None:
+    for sound in (silence(2), noise(2, 100)):
+        heard = whisper.hear_until(sound, language="zh-CN", enough=lambda _: pytest.fail("nothing to judge"))
+        assert heard.hypotheses == ()
 
 
 def test_calls_share_one_model_and_do_not_disturb_each_other(whisper: WhisperRecognizer) -> None:

@@ -63,3 +63,41 @@ def test_noise_without_words_is_wordless():
     reading = asyncio.run(call_senses(Hears("")).read(voice("dui"), "any"))
     assert reading.wordless
     assert reading.readings == ()
+
+
+def test_a_sentence_at_hand_is_said_though_all_engines_are_busy():
+    """The reply is ready: it must not stand in line behind what others have said."""
+
+    class AtHand(Tones):
+        def ready(self, sentence, **how):
+            return self.get(sentence, **how)
+
+    busy = threading.Event()
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(busy.wait, 5.0)
+        try:
+            pcm = asyncio.run(call_senses(Hears(), AtHand(), executor).voice("您好", speed=1.0, gain_db=0.0))
+        finally:
+            busy.set()
+    assert len(pcm)
+
+
+@pytest.mark.parametrize("queued_s", [0.0, ivr.senses.HURRIED_AFTER_S + 0.1])
+def test_who_waited_long_for_the_ears_is_heard_in_a_hurry(monkeypatch: pytest.MonkeyPatch, queued_s: float):
+    hurries = []
+
+    def listening(*_what, hurried, **_how):
+        hurries.append(hurried)
+        raise RuntimeError("enough for now")
+
+    monkeypatch.setattr(ivr.senses, "listen", listening)
+
+    async def asked() -> None:
+        hearing = call_senses(Hears("好"))
+        moments = iter([100.0, 100.0 + queued_s])
+        monkeypatch.setattr(ivr.senses, "_moments", lambda: lambda: next(moments))
+        await hearing.read(voice("dui"), "any")
+
+    with pytest.raises(SensesFailedError):
+        asyncio.run(asked())
+    assert hurries == [queued_s > ivr.senses.HURRIED_AFTER_S]

