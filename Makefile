@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
 .PHONY: help another-voice bench-hearing-memory sip sip-peer sip-village twilio demo serve test test-fast check format lint types imports models models-test system \
-        bench-demo bench-interrupted bench-hearing bench-calls soak bench-campaigns chaos train-meaning tune-whisper clean
+        bench-demo bench-interrupted bench-hearing bench-calls soak bench-campaigns chaos train-meaning tune-encoder tune-whisper clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -96,9 +96,14 @@ chaos: $(STAMP) ## Kill, freeze and mislead workers, flush Redis, fill the disk 
 	@tools/system_packages.sh postgresql redis-server
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.chaos $(ARGS)
 
-train-meaning: $(STAMP) models ## Learn the second opinion's weights from its examples (some minutes)
+train-meaning: $(STAMP) ## Learn the second opinion's weights from its examples (some minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
 	@PYTHONPATH=. $(BIN)/python tools/train_meaning.py $(ARGS)
+
+tune-encoder: $(STAMP) models ## Teach the second opinion's sentence encoder what answers mean, then the weights (an hour on one core)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,tune]'
+	@PYTHONPATH=. $(BIN)/python -m tools.tune_encoder $(ARGS)
+	@PYTHONPATH=. $(BIN)/python tools/train_meaning.py
 
 tune-whisper: $(STAMP) models ## Teach Whisper how elders answer on the telephone (two hours on two cores)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[tune]'

@@ -2,9 +2,9 @@
 
 Reads ``speech/meaning/examples/LANGUAGE.tsv`` and writes ``speech/meaning/weights/LANGUAGE.npz``. Every
 example is learnt as it is written and as recognisers write it after a telephone line. Scraps without meaning
-are learnt as such. Mandarin has by far the most examples; Spanish and English learn from them too, by the
-directions in which their meanings lie.
-Needs scikit-learn (``pip install 'wenan[train]'``) and the encoder (``wenan models fetch``).
+are learnt as such. What the features tell of a language is learnt here; the directions in which meanings lie
+are those that ``tools/tune_encoder`` has learnt of all languages together.
+Needs scikit-learn (``pip install 'wenan[train]'``).
 """
 
 from __future__ import annotations
@@ -13,24 +13,26 @@ import argparse
 import csv
 import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from speech.meaning import GARBAGE, MODEL
-from speech.meaning.encoder import SentenceEncoder
+from speech.meaning import GARBAGE
 from speech.meaning.features import features, syllables
 from speech.meaning.reader import Weights
-from speech.modelstore import default_models_dir, require
-from speech.types import LANGUAGES, Language
+from speech.types import Language
 
 HERE = Path("speech/meaning")
-SCALE, SHARE, STRENGTH = 12.0, 4.0, 1.5
-"""Weight of directions and of features, and how freely weights may grow; chosen on the dev corpus."""
+SHARE, STRENGTH = 4.0, 1.5
+"""Length of a row of features, and how freely weights may grow; chosen on the dev corpus."""
+BY_DIRECTION, BY_FEATURES = 0.8, 0.6
+"""How much directions and features count in the sum; chosen on the dev corpus."""
+GARBAGE_BIAS = 1.5
+"""Added for what means nothing, in Mandarin: rather ask again than take scraps for "all is well"."""
 RAREST = 4
 """Examples (mangled ones included) that must show a feature before it is learnt."""
 MANGLED = {"zh-CN": 2, "es": 0, "en": 0}
@@ -111,14 +113,23 @@ def scraps(language: Language, texts: Sequence[str], count: int, dice: random.Ra
     return [" ".join(dice.choices(words, k=max(1, len(dice.choice(texts).split())))) for _ in range(count)]
 
 
-def train(
-    language: Language,
-    examples: Sequence[Example],
-    foreign: Mapping[Language, Sequence[Example]],
-    encoder: SentenceEncoder,
-    seed: int = 1,
-) -> Weights:
-    """Learn the weights of a language; ``foreign`` examples teach by their directions alone."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What ``tools/tune_encoder`` learnt: the direction in which the sentences of each meaning lie."""
+
+    meanings: tuple[str, ...]
+    directions: np.ndarray
+    bias: np.ndarray
+
+    @classmethod
+    def read(cls, path: Path) -> Head:
+        """The head in the file beside the encoder's changes."""
+        with np.load(path) as arrays:
+            return cls(tuple(map(str, arrays["meanings"])), arrays["directions"].astype("f4"), arrays["bias"])
+
+
+def train(language: Language, examples: Sequence[Example], head: Head, seed: int = 1) -> Weights:
+    """Learn what the features of a language tell, and join it with the directions of the meanings."""
     dice = random.Random(seed)
     texts = [example.text for example in examples]
     learnt = list(examples)
@@ -139,32 +150,26 @@ def train(
     known = sorted(name for name, times in shown.items() if times >= RAREST)
     vocabulary = {name: number for number, name in enumerate(known)}
     rarity = np.array([np.log((1 + len(learnt)) / (1 + shown[name])) + 1 for name in known], np.float32)
-    directions = encoder.encode([each.text for each in learnt])
-    centre = directions[: len(examples)].mean(axis=0)
-    centred = [directions - centre]
-    for abroad in foreign.values():
-        far = encoder.encode([each.text for each in abroad])
-        centred.append(far - far.mean(axis=0))
-        learnt += abroad
-        counted += [Counter({f"q:{each.question}": 1}) for each in abroad]
-    table = hstack(
-        [csr_matrix(np.concatenate(centred) * SCALE), _counts(counted, vocabulary, rarity) * SHARE]
-    ).tocsr()
     model = LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS)
-    model.fit(table, [each.meaning for each in learnt])
-    width = directions.shape[1]
-    counts = model.coef_[:, width:].T
-    kept = np.sort(np.argsort(-np.linalg.norm(counts, axis=1))[:MOST_FEATURES])
+    model.fit(_counts(counted, vocabulary, rarity) * SHARE, [each.meaning for each in learnt])
+    kept = np.sort(np.argsort(-np.linalg.norm(model.coef_, axis=0))[:MOST_FEATURES])
+    # A meaning without examples in this language is as unlikely by its features as the unlikeliest.
+    bias = np.full(len(head.meanings), model.intercept_.min())
+    counts = np.zeros((len(kept), len(head.meanings)))
+    for number, meaning in enumerate(model.classes_):
+        at = head.meanings.index(meaning)
+        bias[at], counts[:, at] = model.intercept_[number], model.coef_[number, kept]
+    whole = head.bias * BY_DIRECTION + bias * BY_FEATURES
+    if MANGLED[language]:
+        whole[head.meanings.index(GARBAGE)] += GARBAGE_BIAS
     return Weights(
-        meanings=tuple(model.classes_),
+        meanings=head.meanings,
         vocabulary={known[number]: at for at, number in enumerate(kept)},
         rarity=rarity[kept],
-        centre=centre,
-        scale=SCALE,
         share=SHARE,
-        directions=model.coef_[:, :width].astype(np.float32),
-        counts=counts[kept].astype(np.float16),
-        bias=model.intercept_.astype(np.float32),
+        directions=(head.directions * BY_DIRECTION).astype(np.float32),
+        counts=(counts * BY_FEATURES).astype(np.float16),
+        bias=whole.astype(np.float32),
     )
 
 
@@ -187,19 +192,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("languages", nargs="*", default=["zh-CN", "es", "en"])
     languages: list[Language] = parser.parse_args().languages
-    encoder = SentenceEncoder(require(MODEL, default_models_dir()) / "e5-small-q4.bin")
-    examples: dict[Language, list[Example]] = {
-        language: read_examples(HERE / "examples" / f"{language}.tsv") for language in LANGUAGES
-    }
+    head = Head.read(HERE / "weights" / "encoder.npz")
     for language in languages:
-        others = () if language == "zh-CN" else LANGUAGES
-        foreign = {other: examples[other] for other in others if other != language}
-        weights = train(language, examples[language], foreign, encoder)
+        examples = read_examples(HERE / "examples" / f"{language}.tsv")
+        weights = train(language, examples, head)
         target = HERE / "weights" / f"{language}.npz"
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(weights.pack())
         print(
-            f"{language}: {len(examples[language])} examples, {len(weights.meanings)} meanings, "
+            f"{language}: {len(examples)} examples, {len(weights.meanings)} meanings, "
             f"{len(weights.vocabulary)} features, {target.stat().st_size / 1e6:.1f} MB"
         )
 

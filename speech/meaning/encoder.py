@@ -1,12 +1,13 @@
 """What a sentence means, as a direction in space: sentences of like meaning point the same way.
 
 Multilingual-e5-small (118 million parameters, 384 dimensions, zh / es / en among its languages), run by
-numpy alone from weights of four bits.
+numpy alone from weights of four bits, with the small changes that ``tools/tune_encoder`` has learnt of
+elders' answers: who has fallen, when, and whether at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,13 @@ from speech.meaning.pieces import Pieces
 
 _PREFIX = "query: "
 """What the model was trained to see before a sentence."""
+
+
+def asked(text: str, question: str) -> str:
+    """A sentence with the question it answers, as the encoder reads them: "query: falls: no"."""
+    return f"{_PREFIX}{question}: {text}"
+
+
 _MOST_PIECES = 96
 """Pieces of a text that are read; nobody answers at greater length in one breath."""
 
@@ -62,8 +70,13 @@ class _Layer:
 class SentenceEncoder:
     """A loaded encoder. Immutable; safe among threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Load a packed model. Raises PackedModelError."""
+    def __init__(self, path: Path, changes: Mapping[str, NDArray[np.float16]] | None = None) -> None:
+        """Load a packed model. Raises PackedModelError.
+
+        ``changes`` holds for a matrix ``l0.q`` two thin ones, ``l0.q.a`` of shape (rank, inputs) and
+        ``l0.q.b`` of (outputs, rank), whose product is added to it; a matrix without them stays as it was
+        published.
+        """
         # On matrices this small, threads that wait for one another cost ten times what they bring.
         threadpool_limits(limits=1, user_api="blas")
         packed = open_packed(path)
@@ -75,16 +88,17 @@ class SentenceEncoder:
         self._positions = packed.floats("emb.pos").reshape(-1, width)
         self._kind = packed.floats("emb.type")[:width]
         self._first = _norm(packed, "emb.ln")
-        self._layers = [_layer(packed, number) for number in range(packed.shape.layers)]
+        self._layers = [_layer(packed, number, changes or {}) for number in range(packed.shape.layers)]
         self.width = width
         self._known = lru_cache(maxsize=1024)(self._encode_one)
 
-    def encode(self, texts: Sequence[str]) -> Floats:
-        """Unit vectors, shape (texts, width); what was encoded lately is remembered."""
-        return np.stack([self._known(text) for text in texts]) if texts else np.zeros((0, self.width), "f4")
+    def encode(self, texts: Sequence[str], question: str) -> Floats:
+        """Unit vectors of answers to a question, shape (texts, width); lately encoded ones are remembered."""
+        each = [self._known(asked(text, question)) for text in texts]
+        return np.stack(each) if texts else np.zeros((0, self.width), "f4")
 
     def _encode_one(self, text: str) -> Floats:
-        content = self._pieces.cut(_PREFIX + text)[:_MOST_PIECES]
+        content = self._pieces.cut(text)[:_MOST_PIECES]
         numbers = [self._vocabulary.begin, *content, self._vocabulary.end]
         values = unpacked(self._words[numbers]) + self._positions[: len(numbers)] + self._kind
         values = self._first(values)
@@ -124,11 +138,14 @@ def _norm(packed: Packed, name: str) -> _Norm:
     return _Norm(packed.floats(f"{name}.w"), packed.floats(f"{name}.b"), packed.shape.epsilon)
 
 
-def _layer(packed: Packed, number: int) -> _Layer:
+def _layer(packed: Packed, number: int, changes: Mapping[str, NDArray[np.float16]]) -> _Layer:
     def linear(name: str) -> _Linear:
-        bias = packed.floats(f"l{number}.{name}.b")
-        inputs = len(packed.blocks(f"l{number}.{name}.w")) * PER_BLOCK // len(bias)
-        return _Linear(packed.matrix(f"l{number}.{name}.w", inputs), bias)
+        at = f"l{number}.{name}"
+        bias = packed.floats(f"{at}.b")
+        weight = packed.matrix(f"{at}.w", len(packed.blocks(f"{at}.w")) * PER_BLOCK // len(bias))
+        if f"{at}.a" in changes:
+            weight = weight + changes[f"{at}.b"].astype("f4") @ changes[f"{at}.a"].astype("f4")
+        return _Linear(weight, bias)
 
     return _Layer(
         query=linear("q"),

@@ -51,13 +51,10 @@ class Weights:
     vocabulary: Mapping[str, int]
     rarity: NDArray[np.float32]
     """Inverse document frequency of each feature."""
-    centre: NDArray[np.float32]
-    """Mean direction of the examples, shape (width,)."""
-    scale: float
     share: float
-    """How much direction and features count against each other."""
+    """Length of the row of a sentence's features."""
     directions: NDArray[np.float32]
-    """Shape (meanings, width)."""
+    """Of each meaning, shape (meanings, width)."""
     counts: NDArray[np.float16]
     """Shape (features, meanings)."""
     bias: NDArray[np.float32]
@@ -72,8 +69,6 @@ class Weights:
                     meanings=tuple(facts["meanings"]),
                     vocabulary={feature: number for number, feature in enumerate(facts["features"])},
                     rarity=arrays["rarity"].astype(np.float32),
-                    centre=arrays["centre"].astype(np.float32),
-                    scale=float(facts["scale"]),
                     share=float(facts["share"]),
                     directions=arrays["directions"].astype(np.float32),
                     counts=arrays["counts"],
@@ -87,7 +82,6 @@ class Weights:
         facts = {
             "meanings": list(self.meanings),
             "features": sorted(self.vocabulary, key=self.vocabulary.__getitem__),
-            "scale": self.scale,
             "share": self.share,
         }
         target = io.BytesIO()
@@ -95,7 +89,6 @@ class Weights:
             target,
             facts=np.frombuffer(json.dumps(facts, ensure_ascii=False).encode(), np.uint8),
             rarity=self.rarity.astype(np.float16),
-            centre=self.centre,
             directions=self.directions.astype(np.float16),
             counts=self.counts.astype(np.float16),
             bias=self.bias,
@@ -106,7 +99,7 @@ class Weights:
         self, text: str, question: str, language: Language, direction: NDArray[np.float32]
     ) -> NDArray[np.float64]:
         """Probability of each meaning for one sentence, shape (meanings,); they add up to 1."""
-        logits = self.bias + self.directions @ ((direction - self.centre) * np.float32(self.scale))
+        logits = self.bias + self.directions @ direction
         found = Counter(
             self.vocabulary[name] for name in features(text, question, language) if name in self.vocabulary
         )
@@ -124,7 +117,7 @@ class MeaningReader:
 
     def __init__(self, model: Path) -> None:
         """Load the sentence encoder. Raises PackedModelError."""
-        self._encoder = SentenceEncoder(model)
+        self._encoder = SentenceEncoder(model, learnt_changes())
         self._weights = cache(_shipped)
 
     def read(self, heard: Heard, question: str) -> Heard:
@@ -153,7 +146,7 @@ class MeaningReader:
         self, texts: Sequence[str], question: str, language: Language, weights: Weights
     ) -> dict[str, float]:
         """Probability of each meaning, the texts (likeliest first) weighed by their rank."""
-        directions = self._encoder.encode(texts)
+        directions = self._encoder.encode(texts, question)
         shares = np.array(_SHARES[: len(texts)])
         each = [
             weights.probabilities(text, question, language, direction)
@@ -200,6 +193,16 @@ def _foreign(text: str) -> bool:
     """Whether most of the letters are not Chinese: another language, or what is no language at all."""
     letters = [letter for letter in text if letter.isalpha()]
     return sum("\u3400" <= letter <= "\u9fff" for letter in letters) < _CHINESE * len(letters)
+
+
+def learnt_changes() -> Mapping[str, NDArray[np.float16]]:
+    """What ``tools/tune_encoder`` has learnt, as the package ships it. Raises MeaningWeightsError."""
+    file = resources.files("speech.meaning").joinpath("weights", "encoder.npz")
+    try:
+        with file.open("rb") as opened, np.load(opened) as arrays:
+            return {name: arrays[name] for name in arrays.files if name.endswith((".a", ".b"))}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise MeaningWeightsError(f"{file.name} cannot be read as changes to the encoder: {error}") from error
 
 
 def _shipped(language: Language) -> Weights | None:

@@ -29,7 +29,7 @@ _CRY = "help"
 CERTAIN, CERTAIN_OF_NO_NEED, NEVER = 0.85, 0.93, 0.05
 """Probabilities of an answer from which a wording, and one that names a need, is dropped if its own answer
 has no more than the last."""
-SURE_WELL = 0.92
+SURE_WELL = 0.95
 """Least probability of "all is well" to be believed without any wording."""
 SURE, SURER = 0.35, 0.5
 """The same for any other answer, without any wording and against one."""
@@ -43,6 +43,8 @@ CONTRADICTED = 0.7
 """What is left of it beside a wording that all is well."""
 BRIEFLY = 0.67
 """What is left of it in a few words."""
+REQUESTED = 0.2
+"""What is left of a likeness to news of an elder in hospital or dead beside a request to us."""
 AT_THE_DOOR = 0.3
 """What is left of a likeness to something urgent, but no emergency, where nobody asked how the elder is."""
 _DOOR = frozenset({"identity", "any"})
@@ -121,6 +123,8 @@ def alarming(
     others = question == "identity" and likeness.code in _ABOUT_THE_ELDER_OF_OTHERS
     answer = "no" if others else lexicon.codes[likeness.code].answer
     doubt = DOUBTED if explained else CONTRADICTED if calm else 1.0
+    if others and any(reading.answer in _ASKING for reading in best):
+        doubt = REQUESTED
     if question in _DOOR and not others and likeness.urgency < Urgency.EMERGENCY:
         doubt *= AT_THE_DOOR
     brief = BRIEFLY if words < _BRIEF[spaced(lexicon.language)] else 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from support.campaigning import MONDAY, Community, Talk, number, rings
 from support.casebook import HandClock, rules
 
@@ -141,6 +141,7 @@ def test_the_auditor_mends_what_a_lost_aftercare_left_behind(community: Communit
                 session.delete(event)
             session.flush()
             session.delete(order)
+        session.execute(update(Visit).values(settled=False))
     clock = HandClock(community.now)
     auditor = Auditor(community.ledger, rules(), VisitAftercare(rules()), clock)
     clock.forward(minutes=6)

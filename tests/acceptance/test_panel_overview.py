@@ -122,7 +122,7 @@ def test_surge_days_stand_above_everything_else(panel):
 
 def test_the_rates_of_month_and_week_stand_beside_who_is_missed(panel):
     words = panel.as_("chen").words("/")
-    part = words.partition("探访率 包括各次探访；目标100%")[2]
+    part = words.partition("探访率 包括各次探访；目标：月探访率100%，周探访率100%")[2]
     assert part, words
     assert "本周（应每周探访的）" in part
     assert "城南社区" in part

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from support.recorded import read_recording
 from support.sip import need_pjsip
 from support.sip_transfers import (
     CRIES,
@@ -23,7 +24,6 @@ from escalation.worker_call import PUT_THROUGH
 from ivr.lines.handing_over import HANDED_OVER
 from ivr.transfer_texts import transfer_texts
 from records.sessions import Ledger
-from speech.audio import read_wav
 
 pytestmark = pytest.mark.sip
 
@@ -52,7 +52,7 @@ def test_the_worker_hears_the_order_presses_1_and_the_two_hear_each_other(town: 
     attempt = town.community.visit().attempts[0]
     assert (attempt.line, attempt.put_through_to) == ("sip", "li")
     assert attempt.put_through_s > 2
-    assert len(read_wav(town.folder / attempt.recording)), "both are on the recording"
+    assert len(read_recording(town.folder / attempt.recording)), "both are on the recording"
 
 
 def test_who_presses_2_and_who_is_busy_are_followed_by_the_next(town: Town) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support.models import models_with
 
 from speech.answering import take
 from speech.lexicon import load_lexicon
 from speech.meaning import MeaningReader, open_reader
 from speech.meaning.encoder import SentenceEncoder
+from speech.meaning.reader import learnt_changes
 from speech.modelstore import require
 from speech.types import Language, Understanding, Urgency
 from speech.understanding import from_text
@@ -31,11 +34,14 @@ def taken(reader: MeaningReader, text: str, question: str, language: Language = 
     return understood
 
 
-def test_sentences_of_like_meaning_point_the_same_way_whatever_their_language() -> None:
+@pytest.mark.parametrize("changes", [{}, learnt_changes()], ids=["as published", "as learnt"])
+def test_sentences_of_like_meaning_point_the_same_way_whatever_their_language(
+    changes: Mapping[str, NDArray[np.float16]],
+) -> None:
     models = models_with("e5-small")
-    encoder = SentenceEncoder(require("e5-small", models) / "e5-small-q4.bin")
+    encoder = SentenceEncoder(require("e5-small", models) / "e5-small-q4.bin", changes)
     fallen, caido, well, gas = encoder.encode(
-        ["我摔倒了，站不起来", "me he caído y no me puedo levantar", "今天天气很好", "屋里有煤气味"]
+        ["我摔倒了，站不起来", "me he caído y no me puedo levantar", "今天天气很好", "屋里有煤气味"], "any"
     )
 
     assert np.linalg.norm(fallen) == pytest.approx(1.0, abs=1e-5)

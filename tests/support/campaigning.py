@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from campaigns.briefing import Caller
 from campaigns.desk import Converse, DialerOptions
@@ -168,14 +168,14 @@ class Community:
             visit = session.scalars(
                 select(Visit).join(Elder).where(Elder.roster_key == f"elder-{index}")
             ).one()
-            _ = visit.elder.phones, visit.elder.consents, visit.answers, visit.flags
+            _ = visit.elder.phones, visit.elder.consents, visit.answers, visit.flags, visit.terms
             _ = [(attempt.turns, attempt.phone) for attempt in visit.attempts]
             return visit
 
     def visits(self) -> list[Visit]:
         """All visits."""
         with self.ledger.reading() as session:
-            return list(session.scalars(select(Visit).order_by(Visit.id)))
+            return list(session.scalars(select(Visit).options(selectinload(Visit.terms)).order_by(Visit.id)))
 
     def attempts(self) -> list[CallAttempt]:
         """All attempts."""

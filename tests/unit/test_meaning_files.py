@@ -111,8 +111,6 @@ def small_weights() -> Weights:
         meanings=("fall_now", "ok/none"),
         vocabulary={"c:摔": 0, "c:好": 1},
         rarity=np.array([1.0, 2.0], np.float32),
-        centre=np.zeros(4, np.float32),
-        scale=12.0,
         share=4.0,
         directions=np.zeros((2, 4), np.float32),
         counts=np.array([[2.0, -2.0], [-2.0, 2.0]], np.float16),
