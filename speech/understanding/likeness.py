@@ -45,7 +45,7 @@ BRIEFLY = 0.67
 """What is left of it in a few words."""
 REQUESTED = 0.2
 """What is left of a likeness to news of an elder in hospital or dead beside a request to us."""
-AT_THE_DOOR = 0.3
+AT_THE_DOOR = 0.12
 """What is left of a likeness to something urgent, but no emergency, where nobody asked how the elder is."""
 _DOOR = frozenset({"identity", "any"})
 _BRIEF = {False: 7, True: 4}
