@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, Community
-from support.ledgers import Ledgers, opened
+from support.fresh_ledgers import holds_in_fresh_ledgers
+from support.ledgers import Ledgers
 
 from escalation.situations import SETTLED
 from records.aftermath import has_all_that_follows
@@ -73,24 +73,7 @@ def unsettled_plainly(session: Session) -> set[int]:
 def test_whatever_lacks_something_is_among_those_that_the_auditor_looks_at(
     ledgers: Ledgers, keyring: Keyring, tmp_path: Path
 ) -> None:
-    numbers = iter(range(1000))
-
-    @settings(
-        max_examples=10,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    )
-    @given(WRITES)
-    def holds(writes: list[tuple[int, str]]) -> None:
-        folder = tmp_path / str(next(numbers))
-        folder.mkdir()
-        url = ledgers.migrated_url(folder)
-        with opened(url, keyring) as ledger:
-            looked_at_as_the_rows_say(ledger, folder, writes)
-        ledgers.discard(url)
-
-    holds()
+    holds_in_fresh_ledgers(ledgers, keyring, tmp_path, WRITES, looked_at_as_the_rows_say, examples=10)
 
 
 def looked_at_as_the_rows_say(ledger: Ledger, folder: Path, writes: list[tuple[int, str]]) -> None:

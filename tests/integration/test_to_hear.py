@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, Community
-from support.ledgers import Ledgers, opened
+from support.fresh_ledgers import holds_in_fresh_ledgers
+from support.ledgers import Ledgers
 
 from records.keyring import Keyring
 from records.people import Worker
@@ -75,24 +75,7 @@ def call(visit: Visit) -> None:
 def test_the_mark_follows_the_rows_whoever_writes_them(
     ledgers: Ledgers, keyring: Keyring, tmp_path: Path
 ) -> None:
-    numbers = iter(range(1000))
-
-    @settings(
-        max_examples=10,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    )
-    @given(WRITES)
-    def holds(writes: list[tuple[int, str]]) -> None:
-        folder = tmp_path / str(next(numbers))
-        folder.mkdir()
-        url = ledgers.migrated_url(folder)
-        with opened(url, keyring) as ledger:
-            marked_as_the_rows_say(ledger, folder, writes)
-        ledgers.discard(url)
-
-    holds()
+    holds_in_fresh_ledgers(ledgers, keyring, tmp_path, WRITES, marked_as_the_rows_say, examples=10)
 
 
 def marked_as_the_rows_say(ledger: Ledger, folder: Path, writes: list[tuple[int, str]]) -> None:
