@@ -36,7 +36,7 @@ def open_engine(url: str) -> Engine:
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed)
-    return create_engine(
+    engine = create_engine(
         parsed,
         pool_size=10,
         max_overflow=20,
@@ -44,6 +44,8 @@ def open_engine(url: str) -> Engine:
         hide_parameters=True,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "wenan"},
     )
+    event.listen(engine, "connect", _answer_at_once)
+    return engine
 
 
 def parse_url(url: str) -> URL:
@@ -84,6 +86,13 @@ def _open_sqlite(url: URL) -> Engine:
     event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _answer_at_once(connection: Any, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
+    """No machine code is made for a query: of a city's overview that takes 100 ms, and the answer 7 ms."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET jit = off")
+    connection.commit()
 
 
 def _set_up_connection(connection: sqlite3.Connection, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature

@@ -22,21 +22,25 @@ GRAVE = ("orange", "red")
 def to_be_heard() -> ColumnElement[bool]:
     """Whether a visit is flagged, unclear or grave, and not reviewed yet: what the mark says, by the rows."""
     scored = select(Assessment.id).where(Assessment.visit_id == Visit.id)
-    return worth_hearing() & ~_has(scored.where(Assessment.reviewed_at.is_not(None)))
+    return worth_hearing() & ~has(scored.where(Assessment.reviewed_at.is_not(None)))
 
 
 def worth_hearing() -> ColumnElement[bool]:
     """Whether a visit is flagged, unclear or grave, reviewed or not: the second mark, by the rows."""
-    flagged = _has(select(Flag.id).where(Flag.visit_id == Visit.id))
-    unclear = _has(select(Answer.id).where(Answer.visit_id == Visit.id, Answer.answer == "unclear"))
+    flagged = has(select(Flag.id).where(Flag.visit_id == Visit.id))
+    unclear = has(select(Answer.id).where(Answer.visit_id == Visit.id, Answer.answer == "unclear"))
     scored = select(Assessment.id).where(Assessment.visit_id == Visit.id)
-    grave = _has(scored.where(Assessment.overall.in_(GRAVE)))
+    grave = has(scored.where(Assessment.overall.in_(GRAVE)))
     return flagged | unclear | grave
 
 
-def _has(rows: Select[int]) -> ColumnElement[bool]:
-    """Whether a visit has such rows, also within a query that joins them for other reasons."""
-    return rows.correlate(Visit).exists()
+def has(rows: Select[int]) -> ColumnElement[bool]:
+    """Whether a visit has such rows, also within a query that joins them for other reasons.
+
+    Asked of each visit by itself: for EXISTS PostgreSQL would read all rows of all years first where it
+    expects that many visits are looked at.
+    """
+    return rows.correlate(Visit).limit(1).scalar_subquery().is_not(None)
 
 
 def _mark(session: Session, _context: UOWTransaction) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from records.bulk import these
 from records.people import Elder
-from records.to_hear import to_be_heard, worth_hearing
+from records.to_hear import has, to_be_heard, worth_hearing
 from records.visits import Answer, Assessment, CallAttempt, Flag, Turn, Visit
 from speech.types import Urgency
 from web.access import ours
@@ -114,13 +114,9 @@ def _flagged(urgency: str) -> ColumnElement[bool]:
 
 def _conditions(user: SignedIn, wanted: Filter) -> list[ColumnElement[bool]]:
     """What a call must be to be listed; over visits, their elders and (where there are any) assessments."""
-    turns = (
-        select(Turn.id)
-        .join(CallAttempt, CallAttempt.id == Turn.attempt_id)
-        .where(CallAttempt.visit_id == Visit.id)
-        .exists()
-    )
-    flagged = select(Flag.id).where(Flag.visit_id == Visit.id).exists()
+    spoken = select(Turn.id).join(CallAttempt, CallAttempt.id == Turn.attempt_id)
+    turns = has(spoken.where(CallAttempt.visit_id == Visit.id))
+    flagged = has(select(Flag.id).where(Flag.visit_id == Visit.id))
     if wanted.show == "review":
         # The mark narrows years of visits down to a few, and the rows are asked about these.
         return [ours(user), and_(Visit.to_hear, to_be_heard()), turns | flagged, *_narrowed(wanted)]
