@@ -197,6 +197,8 @@ class TwilioLine:
         self._threads.submit(self._keep, news)
 
     def _note(self, news: CallNews) -> None:
+        if (call := self._calls.get(news.sid)) is not None:
+            call.known = call.known.with_news(news)
         ringing = self._waiting.get(news.reference)
         if ringing is not None:
             ringing.note(news)
@@ -235,6 +237,7 @@ class TwilioLine:
             return None
         call = self._make_call(started, channel)
         ringing.note(CallNews(started.call_sid, ringing.reference, "in-progress"))
+        call.known = ringing.progress
         ringing.connect(call)
         return call
 
