@@ -44,7 +44,7 @@ test-fast: $(STAMP) ## Tests that need no models and no servers
 
 test: $(STAMP) ## Everything: fast tests first, then those with models and servers
 	@$(BIN)/pytest -q tests/unit
-	@tools/system_packages.sh espeak-ng postgresql sip-tester redis-server || true
+	@tools/system_packages.sh espeak-ng postgresql sip-tester baresip redis-server || true
 	@$(MAKE) --no-print-directory sip sip-peer sip-village twilio
 	@$(MAKE) --no-print-directory models-test
 	@$(BIN)/pytest -q tests/integration tests/acceptance
