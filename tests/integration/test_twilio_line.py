@@ -181,6 +181,30 @@ def test_closing_the_line_in_the_middle_hangs_up() -> None:
     asyncio.run(main())
 
 
+def test_closing_the_line_leaves_no_telephone_ringing_and_whoever_waits_is_told() -> None:
+    async def elder(_twilio: FakeTwilio, call: FakeCall) -> None:
+        call.status = "ringing"
+        await call.ended.wait()
+
+    async def main() -> None:
+        loop, placed = asyncio.get_running_loop(), asyncio.Event()
+
+        def keep(_news: CallNews) -> None:
+            loop.call_soon_threadsafe(placed.set)
+
+        async with twilio_line(elder, keep) as (twilio, line):
+            dialling = asyncio.create_task(line.dial(NUMBER, reference="visit-1"))
+            await placed.wait()
+            await line.close()
+            with pytest.raises(CallNotConnectedError) as caught:
+                await asyncio.wait_for(dialling, 5.0)
+            assert caught.value.disposition is Disposition.FAILED
+            await twilio.over()
+            assert twilio.calls[0].status == "canceled"
+
+    asyncio.run(main())
+
+
 def test_only_the_call_that_is_waited_for_is_let_in_and_only_once() -> None:
     refusals: list[object] = []
     lines: list[TwilioLine] = []

@@ -113,8 +113,11 @@ class TwilioLine:
         await self.close()
 
     async def close(self) -> None:
-        """Hang up all calls and listen no more."""
+        """End all calls, also those that only ring, and listen no more."""
         self._health = LineHealth(LineState.STOPPED, "the line is closed")
+        for ringing in list(self._waiting.values()):
+            self._send_off(ringing)
+            ringing.break_off()
         await asyncio.gather(*(call.hang_up() for call in list(self._calls.values())))
         if self._errands:
             await asyncio.wait(self._errands, timeout=_PARTING_S)
