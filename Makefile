@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
 .PHONY: help another-voice bench-hearing-memory sip sip-peer sip-village twilio demo serve test test-fast check format lint types imports models models-test system \
-        bench-demo bench-interrupted bench-hearing bench-calls soak bench-campaigns chaos train-meaning tune-encoder tune-whisper clean
+        bench-demo bench-interrupted bench-hearing bench-calls bench-talk-off soak bench-campaigns chaos train-meaning tune-encoder tune-whisper clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -44,7 +44,7 @@ test-fast: $(STAMP) ## Tests that need no models and no servers
 
 test: $(STAMP) ## Everything: fast tests first, then those with models and servers
 	@$(BIN)/pytest -q tests/unit
-	@tools/system_packages.sh espeak-ng postgresql sip-tester redis-server || true
+	@tools/system_packages.sh espeak-ng postgresql sip-tester baresip redis-server || true
 	@$(MAKE) --no-print-directory sip sip-peer sip-village twilio
 	@$(MAKE) --no-print-directory models-test
 	@$(BIN)/pytest -q tests/integration tests/acceptance
@@ -83,6 +83,10 @@ another-voice: ## Sentences of the hearing benchmark by a synthesiser that no le
 
 bench-calls: $(STAMP) models sip sip-village ## Answer gaps, pacing, processor time and memory of real calls (ARGS="--calls 10,20,40 --json")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.calls $(ARGS)
+
+bench-talk-off: $(STAMP) models ## Does anybody's voice press a key? (ARGS="--rows 0", ARGS="--wav folder")
+	@$(BIN)/wenan models fetch kokoro-voices-more
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.talk_off $(ARGS)
 
 soak: $(STAMP) models sip sip-village ## An hour of real calls: nothing may be lost, nothing may grow (ARGS="--seconds 600")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.soak $(ARGS)

@@ -4,8 +4,9 @@ Usage: make soak ARGS="--seconds 3600 --calls 6"
 
 Elders of all manners (most talk; others press keys, hang up half-way, are busy, are out) are rung over SIP on
 loopback by the product's line, media loop, ears and voice, without a pause. Every call is on record on both
-sides and must have come to what its elder does; no packet may get lost; memory, open files and tasks must be
-at the end what they were after the first third. Prints a verdict; exit code 1 when anything is wrong.
+sides and must have come to what its elder does; whoever answers is sent sound all the time, and no packet may
+get lost; memory, open files and tasks must be at the end what they were after the first third, and nothing of
+any call may be left in memory then. Prints a verdict; exit code 1 when anything is wrong.
 
 ``--deaf`` does without speech models: ears that hear nothing and a voice of tones, for a quick look.
 """
@@ -29,6 +30,7 @@ from rich.console import Console
 
 from benchmarks.telephony.elders import EVERYBODY, Manner, manner_of, numbers
 from benchmarks.telephony.gateway import Gateway, Placed, Vitals, keep_voices, load
+from benchmarks.telephony.leftovers import left_behind
 from ivr.brief import Brief
 from ivr.call import Senses
 from ivr.lines.sip import SipLine
@@ -38,6 +40,7 @@ from speech.lexicon import load_lexicon
 from speech.prompts import PromptStore
 from speech.recognizers.scripted import ScriptedRecognizer
 from speech.synthesizers.tones import ToneSynthesizer
+from speech.types import FRAME_SECONDS
 from speech.vad import EnergyActivity
 from wenan.logs import set_up_logs
 from wenan.settings import load_settings
@@ -50,6 +53,10 @@ GROWTH_MB = 25.0
 LEFT_OVER = 4
 """Files and tasks more than before that a moment's difference in what is under way explains."""
 LOST_SHARE = 0.001
+SENT_SHARE = 0.9
+"""Of a call's time, the least that is filled with our packets."""
+_FIRST_WORDS_S = 1.0
+"""From the answer until the first packet, at most."""
 _SETTLING_S = 1.5
 _OUTCOMES: Mapping[Manner, tuple[str, frozenset[str]]] = {
     Manner.TALKS: ("answered", frozenset({"hung up there"})),
@@ -73,8 +80,15 @@ class Outcome:
     faults: tuple[str, ...]
 
 
-def faults_of(placed: Sequence[Placed], ended: Sequence[Mapping[str, Any]], vitals: Vitals) -> Iterator[str]:
-    """Everything that is not as it must be. Pure."""
+def faults_of(
+    placed: Sequence[Placed],
+    ended: Sequence[Mapping[str, Any]],
+    vitals: Vitals,
+    left: Mapping[str, int] | None = None,
+) -> Iterator[str]:
+    """Everything that is not as it must be; ``left`` is what there still is of calls that are over. Pure."""
+    if not any(call.disposition == "answered" for call in placed):
+        yield "nobody was talked with"
     there = Counter(str(each["reference"]) for each in ended)
     seen = {str(each["reference"]): each for each in ended}
     for call in placed:
@@ -90,10 +104,20 @@ def faults_of(placed: Sequence[Placed], ended: Sequence[Mapping[str, Any]], vita
             yield f"{call.reference} was ended by the robot: {call.cause}"
     if strangers := there.keys() - {call.reference for call in placed}:
         yield f"{len(strangers)} calls rang that nobody here knows of"
+    yield from _silences(ended)
+    yield from _growth(vitals)
+    yield from (f"{count} of {what} are left of calls that are over" for what, count in (left or {}).items())
+
+
+def _silences(ended: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Sound that did not arrive, or was never sent."""
+    for each in ended:
+        sent_s = (int(each["packets"]) + int(each["lost"])) * FRAME_SECONDS
+        if each["answered"] and sent_s < SENT_SHARE * float(each["seconds"]) - _FIRST_WORDS_S:
+            yield f"{each['reference']} was sent sound for {sent_s:.0f} of {each['seconds']:.0f} s"
     packets, lost = (sum(int(each[what]) for each in ended) for what in ("packets", "lost"))
     if lost > LOST_SHARE * packets:
         yield f"{lost} of {packets} packets were lost"
-    yield from _growth(vitals)
 
 
 def _growth(vitals: Vitals) -> Iterator[str]:
@@ -152,12 +176,13 @@ async def soak(
                     await watching
             await asyncio.sleep(_SETTLING_S)  # the telephones tell of the last calls
         ended = list(telephones.ended)
+    left = left_behind()
     return Outcome(
         calls=len(gateway.placed),
         call_seconds=sum(each.seconds for each in gateway.placed),
         by_disposition=Counter(each.disposition for each in gateway.placed),
         memory_mb=halves(vitals.resident_mb),
-        faults=tuple(faults_of(gateway.placed, ended, vitals)),
+        faults=tuple(faults_of(gateway.placed, ended, vitals, left)),
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 import structlog
 
 from ivr.dialogue.events import Answered, MachineDetected
+from ivr.lines.answerer import network_says
 from ivr.listening import Patience, Stretch
 from ivr.machine import MACHINE_PHRASES, Answerer, judge
 from ivr.media import LineGoneError, Media
@@ -66,8 +67,15 @@ def _is_person(media: Media, senses: CallSenses, greeting: Stretch, reading: Rea
         language=senses.language,
         beep=media.ear.beeped,
         urgent=reading.understanding.urgency >= Urgency.URGENT,
+        network=network_says(media.call),
     )
-    log.info("call.answerer", answerer=answerer.value, greeting_s=round(greeting_s, 2), tone=media.ear.beeped)
+    log.info(
+        "call.answerer",
+        answerer=answerer.value,
+        greeting_s=round(greeting_s, 2),
+        tone=media.ear.beeped,
+        network=network_says(media.call),
+    )
     return answerer is not Answerer.MACHINE
 
 

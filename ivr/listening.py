@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ivr.lines.concealment import SILENCE
 from ivr.recording import Recording
 from ivr.tones import BeepDetector
 from speech.endpointing import Endpointer, EndpointEvent
@@ -82,6 +83,8 @@ class Ear:
         self._recording = recording
         self._voiced = array("f")
         """Probability of speech, one for each frame of the elder's side of the recording."""
+        self._toned: set[int] = set()
+        """Frames that are the sound of a key, and nobody's voice."""
         self._taken = 0
         """Up to this frame everything spoken was dealt with."""
         self._overheard: Callable[[Stretch], None] | None = None
@@ -106,9 +109,15 @@ class Ear:
         """Index of the next frame."""
         return len(self._voiced)
 
-    def hear(self, pcm: Pcm) -> bool:
-        """Take in one frame of 160 samples; returns whether it changed anything somebody may wait for."""
+    def hear(self, pcm: Pcm, *, toned: bool = False) -> bool:
+        """Take in one frame of 160 samples; returns whether it changed anything somebody may wait for.
+
+        A ``toned`` frame is the sound of a key: it is recorded, and silence to everything else.
+        """
         index = self._recording.add_elder(pcm)
+        if toned:
+            self._toned.add(index)
+            pcm = SILENCE
         changed = self._listen_for_beep(pcm)
         while self.now < index:  # the recording fills gaps that a line leaves; in a gap nobody speaks
             changed |= self._take_in(0.0)
@@ -163,8 +172,15 @@ class Ear:
         return Stretch(start, end, self._endpointer.voiced_s)
 
     def audio(self, stretch: Stretch) -> Pcm:
-        """The sound of a stretch, with a little before and after it."""
-        return self._recording.elder(stretch.start - _PRE_ROLL, min(stretch.end + _TAIL, self.now))
+        """The sound of a stretch, with a little before and after it, but without that of keys."""
+        start, end = max(0, stretch.start - _PRE_ROLL), min(stretch.end + _TAIL, self.now)
+        pcm = self._recording.elder(start, end)
+        keys = [(index - start) * FRAME_SAMPLES for index in range(start, end) if index in self._toned]
+        if keys:
+            pcm = pcm.copy()
+            for at in keys:
+                pcm[at : at + FRAME_SAMPLES] = 0
+        return pcm
 
     def voice(self, stretch: Stretch) -> Voice:
         """Where a stretch paused and how loud it was; the detector is not asked again."""

@@ -5,6 +5,9 @@ that goes on and on or the tone of a fax is a machine. What only people say ("å“
 against all but the phrase, and after the phrase against that too: somebody picked up while their machine was
 talking. Silence is neither a machine nor a person, and words that sound like distress are a person's unless
 both phrase and tone speak against it: better to talk to a tape than to hang up on somebody on the floor.
+
+A network that listens as well may speak for either. It goes by how long a greeting lasts, mostly, so that its
+word alone is nothing new: it only moves by how much of a tone or of talking a machine is known.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from ivr.lines.answerer import NetworkSays
 from speech.types import Language
 
 SHORTEST_TAPE_S = 2.0
@@ -21,6 +25,10 @@ SHORT_GREETING_S = 3.0
 """People greet and then wait: about nine words at most."""
 LONG_GREETING_S = 10.0
 """Nobody who picks up a telephone talks this long without waiting for an answer."""
+_NEVER = float("inf")
+_SHORTEST_TAPE_S = {None: SHORTEST_TAPE_S, NetworkSays.MACHINE: 1.0, NetworkSays.PERSON: _NEVER}
+_LONG_GREETING_S = {None: LONG_GREETING_S, NetworkSays.MACHINE: 6.0, NetworkSays.PERSON: _NEVER}
+"""By what the network says."""
 
 MACHINE_PHRASES: Mapping[Language, tuple[str, ...]] = {
     "zh-CN": (
@@ -64,12 +72,19 @@ class Answerer(StrEnum):
 
 
 def judge(
-    *, greeting_s: float, readings: Iterable[str], language: Language, beep: bool, urgent: bool
+    *,
+    greeting_s: float,
+    readings: Iterable[str],
+    language: Language,
+    beep: bool,
+    urgent: bool,
+    network: NetworkSays | None = None,
 ) -> Answerer:
     """Decide by the words that were spoken when the telephone was picked up.
 
     ``greeting_s``: seconds of them, without a longer pause; ``readings``: what they may have been, best
-    first; ``beep``: whether a tone followed; ``urgent``: whether they were understood as a call for help.
+    first; ``beep``: whether a tone followed; ``urgent``: whether they were understood as a call for help;
+    ``network``: what the network takes whoever speaks for.
     """  # fmt: skip
     said = tuple(text for text in readings if _plain(text))
     phrase = has_machine_phrase(said, language)
@@ -79,11 +94,16 @@ def judge(
         return Answerer.MACHINE
     if has_person_phrase(said, language):
         return Answerer.PERSON
-    tone_after_words = beep and greeting_s >= SHORTEST_TAPE_S
-    never_ending = greeting_s >= LONG_GREETING_S and bool(said)
+    tone_after_words = beep and is_talk_of_a_tape(greeting_s, network)
+    never_ending = greeting_s >= _LONG_GREETING_S[network] and bool(said)
     if tone_after_words or never_ending:
         return Answerer.MACHINE
     return _in_doubt(greeting_s, beep=beep, words=bool(said))
+
+
+def is_talk_of_a_tape(spoken_s: float, network: NetworkSays | None) -> bool:
+    """Whether a tone after so many seconds of talking means a machine."""
+    return spoken_s >= _SHORTEST_TAPE_S[network]
 
 
 def _in_doubt(greeting_s: float, *, beep: bool, words: bool) -> Answerer:

@@ -5,34 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from ivr.gaps import Gaps
+from ivr.key_tones import KeyTones
 from ivr.lines import AudioFrame, Call, FarEndHungUp, KeyPressed
 from ivr.listening import Ear
 from ivr.playback import Mouth
+from ivr.presses import Key, Presses
 from ivr.recording import Recording
 from speech.types import FRAME_SECONDS, Pcm
 from speech.vad import VoiceDetector
 
 DEAD_LINE_S = 10.0
-_SAME_PRESS_FRAMES = 30
-"""The same key again within 0.6 s is a trembling hand, not the answer to a question nobody has heard yet."""
 
 
 class LineGoneError(Exception):
     """The other side hung up, or the line broke down; the message is the line's word for why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key as it arrived."""
-
-    digit: str
-    frame: int
-    """Where in the recording."""
 
 
 class Media:
@@ -50,8 +40,8 @@ class Media:
         self.keys: deque[Key] = deque()
         """Keys that nobody has attended to yet, in the order in which they were pressed."""
         self._tap: Callable[[Pcm], None] | None = None
-        self._last_key: Key | None = None
-        self._keys_from = 0
+        self._presses = Presses()
+        self._key_tones = KeyTones()
         self._bell = asyncio.Event()
         self._gone: str | None = None
         self._pumps: list[asyncio.Task[None]] = []
@@ -110,7 +100,7 @@ class Media:
     def forget_keys(self, *, and_for_s: float) -> None:
         """Drop the keys that are waiting and those that come within so many seconds."""
         self.keys.clear()
-        self._keys_from = self.ear.now + round(and_for_s / FRAME_SECONDS)
+        self._presses.ignore_until(self.ear.now + round(and_for_s / FRAME_SECONDS))
 
     def connect(self, tap: Callable[[Pcm], None], source: Callable[[], Pcm]) -> None:
         """Pass on every frame that comes from the line to ``tap``, and send it what ``source`` gives.
@@ -138,13 +128,11 @@ class Media:
         """Pass on what comes from the line until it is over."""
         while self._gone is None:
             match await self._call.receive():
-                case AudioFrame(pcm=pcm):
-                    if self._tap is not None:
-                        self._tap(pcm)
-                    if self.ear.hear(pcm):
-                        self.ring()
+                case AudioFrame() as frame:
+                    self._hear(frame)
                 case KeyPressed(digit=digit):
-                    self._press(Key(digit, self.ear.now))
+                    key = Key(digit, self.ear.now)
+                    self._press(key, counts=self._presses.told(key))
                 case FarEndHungUp(cause=cause):
                     self._gone = cause
                     self.mouth.end()
@@ -159,11 +147,22 @@ class Media:
         self._gone = self._gone or f"the line has sent nothing for {DEAD_LINE_S:.0f} s"
         self.ring()
 
-    def _press(self, key: Key) -> None:
-        """Keep a key, unless it is the one before pressed twice, or meant for a question that is over."""
-        last, self._last_key = self._last_key, key
-        twice = last is not None and last.digit == key.digit and key.frame - last.frame < _SAME_PRESS_FRAMES
-        if not twice and key.frame >= self._keys_from:
+    def _hear(self, frame: AudioFrame) -> None:
+        if self._tap is not None:
+            self._tap(frame.pcm)
+        heard = self._key_tones.hears(frame.pcm, lost=frame.lost)
+        if heard.key:
+            key = Key(heard.key, self.ear.now)
+            self._press(key, counts=self._presses.sounded(key))
+        before = self.ear.now
+        if self.ear.hear(frame.pcm, toned=heard.toned):
+            self.ring()
+        if self.ear.now > before + 1:
+            self._key_tones.let_go()  # the line sent nothing for a while: no key is held through that
+
+    def _press(self, key: Key, *, counts: bool) -> None:
+        """Keep a key that counts."""
+        if counts:
             self.keys.append(key)
             self.ring()
 

@@ -6,8 +6,9 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
+from ivr.lines.answerer import network_says
 from ivr.listening import Stretch
-from ivr.machine import SHORTEST_TAPE_S, has_machine_phrase, has_person_phrase
+from ivr.machine import has_machine_phrase, has_person_phrase, is_talk_of_a_tape
 from ivr.media import Media
 from ivr.senses import CallSenses, Reading
 from speech.types import FRAME_SECONDS, Urgency
@@ -58,7 +59,8 @@ class Overhearing:
         ear = self._media.ear
         if self._person_spoke:
             return False
-        return self._machine_spoke or ear.fax or (ear.beeped and self.spoken_s >= SHORTEST_TAPE_S)
+        taped = ear.beeped and is_talk_of_a_tape(self.spoken_s, network_says(self._media.call))
+        return self._machine_spoke or ear.fax or taped
 
     @property
     def spoken_s(self) -> float:

@@ -245,6 +245,7 @@ class Settings(PaceSettings, TwilioAccountSettings, TransferSettings):
                 media_host=self.twilio_media_host,
                 media_port=self.twilio_media_port,
                 calls_per_second=self.twilio_calls_per_second,
+                machine_detection=self.twilio_machine_detection,
                 max_call_s=self.call_seconds + LONGER_THAN_ANY_CALL_S,
             )
         except ValueError as error:

@@ -30,6 +30,11 @@ class TwilioAccountSettings(BaseSettings):
     twilio_calls_per_second: float = Field(
         1.0, gt=0, le=100, description="How many calls the account may begin in a second."
     )
+    twilio_machine_detection: bool = Field(
+        False,
+        description="Whether Twilio finds out as well who picks up (AsyncAmd, charged per call): evidence "
+        "for our own decision, which is made without it too.",
+    )
 
     @property
     def twilio_missing(self) -> list[str]:

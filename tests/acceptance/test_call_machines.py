@@ -24,6 +24,8 @@ from ivr.dialogue import (
     Say,
 )
 from ivr.lines import Disposition
+from ivr.lines.answerer import NetworkSays
+from ivr.lines.simulated import SimulatedCall
 from ivr.report import CallOutcome
 
 FINE = voice("hao_zhe_ne")
@@ -207,3 +209,32 @@ def test_who_answered_is_decided_within_fifteen_seconds(greeting_s: float):
     first = min([*decided_at, story.robot_s[0][0]])
     assert first <= 15.0
     assert told(story)[0] is Answered
+
+
+# A network that listens as well
+
+
+@pytest.fixture
+def network_speaks_of_a_machine(monkeypatch):
+    monkeypatch.setattr(SimulatedCall, "answerer", NetworkSays.MACHINE, raising=False)
+
+
+@pytest.mark.usefixtures("network_speaks_of_a_machine")
+def test_an_elder_whom_the_network_takes_for_a_machine_is_talked_to_all_the_same():
+    story = phone(Person(tape(FINE)), Interview(ask("您好吗"), bye()), Hears("您好这里是老王家"))
+    assert MachineDetected not in told(story)
+    assert story.report.disposition is Disposition.ANSWERED_HUMAN
+
+
+def of_a_short_tape_with_a_tone():
+    short = tape(FINE[: 8000 + 4000], NOTHING_SAID, tone(0.5))
+    return phone(Person(short), Interview(MESSAGE), Hears("我是老王"))
+
+
+def test_a_short_tape_with_a_tone_may_be_an_elder_at_the_kettle():
+    assert told(of_a_short_tape_with_a_tone())[0] is Answered
+
+
+@pytest.mark.usefixtures("network_speaks_of_a_machine")
+def test_a_short_tape_with_a_tone_is_known_where_the_network_knows_it_too():
+    assert told(of_a_short_tape_with_a_tone())[0] is MachineDetected

@@ -2,11 +2,14 @@
 
 import asyncio
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.certificates import loopback_certificate
 from support.sip import direct, free_port, need_sipp, sipp
+from support.tls_relay import tls_relay
 
 from ivr.lines import CallNotConnectedError, Disposition
 from ivr.lines.sip import LineHealth, LineState, SipLine, SipSettings, SipStartError
@@ -26,10 +29,12 @@ def account(port: int, **changes: Any) -> SipSettings:
     return direct(port, **{"register": True, "user": "05335550000", "password": PASSWORD, **changes})
 
 
-def test_an_account_registers_calls_with_its_password_and_signs_off(tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_an_account_registers_calls_with_its_password_and_signs_off(tmp_path: Path, transport: str) -> None:
     async def main() -> str:
-        async with sipp("provider", tmp_path, calls=2, values=ACCOUNT) as provider:
-            async with SipLine(account(provider.port)) as line:
+        way = {"udp": "u1", "tcp": "t1"}[transport]
+        async with sipp("provider", tmp_path, calls=2, values=ACCOUNT, transport=way) as provider:
+            async with SipLine(account(provider.port, transport=transport)) as line:
                 assert line.health == LineHealth(LineState.READY)
                 call = await line.dial(NUMBER, reference="visit-7/1")
                 await call.hang_up()
@@ -39,6 +44,39 @@ def test_an_account_registers_calls_with_its_password_and_signs_off(tmp_path: Pa
     said = asyncio.run(main())
     assert "expires=0" in said.lower() or "expires: 0" in said.lower(), "we signed off"
     assert PASSWORD not in said
+
+
+def test_an_account_registers_over_tls(tmp_path: Path) -> None:
+    certificate, with_key = loopback_certificate(tmp_path)
+
+    async def main() -> str:
+        async with (
+            sipp("provider", tmp_path, values=ACCOUNT, transport="t1") as provider,
+            tls_relay(with_key, provider.port) as port,
+        ):
+            async with SipLine(account(port, transport="tls", ca_file=certificate)) as line:
+                assert line.health == LineHealth(LineState.READY)
+            return await provider.played_out()
+
+    said = asyncio.run(main())
+    assert "Via: SIP/2.0/TLS" in said
+    assert "expires=0" in said.lower() or "expires: 0" in said.lower(), "we signed off"
+
+
+def test_an_account_behind_a_proxy_registers_there(tmp_path: Path) -> None:
+    async def main() -> str:
+        async with sipp("provider", tmp_path, calls=2, values=ACCOUNT) as proxy:
+            at_the_proxy = replace(
+                account(proxy.port), server="ims.example.test", proxy=f"127.0.0.1:{proxy.port}"
+            )
+            async with SipLine(at_the_proxy) as line:
+                assert line.health == LineHealth(LineState.READY)
+                await (await line.dial(NUMBER, reference="visit-7/1")).hang_up()
+            return await proxy.played_out()
+
+    said = asyncio.run(main())
+    assert "To: <sip:05335550000@ims.example.test>" in said
+    assert f"INVITE sip:{NUMBER}@ims.example.test" in said
 
 
 def test_a_wrong_password_is_said_and_nobody_is_called(tmp_path: Path) -> None:

@@ -208,6 +208,20 @@ def test_closing_the_line_hangs_up_every_call(tmp_path: Path) -> None:
     assert asyncio.run(main()).count("\nBYE sip:") == 5
 
 
+def test_closing_the_line_leaves_no_telephone_ringing_and_whoever_waits_is_told(tmp_path: Path) -> None:
+    async def main() -> str:
+        async with sipp("rings", tmp_path) as telephone:
+            async with SipLine(direct(telephone.port)) as line:
+                dialling = asyncio.create_task(not_reached(line))
+                done, _ = await asyncio.wait({dialling}, timeout=1.0)
+                assert not done
+            error = await asyncio.wait_for(dialling, 1.0)
+            assert (error.disposition, error.cause) == (Disposition.FAILED, "the line is closed")
+            return await telephone.played_out()
+
+    assert asyncio.run(main()).count("\nCANCEL sip:") == 1
+
+
 def test_a_server_is_found_by_a_name_of_the_house(tmp_path: Path) -> None:
     async def main() -> None:
         async with sipp("answers", tmp_path) as telephone:

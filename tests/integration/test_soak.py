@@ -16,8 +16,10 @@ from benchmarks import calls
 from benchmarks.soak import deaf_senses, faults_of, soak
 from benchmarks.telephony.elders import EVERYBODY, Manner, manner_of, numbers
 from benchmarks.telephony.gateway import Placed, Vitals
+from benchmarks.telephony.leftovers import left_behind
 from benchmarks.telephony.processor import Processor
 from ivr.gaps import Gap
+from ivr.recording import Recording
 
 
 @pytest.mark.sip
@@ -25,9 +27,10 @@ def test_a_short_soak_loses_nothing(tmp_path: Path) -> None:
     need_telephones()
     with ThreadPoolExecutor(2) as engines:
         senses, prompts = deaf_senses(engines, tmp_path)
-        outcome = asyncio.run(soak(senses, prompts, tmp_path, seconds=9.0, calls=4, longest=2.0))
+        outcome = asyncio.run(soak(senses, prompts, tmp_path, seconds=16.0, calls=6, longest=2.0))
     assert outcome.faults == ()
-    assert outcome.calls >= 4
+    assert outcome.calls >= 7, "six at once, and another for whoever was busy"
+    assert outcome.call_seconds > 20
     assert set(outcome.by_disposition) >= {"answered", "busy", "no_answer"}
 
 
@@ -44,7 +47,9 @@ def people(*manners: Manner) -> list[Placed]:
 def seen(call: Placed, **changes: Any) -> Mapping[str, Any]:
     ends = {Manner.IS_BUSY: "busy", Manner.IS_OUT: "cancelled", Manner.HANGS_UP: "hung up here"}
     ended = ends.get(manner_of(call.number), "hung up there")
-    return {"reference": call.reference, "ended": ended, "packets": 500, "lost": 0, **changes}
+    answered = call.disposition == "answered"
+    told = {"reference": call.reference, "ended": ended, "answered": answered, "seconds": call.seconds}
+    return told | {"packets": 500 * answered, "lost": 0} | changes
 
 
 def healthy() -> Vitals:
@@ -77,10 +82,31 @@ def test_the_verdict_sees_what_grows_after_the_first_third() -> None:
     vitals = Vitals(
         resident_mb=[100.0, 300, 300, 300, 300, 300, 340, 340, 340], files=[9] * 6 + [99] * 3, tasks=[9] * 9
     )
-    assert list(faults_of([], [], vitals)) == [
+    call = people(Manner.TALKS)
+    assert list(faults_of(call, [seen(each) for each in call], vitals)) == [
         "memory grew from 300 to 340 MB",
         "open files grew from 9 to 99",
     ]
+
+
+def test_the_verdict_sees_an_elder_whom_nobody_spoke_to_and_that_nobody_was_reached_at_all() -> None:
+    placed = people(Manner.TALKS)
+    assert list(faults_of(placed, [seen(placed[0], packets=100)], healthy())) == [
+        "bench-0 was sent sound for 2 of 10 s"
+    ]
+    assert list(faults_of([], [], healthy())) == ["nobody was talked with"]
+
+
+def test_the_verdict_sees_what_is_left_of_calls_that_are_over() -> None:
+    placed = people(Manner.TALKS)
+    found = list(faults_of(placed, [seen(placed[0])], healthy(), {"Recording": 3}))
+    assert found == ["3 of Recording are left of calls that are over"]
+
+
+def test_what_is_left_of_a_call_is_found() -> None:
+    before = left_behind().get("Recording", 0)
+    kept = [Recording(1.0), Recording(1.0)]
+    assert left_behind()["Recording"] == before + len(kept)
 
 
 def test_a_benchmark_says_which_targets_are_missed() -> None:

@@ -14,6 +14,7 @@ from support.telephone import tone
 from support.twilio import SETTINGS, need_twilio, sign
 
 from ivr.lines import AudioFrame, CallNotConnectedError, Disposition, FarEndHungUp, KeyPressed
+from ivr.lines.answerer import NetworkSays, network_says
 from ivr.lines.concealment import SILENCE
 from ivr.lines.sip import LineState
 from ivr.lines.twilio import CallNews, TwilioLine, TwilioStartError
@@ -31,11 +32,16 @@ def _installed() -> None:
 
 @contextlib.asynccontextmanager
 async def twilio_line(
-    story: Story, keep: Callable[[CallNews], None] = lambda _news: None, **behaviour: Any
+    story: Story,
+    keep: Callable[[CallNews], None] = lambda _news: None,
+    *,
+    machine_detection: bool = False,
+    **behaviour: Any,
 ) -> AsyncIterator[tuple[FakeTwilio, TwilioLine]]:
     twilio = FakeTwilio(story, **behaviour)
     with twilio.running():
-        async with TwilioLine(settings_for(twilio), keep=keep) as line:
+        configured = settings_for(twilio, machine_detection=machine_detection)
+        async with TwilioLine(configured, keep=keep) as line:
             twilio.media_port = line.media_port
             yield twilio, line
 
@@ -84,9 +90,43 @@ def test_an_elder_answers_speaks_presses_a_key_and_hangs_up() -> None:
             assert order.one("SendDigits") == "wwww12"
             assert order.form["StatusCallbackEvent"] == ["initiated", "ringing", "answered", "completed"]
             assert order.one("StatusCallback") == SETTINGS.status_url("visit-1-attempt-1")
+            assert "MachineDetection" not in order.form
 
     asyncio.run(main())
     assert heard == [mulaw_encode(tone(0.2, 500))]
+
+
+@pytest.mark.parametrize("before_the_sound", [True, False])
+def test_whom_twilio_takes_the_answerer_for_reaches_the_call_and_changes_nothing_of_its_course(
+    *, before_the_sound: bool
+) -> None:
+    async def main() -> None:
+        async def elder(twilio: FakeTwilio, call: FakeCall) -> None:
+            found = CallNews(call.sid, "visit-1", "machine_start")
+            if before_the_sound:
+                line.hear(found)
+            async with twilio.answered(call) as stream:
+                await answered.wait()
+                line.hear(found)
+                line.hear(found)
+                await stream.frame(b"\xff" * 160)
+                await stream.stop()
+
+        answered = asyncio.Event()
+        async with twilio_line(elder, machine_detection=True) as (twilio, line):
+            call = await line.dial(NUMBER, reference="visit-1")
+            assert network_says(call) is (NetworkSays.MACHINE if before_the_sound else None)
+            answered.set()
+            while not isinstance(await call.receive(), FarEndHungUp):
+                pass
+            await twilio.over()
+            assert network_says(call) is NetworkSays.MACHINE
+            (order,) = twilio.calls
+            asked = ("MachineDetection", "AsyncAmd", "AsyncAmdStatusCallback", "AsyncAmdStatusCallbackMethod")
+            url = SETTINGS.status_url("visit-1")
+            assert [order.one(name) for name in asked] == ["Enable", "true", url, "POST"]
+
+    asyncio.run(main())
 
 
 def test_the_robot_hangs_up_and_twilio_ends_the_call() -> None:
@@ -137,6 +177,30 @@ def test_closing_the_line_in_the_middle_hangs_up() -> None:
             late = CallNews("CA" + "9" * 32, "visit-of-an-earlier-process", "ringing")
             line.hear(late)
             await asyncio.sleep(0.05)
+
+    asyncio.run(main())
+
+
+def test_closing_the_line_leaves_no_telephone_ringing_and_whoever_waits_is_told() -> None:
+    async def elder(_twilio: FakeTwilio, call: FakeCall) -> None:
+        call.status = "ringing"
+        await call.ended.wait()
+
+    async def main() -> None:
+        loop, placed = asyncio.get_running_loop(), asyncio.Event()
+
+        def keep(_news: CallNews) -> None:
+            loop.call_soon_threadsafe(placed.set)
+
+        async with twilio_line(elder, keep) as (twilio, line):
+            dialling = asyncio.create_task(line.dial(NUMBER, reference="visit-1"))
+            await placed.wait()
+            await line.close()
+            with pytest.raises(CallNotConnectedError) as caught:
+                await asyncio.wait_for(dialling, 5.0)
+            assert caught.value.disposition is Disposition.FAILED
+            await twilio.over()
+            assert twilio.calls[0].status == "canceled"
 
     asyncio.run(main())
 

@@ -93,9 +93,11 @@ def test_prism_takes_our_requests() -> None:
     async def main() -> None:
         async with prism() as url:
             account = RestAccount(replace(SETTINGS, api_url=url))
+            detecting = RestAccount(replace(SETTINGS, api_url=url, machine_detection=True))
             for request in (
                 account.check,
                 lambda: account.place(ORDER),
+                lambda: detecting.place(ORDER),
                 lambda: account.calls_to(ORDER.to),
                 lambda: account.state_of(SID.format(1), "visit-1"),
                 lambda: account.end(SID.format(1)),

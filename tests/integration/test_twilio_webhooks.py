@@ -135,6 +135,20 @@ def test_what_twilio_would_not_say_is_refused_even_when_signed(door: Door) -> No
     assert not door.kept()
 
 
+def test_who_picked_up_is_kept_once_whenever_it_comes(door: Door) -> None:
+    found = {"CallSid": MINE, "AnsweredBy": "machine_end_silence", "MachineDetectionDuration": "4100"}
+    assert door.post(form("completed")) == 204
+    assert [door.post(found, token="t-2"), door.post(found, token="t-2")] == [204, 204]  # noqa: S106
+    assert door.post(found, token="t-3") == 403  # noqa: S106 - a replay
+    assert [(event.status, event.final) for event in door.kept()] == [
+        ("completed", True),
+        ("machine_end_silence", False),
+    ]
+    assert door.told[-1] == CallNews(MINE, "visit-1-attempt-1", "machine_end_silence")
+    forged = {SIGNATURE: sign(URL, {**found, "AnsweredBy": "human"})}
+    assert door.post(found, token="t-4", **forged) == 403  # noqa: S106
+
+
 def test_a_stream_that_began_is_nothing_to_keep(door: Door) -> None:
     assert door.post({"CallSid": MINE, "StreamEvent": "stream-started"}) == 204
     assert not door.kept()

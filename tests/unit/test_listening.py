@@ -213,3 +213,17 @@ def test_no_voiced_second_goes_missing_however_speech_falls(pieces: Iterable[tup
     for start, end in spoken:
         inside = sum(max(0, min(end, b) - max(start, a)) for a, b in covered)
         assert end - start - inside < 5
+
+
+def test_the_sound_of_a_key_is_recorded_but_neither_voice_nor_words_nor_a_machines_tone():
+    recording = Recording(600)
+    listener = Ear(Marked(), recording)
+    listener.attend(PATIENT)
+    hears(listener, (1.0, 0.9))
+    for _ in range(50):
+        listener.hear(frame(0.9, 700), toned=True)
+    hears(listener, (0.4, 0.9), (1.0, 0.0))
+    assert listener.stretch == Stretch(0, 50, pytest.approx(1.0))
+    assert recording.elder(60, 61)[5] == 700
+    assert not np.any(listener.audio(Stretch(45, 105, 0.5))[20 * FRAME_SAMPLES : 70 * FRAME_SAMPLES])
+    assert not listener.beeped

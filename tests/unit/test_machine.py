@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.telephone import cough, frames_of, hum, tone, voice
 
+from ivr.lines.answerer import NetworkSays
 from ivr.machine import Answerer, has_machine_phrase, has_person_phrase, judge
 from ivr.tones import BeepDetector
 from speech.audio import mulaw_decode, mulaw_encode
@@ -223,3 +224,51 @@ def test_other_tones_are_no_fax(sound: np.ndarray):
 )
 def test_beeps_come_in_many_kinds(beep: np.ndarray):
     assert beeps(beep)
+
+
+# What the network says
+
+
+def with_network(says: NetworkSays | None, *, words: str = "您好这里是老王家", **heard) -> Answerer:
+    given = {"greeting_s": 1.5, "beep": False, "urgent": False} | heard
+    return judge(readings=[words], language="zh-CN", network=says, **given)
+
+
+def test_a_network_that_speaks_of_a_machine_makes_a_tone_tell_sooner_and_a_greeting_long_sooner():
+    assert with_network(None, beep=True) is Answerer.UNCERTAIN
+    assert with_network(NetworkSays.MACHINE, beep=True) is Answerer.MACHINE
+    assert with_network(None, greeting_s=7.0) is Answerer.UNCERTAIN
+    assert with_network(NetworkSays.MACHINE, greeting_s=7.0) is Answerer.MACHINE
+
+
+def test_a_network_that_speaks_of_a_person_leaves_in_doubt_what_only_sounded_like_a_machine():
+    for heard in ({"beep": True, "greeting_s": 3.0}, {"greeting_s": 11.0}):
+        assert with_network(None, **heard) is Answerer.MACHINE
+        assert with_network(NetworkSays.PERSON, **heard) is Answerer.UNCERTAIN
+    assert with_network(NetworkSays.PERSON, words="请在滴声后留言") is Answerer.MACHINE
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    greeting_s=st.floats(0, 5.9),
+    words=st.text(alphabet="喂你好谁呀在呢我是", max_size=12),
+    language=st.sampled_from(LANGUAGES),
+)
+def test_the_networks_word_alone_hangs_up_on_nobody(greeting_s, words, language):
+    who = judge(
+        greeting_s=greeting_s,
+        readings=[words],
+        language=language,
+        beep=False,
+        urgent=False,
+        network=NetworkSays.MACHINE,
+    )
+    assert who is not Answerer.MACHINE
+
+
+@pytest.mark.parametrize("says", list(NetworkSays))
+def test_whatever_the_network_says_who_cries_or_asks_is_a_person(says: NetworkSays):
+    assert (
+        with_network(says, words="救命啊救命啊", beep=True, greeting_s=12.0, urgent=True) is Answerer.PERSON
+    )
+    assert with_network(says, words="喂，哪位呀", beep=True, greeting_s=12.0) is Answerer.PERSON

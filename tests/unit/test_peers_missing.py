@@ -7,12 +7,16 @@ import shutil
 from collections.abc import Callable
 
 import pytest
-from support import sip, twilio
+from support import debian_baresip, sip, twilio
 
 NEEDS: list[tuple[Callable[[], None], str]] = [
     (sip.need_stack, "the SIP stack is not installed (pip install 'wenan[sip]')"),
     (sip.need_sipp, "SIPp is not installed (Debian: apt-get install sip-tester)"),
     (sip.need_pjsip, "PJSIP is not installed (pip install 'wenan[sip-peer]', Python 3.11 on Linux)"),
+    (
+        debian_baresip.need_debian_baresip,
+        "Debian's baresip is not installed (Debian: apt-get install baresip)",
+    ),
     (twilio.need_twilio, "twilio is not installed (pip install 'wenan[twilio]')"),
 ]
 MISSING = {
@@ -20,8 +24,9 @@ MISSING = {
     "need_sipp": "sipp",
     "need_pjsip": "pjsua2",
     "need_twilio": "twilio",
+    "need_debian_baresip": "baresip",
 }
-PROGRAMS = {"need_sipp"}
+PROGRAMS = {"need_sipp", "need_debian_baresip"}
 
 
 @pytest.mark.parametrize(("need", "reason"), NEEDS, ids=[need.__name__ for need, _ in NEEDS])

@@ -22,6 +22,7 @@ REJECTED, INVALID = Disposition.REJECTED, Disposition.INVALID_NUMBER
         ("699 Whatever", REJECTED),
         ("404 Not Found", INVALID),
         ("484 Address Incomplete", INVALID),
+        ("485 Ambiguous", INVALID),
         ("604 Does Not Exist Anywhere", INVALID),
         ("480 Temporarily Unavailable", NO_ANSWER),
         ("408 Request Timeout", NO_ANSWER),

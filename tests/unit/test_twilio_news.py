@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivr.lines.answerer import NetworkSays
 from ivr.lines.twilio.news import (
+    ANSWERERS,
     FINAL,
     STATUSES,
     STREAM_FAILED,
@@ -25,7 +27,7 @@ def news(status: str, **codes: int | None) -> CallNews:
 
 reports = st.builds(
     news,
-    st.sampled_from(sorted(STATUSES | {STREAM_FAILED})),
+    st.sampled_from(sorted(STATUSES | {STREAM_FAILED} | ANSWERERS.keys())),
     sip_code=st.none() | st.integers(100, 699),
     error_code=st.none() | st.integers(1, 99999),
 )
@@ -88,10 +90,37 @@ def test_a_stream_that_could_not_be_brought_is_news_one_that_began_is_not() -> N
     assert read_callback("visit-1", form | {"StreamEvent": "stream-started"}) is None
 
 
+def detected(**form: str) -> dict[str, str]:
+    """As Twilio's machine detection reports, whose form names no status."""
+    return {"CallSid": SID, "AccountSid": "AC" + "0" * 32, "MachineDetectionDuration": "2400"} | form
+
+
+@pytest.mark.parametrize("answered_by", sorted(ANSWERERS))
+def test_who_picked_up_is_news_that_says_nothing_of_how_the_call_goes(answered_by: str) -> None:
+    read = read_callback("visit-1", detected(AnsweredBy=answered_by))
+    assert read == CallNews(SID, "visit-1", answered_by)
+    assert not read.final
+    known = told(news("in-progress"), read, news("completed", sip_code=200))
+    assert (known.status, known.answered_by) == ("completed", answered_by)
+
+
+def test_a_report_of_the_end_that_also_says_who_picked_up_is_one_of_the_end() -> None:
+    read = read_callback("visit-1", detected(CallStatus="completed", AnsweredBy="human"))
+    assert read == CallNews(SID, "visit-1", "completed")
+
+
+def test_of_two_opinions_the_one_that_leaves_a_person_holds() -> None:
+    assert ANSWERERS[told(news("machine_start"), news("human")).answered_by] is NetworkSays.PERSON
+    assert ANSWERERS[told(news("unknown"), news("machine_start")).answered_by] is None
+
+
 @pytest.mark.parametrize(
     "form",
     [
         {},
+        detected(),
+        detected(AnsweredBy="martian"),
+        {"CallSid": SID, "CallStatus": "human"},
         {"CallStatus": "ringing"},
         {"CallSid": SID},
         {"CallSid": SID, "CallStatus": "flying"},

@@ -30,6 +30,7 @@ from ivr.lines.sip.stack import (
 
 log = structlog.get_logger(__name__)
 
+CLOSED = "the line is closed"
 BROKEN = "the SIP stack broke down; the program must be started anew"
 _FIRST_REGISTRATION_S = 5.0
 """How long the start waits for the registration; what comes later comes by itself."""
@@ -57,6 +58,8 @@ class SipLine:
         self._keeping: asyncio.Task[None] | None = None
         self._metronome = Metronome()
         self._calls: set[SipCall] = set()
+        self._dialling: set[asyncio.Future[None]] = set()
+        """Calls that ring, each until it is answered or sent off."""
         self._errands: set[asyncio.Task[None]] = set()
         self._none_left = asyncio.Event()
         self._parted_at = float("-inf")
@@ -102,7 +105,7 @@ class SipLine:
     def health(self) -> LineHealth:
         """Whether one can telephone, and if not why."""
         if self._agent is None:
-            return LineHealth(LineState.STOPPED, "the line is closed")
+            return LineHealth(LineState.STOPPED, CLOSED)
         if self._stack.dead:
             return LineHealth(LineState.DOWN, BROKEN)
         if self._registration is not None and self._keeping is not None:
@@ -133,6 +136,8 @@ class SipLine:
         except BadNumberError as error:
             raise CallNotConnectedError(Disposition.INVALID_NUMBER, str(error)) from error
         native, ringing = await self._place(dialled, reference)
+        settled = asyncio.get_running_loop().create_future()
+        self._dialling.add(settled)
         try:
             await ringing.answered(native, ring_seconds)
             if dialled.extension:
@@ -141,6 +146,9 @@ class SipLine:
         except BaseException:
             self._send_off(native)
             raise
+        finally:
+            self._dialling.discard(settled)
+            settled.set_result(None)
 
     async def _place(self, dialled: Dialled, reference: str) -> tuple[NativeCall, RingingCalls]:
         """Send the INVITE. Raises CallNotConnectedError."""
@@ -192,7 +200,11 @@ class SipLine:
         )
 
     async def _part(self, agent: UserAgent | None) -> None:
-        """Say good-bye to everybody: BYE to all calls, and to the registrar."""
+        """Say good-bye to everybody: CANCEL to what rings, BYE to all calls, and to the registrar."""
+        if self._ringing is not None:
+            self._ringing.break_off(CLOSED)
+        if self._dialling:
+            await asyncio.wait(self._dialling, timeout=_PARTING_S)
         self._none_left.clear()
         calls = list(self._calls)
         await asyncio.gather(*(call.hang_up() for call in calls))

@@ -23,6 +23,8 @@ REQUEST_S = 10.0
 """How long Twilio may take to answer a request."""
 LONGEST_ROOM_S = 600
 """Two who were led into a room may talk no longer: somebody should be on the way."""
+DECIDED_WITHIN_S = 15
+"""Who picked up is of no use to know later."""
 EVENTS = ("initiated", "ringing", "answered", "completed")
 _OVER_ALREADY = frozenset({20404, 21220})
 """The call to be ended is not there, or has ended by itself."""
@@ -112,7 +114,9 @@ class RestAccount:
     def place(self, order: CallOrder) -> str:
         """Place a call; returns its SID."""
         settings = self._settings
-        more = {"send_digits": f"wwww{order.extension}"} if order.extension else {}
+        more: dict[str, Any] = {"send_digits": f"wwww{order.extension}"} if order.extension else {}
+        if settings.machine_detection:
+            more |= self._who_picks_up(order)
         made = self._ask(
             lambda: self._client.calls.create(
                 to=order.to,
@@ -127,6 +131,16 @@ class RestAccount:
             )
         )
         return str(made.sid)
+
+    def _who_picks_up(self, order: CallOrder) -> dict[str, Any]:
+        """Have it found out beside the call, which does not wait for it."""
+        return {
+            "machine_detection": "Enable",
+            "machine_detection_timeout": DECIDED_WITHIN_S,
+            "async_amd": "true",
+            "async_amd_status_callback": self._settings.status_url(order.reference),
+            "async_amd_status_callback_method": "POST",
+        }
 
     def twiml(self, order: CallOrder) -> str:
         """What Twilio does once somebody answers: connect the sound, and hang up when that ends."""

@@ -9,12 +9,14 @@ from contextlib import suppress
 from typing import Protocol
 
 from ivr.lines import AudioFrame, Call, KeyPressed
+from ivr.lines.answerer import NetworkSays
 from ivr.lines.concealment import SILENCE
 from ivr.lines.connected import HUNG_UP_HERE, ConnectedCall
 from ivr.lines.handing_over import HANDED_OVER
 from ivr.lines.pacing import Pacer
 from ivr.lines.twilio import messages
 from ivr.lines.twilio.frames import Arrivals
+from ivr.lines.twilio.news import ANSWERERS, Progress
 from speech.audio import mulaw_encode
 from speech.types import Pcm
 
@@ -80,6 +82,8 @@ class TwilioCall(ConnectedCall):
         self._unheard: dict[str, float] = {}
         self._heard_out = asyncio.Event()
         self._heard_out.set()
+        self.known = Progress()
+        """What Twilio has reported of it."""
         self.frames = 0
         """Received so far."""
         self.lost = 0
@@ -96,6 +100,11 @@ class TwilioCall(ConnectedCall):
         elif self._speaking:
             self._speaking = False
             await self._mark()
+
+    @property
+    def answerer(self) -> NetworkSays | None:
+        """See ``ivr.lines.answerer.TellsAnswerer``."""
+        return ANSWERERS.get(self.known.answered_by)
 
     def hush(self) -> None:
         """With the next frame, have Twilio forget what it has not played yet."""

@@ -113,8 +113,11 @@ class TwilioLine:
         await self.close()
 
     async def close(self) -> None:
-        """Hang up all calls and listen no more."""
+        """End all calls, also those that only ring, and listen no more."""
         self._health = LineHealth(LineState.STOPPED, "the line is closed")
+        for ringing in list(self._waiting.values()):
+            self._send_off(ringing)
+            ringing.break_off()
         await asyncio.gather(*(call.hang_up() for call in list(self._calls.values())))
         if self._errands:
             await asyncio.wait(self._errands, timeout=_PARTING_S)
@@ -197,6 +200,8 @@ class TwilioLine:
         self._threads.submit(self._keep, news)
 
     def _note(self, news: CallNews) -> None:
+        if (call := self._calls.get(news.sid)) is not None:
+            call.known = call.known.with_news(news)
         ringing = self._waiting.get(news.reference)
         if ringing is not None:
             ringing.note(news)
@@ -235,6 +240,7 @@ class TwilioLine:
             return None
         call = self._make_call(started, channel)
         ringing.note(CallNews(started.call_sid, ringing.reference, "in-progress"))
+        call.known = ringing.progress
         ringing.connect(call)
         return call
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ivr.lines.answerer import NetworkSays
+
 FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 """Statuses after which nothing more comes."""
 _RANK = {"queued": 0, "initiated": 1, "ringing": 2, "in-progress": 3}
@@ -15,6 +17,19 @@ UNDER_WAY = frozenset(_RANK)
 STATUSES = FINAL | UNDER_WAY
 STREAM_FAILED = "stream-error"
 """Not the call's status: Twilio could not bring us its sound."""
+
+ANSWERERS: Mapping[str, NetworkSays | None] = {
+    "human": NetworkSays.PERSON,
+    "unknown": None,
+    "fax": NetworkSays.MACHINE,
+    "machine_start": NetworkSays.MACHINE,
+    "machine_end_beep": NetworkSays.MACHINE,
+    "machine_end_silence": NetworkSays.MACHINE,
+    "machine_end_other": NetworkSays.MACHINE,
+}
+"""Not the call's status either: whom Twilio's machine detection takes whoever picked up for. Should it say
+two things, the one that stands first here holds, whatever came first: in doubt it is a person."""
+_DOUBT_FIRST = tuple(ANSWERERS)
 
 _SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _CODE = re.compile(r"\d{1,6}")
@@ -34,7 +49,7 @@ class CallNews:
     reference: str
     """The attempt's."""
     status: str
-    """One of ``STATUSES``, or ``STREAM_FAILED``."""
+    """One of ``STATUSES``, ``STREAM_FAILED``, or one of ``ANSWERERS``."""
     sip_code: int | None = None
     error_code: int | None = None
 
@@ -55,7 +70,9 @@ def read_callback(reference: str, form: Mapping[str, str]) -> CallNews | None:
             return None
         named = _STREAM_ERROR.search(form.get("StreamError", ""))
         return CallNews(sid, reference, STREAM_FAILED, error_code=int(named[0]) if named else None)
-    status = form.get("CallStatus", "")
+    status = form.get("CallStatus") or form.get("AnsweredBy", "")
+    if status in ANSWERERS and "CallStatus" not in form:
+        return CallNews(sid, reference, status)
     if status not in STATUSES:
         raise BadNewsError("no status is told")
     return CallNews(
@@ -76,6 +93,8 @@ class Progress:
     sip_code: int | None = None
     error_code: int | None = None
     stream_failed: bool = False
+    answered_by: str = ""
+    """One of ``ANSWERERS``, once Twilio has said so."""
 
     @property
     def over(self) -> bool:
@@ -99,12 +118,18 @@ class Progress:
         )
         if news.status == STREAM_FAILED:
             return replace(known, stream_failed=True)
+        if news.status in ANSWERERS:
+            return replace(known, answered_by=_more_doubtful(self.answered_by, news.status))
         return replace(known, status=_later(self.status, news.status))
 
 
 def _higher(one: int | None, other: int | None) -> int | None:
     """The SIP answers to one INVITE grow until the final one; error codes have no order, so any will do."""
     return other if one is None else one if other is None else max(one, other)
+
+
+def _more_doubtful(one: str, other: str) -> str:
+    return min(one, other, key=_DOUBT_FIRST.index) if one else other
 
 
 def _later(one: str, other: str) -> str:

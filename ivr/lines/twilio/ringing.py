@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from ivr.lines import CallNotConnectedError, Disposition
 from ivr.lines.twilio.call import TwilioCall
@@ -53,6 +54,11 @@ class Ringing:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._order_settled.wait(), ORDER_PATIENCE_S)
         return self.progress.sid in {"", sid}
+
+    def break_off(self) -> None:
+        """The line closes: whoever waits is told, whatever Twilio says later."""
+        self.progress = replace(self.progress, status="canceled")
+        self._changed.set()
 
     def connect(self, call: TwilioCall) -> None:
         """The sound has come."""

@@ -38,6 +38,8 @@ class TwilioSettings:
     """Where we listen for the sound; the proxy leads ``MEDIA_PATH`` there. 0 takes any free port."""
     calls_per_second: float = 1.0
     """How many calls may be begun in a second: what the account allows."""
+    machine_detection: bool = False
+    """Whether Twilio is asked who picked up, as one more piece of evidence."""
     api_url: str = ""
     """Another address of the REST interface, for tests; empty: Twilio's own."""
     max_call_s: float = 3600.0
