@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
 .PHONY: help another-voice bench-hearing-memory sip sip-peer sip-village twilio demo serve test test-fast check format lint types imports models models-test system \
-        bench-demo bench-interrupted bench-hearing bench-calls bench-talk-off soak bench-campaigns chaos train-meaning tune-encoder tune-whisper clean
+        bench-demo bench-interrupted bench-hearing bench-calls bench-talk-off soak bench-campaigns chaos chaos-proof train-meaning tune-encoder tune-whisper clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -99,6 +99,10 @@ bench-campaigns: $(STAMP) ## Planning, claiming and the panel with a million eld
 chaos: $(STAMP) ## Kill, freeze and mislead workers, flush Redis, fill the disk while a city is phoned (ARGS="--seed 7 ...")
 	@tools/system_packages.sh postgresql redis-server
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.chaos $(ARGS)
+
+chaos-proof: $(STAMP) ## Break the product on purpose, in every way there is: chaos must notice each
+	@tools/system_packages.sh postgresql redis-server
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.chaos --prove $(ARGS)
 
 train-meaning: $(STAMP) ## Learn the second opinion's weights from its examples (some minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'

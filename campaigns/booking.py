@@ -13,6 +13,7 @@ from campaigns.deciding import Decision, Rules, decide
 from campaigns.scripts import module_for, turn_of
 from campaigns.snapshots import Snapshot
 from records.bulk import these
+from records.people import Elder
 from records.priorities import FIRST_TIER
 from records.versions import keep_terms
 from records.visits import Visit
@@ -55,9 +56,10 @@ class Booking:
         for alike in sorted(waiting, key=lambda each: each.elders[0]):
             values = alike.values
             elder = these(session, alike.elders).subquery().c.value
+            home = select(Elder.area_id).where(Elder.id == elder).scalar_subquery()
             columns = [literal(each, Visit.__table__.c[name].type) for name, each in values.items()]
-            rows = select(elder, *columns)
-            session.execute(insert(Visit).from_select(["elder_id", *values], rows))
+            rows = select(elder, home, *columns)
+            session.execute(insert(Visit).from_select(["elder_id", "area_id", *values], rows))
             alike.elders.clear()
 
     def _values(self, session: Session, elder_id: int, kind: Kind) -> dict[str, Any]:

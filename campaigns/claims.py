@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from campaigns.choosing import due_in_order, in_order
 from records.visits import Campaign, Visit, is_open, is_under_way
 
 LEASE = timedelta(seconds=90)
@@ -44,26 +45,33 @@ def campaigns_with_due(session: Session, now: datetime) -> Sequence[int]:
 
 
 def first_due(session: Session) -> dict[int, datetime]:
-    """The running campaigns with visits that wait for their call, and when the first of them is due.
+    """The running campaigns with visits that wait for their call, and when the first of them is due."""
+    waiting = {
+        campaign: [at for at in found if at is not None] for campaign, *found in first_by_tier(session)
+    }
+    return {campaign: min(found) for campaign, found in waiting.items() if found}
+
+
+def first_by_tier(session: Session) -> list[tuple[int, datetime | None, datetime | None]]:
+    """The running campaigns, and when the first visit of the key tier and the first of the others is due.
 
     Asked of the index once for each campaign and for the key tier, however many visits are waiting.
     """
     firsts = [
         select(func.min(Visit.next_attempt_at))
-        .where(Visit.campaign_id == Campaign.id, *_waits(first=first))
+        .where(Visit.campaign_id == Campaign.id, *in_order(first=first))
         .scalar_subquery()
         for first in (True, False)
     ]
     rows = session.execute(select(Campaign.id, *firsts).where(Campaign.status == "running"))
-    waiting = {campaign: [at for at in found if at is not None] for campaign, *found in rows}
-    return {campaign: min(found) for campaign, found in waiting.items() if found}
+    return [tuple(row) for row in rows]
 
 
 def claim_due(session: Session, campaign_id: int, *, owner: str, now: datetime, limit: int) -> list[Lease]:
     """Claim up to ``limit`` due visits of a campaign: key tier first, then the longest overdue.
 
-    Never takes more than the campaign's ``max_concurrent`` leaves room for, and nothing from a campaign that
-    is not running. Commit before acting on the leases.
+    Never takes more than the campaign's ``max_concurrent`` and the limits of areas leave room for, and
+    nothing from a campaign that is not running. Commit before acting on the leases.
     """
     most = lock_running(session, campaign_id)
     if most is None:
@@ -71,17 +79,7 @@ def claim_due(session: Session, campaign_id: int, *, owner: str, now: datetime, 
     under_way = session.scalar(
         select(func.count()).where(Visit.campaign_id == campaign_id, is_open(), is_under_way())
     )
-    room = min(limit, most - (under_way or 0))
-    chosen: list[int] = []
-    for first in (True, False):
-        if room > len(chosen):
-            chosen += session.scalars(
-                select(Visit.id)
-                .where(Visit.campaign_id == campaign_id, *_waits(first=first), Visit.next_attempt_at <= now)
-                .order_by(Visit.next_attempt_at, Visit.id)
-                .limit(room - len(chosen))
-                .with_for_update(skip_locked=True)
-            )
+    chosen = due_in_order(session, campaign_id, now, min(limit, most - (under_way or 0)))
     if not chosen:
         return []
     claimed = session.execute(
@@ -144,8 +142,3 @@ def reclaim_all(session: Session, now: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return len(ended.all())
-
-
-def _waits(*, first: bool) -> tuple[ColumnElement[bool], ...]:
-    """What a visit is that waits for its call, in the order of the index."""
-    return (is_open(), Visit.status == "planned", Visit.mode == "telephone", Visit.comes_first == first)

@@ -7,19 +7,18 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy.orm import Session
 
 from campaigns.aftercare import Aftercare
 from campaigns.breaker import Breaker
 from campaigns.calls import Handled, make_call
-from campaigns.claims import Lease, LeaseLostError, campaigns_with_due, claim_due, reclaim_all
+from campaigns.claims import Lease, LeaseLostError, claim_due, reclaim_all
 from campaigns.desk import Converse, Desk, DialerOptions, problem_of, settled
 from campaigns.opening import pause_campaign
 from campaigns.outlook import next_moment, nothing_to_call
@@ -27,6 +26,7 @@ from campaigns.pacing import Pace
 from campaigns.progress import ProgressEvent
 from campaigns.rounds import pass_time, sweep
 from campaigns.settling import ACTOR
+from campaigns.sharing import claimants, share_out
 from ivr.clock import Clock
 from ivr.lines import Line
 from records.sessions import Ledger, LedgerError
@@ -169,26 +169,35 @@ class Dialer:
         await self._start_calls()
 
     async def _start_calls(self) -> None:
-        for campaign_id in await self._desk.read(partial(campaigns_with_due, now=self._desk.clock.now())):
-            room = min(
-                self._desk.options.max_calls - len(self._calls), self._pace.room(self._desk.clock.now())
-            )
-            if room <= 0 or self._stopping.is_set():
-                return
-            leases = await self._desk.write(self._claiming(campaign_id, room))
-            self._pace.begun(len(leases), self._desk.clock.now())
-            for lease in leases:
-                task = asyncio.create_task(make_call(self._desk, lease, self._halt))
-                self._calls[task] = lease
+        """Fill the free lines; what one campaign leaves of its share goes to the others."""
+        waiting = await self._desk.read(partial(claimants, now=self._desk.clock.now()))
+        while waiting and (room := self._free_lines()) > 0 and not self._stopping.is_set():
+            shares = share_out(room, waiting)
+            still = {each.campaign_id: each for each in waiting}
+            for campaign_id, lines in shares.items():
+                begun = await self._begin(campaign_id, lines)
+                if begun < lines or self._stopping.is_set():
+                    del still[campaign_id]  # nothing more is due there, or its own limits are reached
+                else:
+                    one = still[campaign_id]
+                    still[campaign_id] = replace(one, under_way=one.under_way + begun)
+            waiting = list(still.values())
 
-    def _claiming(self, campaign_id: int, room: int) -> Callable[[Session], list[Lease]]:
-        return partial(
-            claim_due,
-            campaign_id=campaign_id,
-            owner=self._owner,
-            now=self._desk.clock.now(),
-            limit=room,
+    def _free_lines(self) -> int:
+        free = self._desk.options.max_calls - len(self._calls)
+        return min(free, self._pace.room(self._desk.clock.now()))
+
+    async def _begin(self, campaign_id: int, lines: int) -> int:
+        """Claim up to so many visits and call; how many there were."""
+        claiming = partial(
+            claim_due, campaign_id=campaign_id, owner=self._owner, now=self._desk.clock.now(), limit=lines
         )
+        leases = await self._desk.write(claiming)
+        self._pace.begun(len(leases), self._desk.clock.now())
+        for lease in leases:
+            task = asyncio.create_task(make_call(self._desk, lease, self._halt))
+            self._calls[task] = lease
+        return len(leases)
 
     async def _seconds_to_wait(self, *, until_idle: bool) -> float:
         """Until something is due; not so long that what others write would go unseen."""

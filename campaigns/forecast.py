@@ -1,15 +1,15 @@
 """Who will be called when, before anybody is: the dialer's own rules played through on paper.
 
-Pure. Lines, calling hours, retry rules and the order in which the dialer claims are the real ones; whether
-somebody answers and how long they talk is assumed, spread evenly and the same at every asking. It is a
-forecast of load and time, not of persons: who in particular answers nobody knows.
+Pure. Lines, areas' limits, calling hours, retry rules and the order in which the dialer claims are the real
+ones; whether somebody answers and how long they talk is assumed, spread evenly and the same at every asking.
+It is a forecast of load and time, not of persons: who in particular answers nobody knows.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
@@ -54,6 +54,8 @@ class Awaited:
     retries: RetryPolicy
     phones: tuple[int, ...]
     past: tuple[Past, ...] = ()
+    limited_by: tuple[int, ...] = ()
+    """Areas over the elder that have a limit of lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,36 +98,97 @@ class Forecast:
         return {day: float(seconds) for day, seconds in sorted(days.items())}
 
 
-def forecast(visits: Sequence[Awaited], lines: int, now: datetime, assumed: Assumptions) -> Forecast:
-    """Play the calls through from ``now`` on, with ``lines`` (at least 1) calls at the same time."""
-    return _Play(visits, lines, now, assumed).run()
+def forecast(
+    visits: Sequence[Awaited],
+    lines: int,
+    now: datetime,
+    assumed: Assumptions,
+    limits: Mapping[int, int] | None = None,
+) -> Forecast:
+    """Play the calls through from ``now`` on, with ``lines`` (at least 1) calls at the same time.
+
+    ``limits``: the most calls at the same time in an area, each at least 1.
+    """
+    return _Play(visits, lines, now, assumed, limits or {}).run()
 
 
-def lines_needed(visits: Sequence[Awaited], now: datetime, assumed: Assumptions) -> int | None:
+def lines_needed(
+    visits: Sequence[Awaited], now: datetime, assumed: Assumptions, limits: Mapping[int, int] | None = None
+) -> int | None:
     """The fewest lines with which everybody is rung at least once; None when no number of them suffices."""
-    if forecast(visits, MOST_LINES, now, assumed).never_rung:
+    if forecast(visits, MOST_LINES, now, assumed, limits).never_rung:
         return None
     least, enough = 1, MOST_LINES
     while least < enough:
         middle = (least + enough) // 2
-        if forecast(visits, middle, now, assumed).never_rung:
+        if forecast(visits, middle, now, assumed, limits).never_rung:
             least = middle + 1
         else:
             enough = middle
     return enough
 
 
+class _Ready:
+    """Visits that are due, in the order of claims; of those whose areas have room."""
+
+    def __init__(self, visits: Sequence[Awaited], limits: Mapping[int, int]) -> None:
+        self._visits = visits
+        self._limits = limits
+        self._queues: dict[tuple[int, ...], list[tuple[bool, datetime, int]]] = {}
+        """Those under the same limits stand in one queue: there are as many as limits."""
+        self._in_use: Counter[int] = Counter()
+        self._calls: list[tuple[datetime, tuple[int, ...]]] = []
+
+    def __bool__(self) -> bool:
+        return any(self._queues.values())
+
+    def add(self, due: datetime, index: int) -> None:
+        """A visit has become due."""
+        visit = self._visits[index]
+        queue = self._queues.setdefault(visit.limited_by, [])
+        heappush(queue, (not visit.first, due, index))
+
+    def next(self, at: datetime) -> int | None:
+        """Takes out the visit that comes first; None when all areas have all the calls they may have."""
+        while self._calls and self._calls[0][0] <= at:
+            self._in_use.subtract(heappop(self._calls)[1])
+        open_ = [
+            queue
+            for areas, queue in self._queues.items()
+            if queue and all(self._in_use[area] < self._limits.get(area, math.inf) for area in areas)
+        ]
+        return heappop(min(open_, key=lambda queue: queue[0]))[2] if open_ else None
+
+    def begun(self, index: int, over: datetime) -> None:
+        """A visit is called until then."""
+        if areas := self._visits[index].limited_by:
+            self._in_use.update(areas)
+            heappush(self._calls, (over, areas))
+
+    @property
+    def room_at(self) -> datetime:
+        """When the first of the calls that count against a limit is over."""
+        return self._calls[0][0]
+
+
 class _Play:
     """One forecast under way."""
 
-    def __init__(self, visits: Sequence[Awaited], lines: int, now: datetime, assumed: Assumptions) -> None:
+    def __init__(
+        self,
+        visits: Sequence[Awaited],
+        lines: int,
+        now: datetime,
+        assumed: Assumptions,
+        limits: Mapping[int, int],
+    ) -> None:
         self._visits = visits
         self._assumed = assumed
         self._past: list[list[Past]] = [list(visit.past) for visit in visits]
         self._now = now
         self._lines = [now] * lines
         self._waiting: list[tuple[datetime, int]] = []
-        self._ready: list[tuple[bool, datetime, int]] = []
+        self._ready = _Ready(visits, limits)
         self._found = Forecast()
         for index, visit in enumerate(visits):
             heappush(self._waiting, (max(visit.due, now), index))
@@ -137,9 +200,15 @@ class _Play:
             self._now = at = max(self._now, free) if self._ready else max(free, self._waiting[0][0])
             while self._waiting and self._waiting[0][0] <= at:
                 due, index = heappop(self._waiting)
-                heappush(self._ready, (not self._visits[index].first, due, index))
-            _, _, index = heappop(self._ready)
-            heappush(self._lines, self._take(index, at, free))
+                self._ready.add(due, index)
+            chosen = self._ready.next(at)
+            if chosen is None:
+                # Lines are free, but none that these areas may use until a call there ends.
+                coming = [self._ready.room_at, *(due for due, _ in self._waiting[:1])]
+                heappush(self._lines, free)
+                self._now = min(coming)
+                continue
+            heappush(self._lines, self._take(chosen, at, free))
         return self._found
 
     def _take(self, index: int, at: datetime, free: datetime) -> datetime:
@@ -163,6 +232,7 @@ class _Play:
         seconds = assumed.ring_seconds / 3 + assumed.talk_seconds if answered else assumed.ring_seconds
         over = at + timedelta(seconds=seconds)
         self._found.rings.append(Ring(visit.visit_id, at, seconds, answered))
+        self._ready.begun(index, over)
         outcome = CallOutcome.COMPLETED if answered else None
         past.append(Past(_DISPOSITIONS[answered], phone, outcome))
         if answered:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from campaigns.area_lines import AreaLines
 from campaigns.forecast import Assumptions, Awaited, Forecast, forecast, lines_needed
 from campaigns.history import end_of_period, past_of
 from campaigns.phoning import usable_phones
@@ -17,7 +19,7 @@ from campaigns.policy import Tier
 from campaigns.presence import ABSENT, back_at
 from campaigns.snapshots import Snapshot
 from ivr.lines import Disposition
-from records.people import Elder
+from records.people import Area, Elder
 from records.visits import CallAttempt, Campaign, Visit, is_open
 
 LOOK_BACK = timedelta(days=90)
@@ -28,6 +30,16 @@ ENOUGH_CALLS = 30
 _USUAL = Assumptions()
 _TELLING = ("answered_human", "answered_machine", "busy", "no_answer", "rejected")
 """Dispositions that tell whether people answer; what failed on our side or has no number tells nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """An area that has too small a share of the lines."""
+
+    area: str
+    lines: int
+    visits: int
+    """To how many of its elders no call would be made, and would be if areas had no limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,8 @@ class Outlook:
     """Names of those who are not at home, nobody knows until when: not reckoned with."""
     in_person: Counter[str]
     """Open visits that a person makes, by the reason why the robot may not phone."""
+    held_back: tuple[HeldBack, ...] = ()
+    """Areas whose limit of lines alone keeps some from being rung, those with most of them first."""
 
     @property
     def can_be_met(self) -> bool:
@@ -54,8 +68,12 @@ class Outlook:
 
 
 def look_ahead(session: Session, campaign: Campaign, lines: int, now: datetime) -> Outlook:
-    """Forecast a campaign from ``now`` on, as if it were the only one that calls."""
+    """Forecast a campaign from ``now`` on, as if it were the only one that calls.
+
+    ``lines`` of the gateways; the campaign's own limit and those of areas come on top.
+    """
     lines = max(1, min(lines, campaign.max_concurrent))
+    shares = AreaLines.read(session)
     visits = session.scalars(
         select(Visit)
         .where(Visit.campaign_id == campaign.id, Visit.mode == "telephone", is_open())
@@ -63,17 +81,21 @@ def look_ahead(session: Session, campaign: Campaign, lines: int, now: datetime) 
         .order_by(Visit.id)
     ).all()
     lost = [visit for visit in visits if visit.elder.status in ABSENT and back_at(visit.elder) is None]
-    awaited = [_awaited(visit, now) for visit in visits if visit not in lost]
+    gone = {visit.id for visit in lost}
+    awaited = [_awaited(visit, shares, now) for visit in visits if visit.id not in gone]
     assumed = learnt(session, now)
-    found = forecast(awaited, lines, now, assumed)
+    found = forecast(awaited, lines, now, assumed, shares.limits)
     return Outlook(
         forecast=found,
         assumed=assumed,
         lines=lines,
-        lines_needed=lines_needed(awaited, now, assumed) if found.never_rung else lines,
+        lines_needed=lines_needed(awaited, now, assumed, shares.limits) if found.never_rung else lines,
         awaited=len(awaited),
         absent=tuple(visit.elder.name for visit in lost),
         in_person=_in_person(session, campaign),
+        held_back=_held_back(session, awaited, found, forecast(awaited, lines, now, assumed))
+        if found.never_rung and shares
+        else (),
     )
 
 
@@ -106,7 +128,18 @@ def learnt(session: Session, now: datetime) -> Assumptions:
     )
 
 
-def _awaited(visit: Visit, now: datetime) -> Awaited:
+def _held_back(
+    session: Session, awaited: Sequence[Awaited], found: Forecast, unlimited: Forecast
+) -> tuple[HeldBack, ...]:
+    """By the nearest limit over those who would be rung without any."""
+    only_so = set(found.never_rung) - set(unlimited.never_rung)
+    under = Counter(each.limited_by[0] for each in awaited if each.visit_id in only_so and each.limited_by)
+    areas = session.execute(select(Area.id, Area.name, Area.lines).where(Area.id.in_(list(under))))
+    rows = [HeldBack(name, lines or 0, under[area]) for area, name, lines in areas]
+    return tuple(sorted(rows, key=lambda each: (-each.visits, each.area)))
+
+
+def _awaited(visit: Visit, shares: AreaLines, now: datetime) -> Awaited:
     snapshot = Snapshot.model_validate(visit.snapshot)
     due = visit.next_attempt_at or now
     back = back_at(visit.elder) if visit.elder.status in ABSENT else None
@@ -119,6 +152,7 @@ def _awaited(visit: Visit, now: datetime) -> Awaited:
         retries=snapshot.retries,
         phones=tuple(phone.id for phone in usable_phones(visit.elder)),
         past=tuple(past_of(visit)),
+        limited_by=shares.over(visit.elder.area_id),
     )
 
 

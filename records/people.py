@@ -39,6 +39,9 @@ class Area(Base):
     """IANA name; calling hours here are read on this clock. In a zone that is unknown nobody is phoned."""
     windows: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """Calling windows of this area and all below it that have none of their own; None: campaigns decide."""
+    lines: Mapped[int | None]
+    """How many elders of this area and all below it may be called at the same time; None: as many as there
+    are lines. Every limit on the way up holds."""
 
     parent: Mapped[Area | None] = relationship(remote_side="Area.id")
 

@@ -1,13 +1,13 @@
-"""A visit repeats whether its elder is of the key tier: one index holds what is due in the order of claims.
+"""A visit repeats what claims ask of its elder, the key tier and the area: indexes hold it in their order.
 
-Whoever writes an elder's tier by the ledger's session writes it to their open visits with it.
+Whoever writes an elder's tier or area by the ledger's session writes it to their open visits with it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Result, event, inspect, select, update
+from sqlalchemy import Connection, Result, event, inspect, or_, select, update
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session
 
@@ -23,15 +23,23 @@ def elder_comes_first(context: DefaultExecutionContext) -> bool:
     return tier == FIRST_TIER
 
 
-def follow_tiers(visits: type[Any]) -> None:
-    """Let open ``visits`` follow when the tier of their elder changes."""
+def elder_lives_in(context: DefaultExecutionContext) -> int | None:
+    """The area of a visit that is being inserted without naming it."""
+    elder_id = context.get_current_parameters()["elder_id"]  # type: ignore[no-untyped-call]
+    area: int | None = context.connection.scalar(select(Elder.area_id).where(Elder.id == elder_id))
+    return area
+
+
+def follow_elders(visits: type[Any]) -> None:
+    """Let open ``visits`` follow when the tier or the area of their elder changes."""
 
     def changed(_mapper: Mapper[Elder], connection: Connection, elder: Elder) -> None:
-        if inspect(elder).attrs.tier.history.has_changes():
+        facts = inspect(elder).attrs
+        if facts.tier.history.has_changes() or facts.area_id.history.has_changes():
             connection.execute(
                 update(visits)
                 .where(visits.elder_id == elder.id, visits.status != "ended")
-                .values(comes_first=elder.tier == FIRST_TIER)
+                .values(comes_first=elder.tier == FIRST_TIER, area_id=elder.area_id)
             )
 
     def changed_many(state: ORMExecuteState) -> Result[Any] | None:
@@ -39,10 +47,12 @@ def follow_tiers(visits: type[Any]) -> None:
             return None
         result = state.invoke_statement()
         first = select(Elder.id).where(Elder.id == visits.elder_id, Elder.tier == FIRST_TIER).exists()
+        home = select(Elder.area_id).where(Elder.id == visits.elder_id).scalar_subquery()
         state.session.execute(
             update(visits)
-            .where(visits.status != "ended", visits.comes_first != first)
-            .values(comes_first=first)
+            .where(visits.status != "ended")
+            .where(or_(visits.comes_first != first, visits.area_id.is_distinct_from(home)))
+            .values(comes_first=first, area_id=home)
             .execution_options(synchronize_session=False)
         )
         return result

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
 from records.people import Elder, Phone
-from records.priorities import elder_comes_first, follow_tiers
+from records.priorities import elder_comes_first, elder_lives_in, follow_elders
 from records.sealing import Sealed, SealedJson
 from records.versions import ScriptVersion as ScriptVersion  # noqa: PLC0414 - one place to import tables of visits from
 from records.versions import VisitTerms
@@ -53,6 +53,7 @@ _TO_HEAR = text("to_hear")
 _NOTED = text("noted")
 _UNSETTLED = text("status = 'ended' AND mode = 'telephone' AND NOT settled")
 _TRIED = text("status <> 'ended' AND attempts_made >= 2")
+_WAITS = text("status = 'planned' AND mode = 'telephone'")
 _COUNTS = text("outcome IN ('completed', 'escalated')")
 
 
@@ -71,6 +72,12 @@ class Visit(Base):
             *("campaign_id", "status", "mode", "comes_first", "next_attempt_at", "id"),
             sqlite_where=_STILL_OPEN,
             postgresql_where=_STILL_OPEN,
+        ),
+        Index(
+            "ix_visits_waiting_in",
+            *("campaign_id", "comes_first", "area_id", "next_attempt_at", "id"),
+            sqlite_where=_WAITS,
+            postgresql_where=_WAITS,
         ),
         Index("ix_visits_under_way", "lease_until", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
         Index("ix_visits_to_hear", "id", sqlite_where=_TO_HEAR, postgresql_where=_TO_HEAR),
@@ -93,6 +100,9 @@ class Visit(Base):
     """completed, partial, refused, wrong_person, unreachable, escalated, cancelled or expired."""
     comes_first: Mapped[bool] = mapped_column(default=elder_comes_first, server_default=false())
     """Whether it is claimed before others that are due: visits to elders of the key tier are."""
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"), default=elder_lives_in)
+    """Where the elder lives, repeated while the visit is open; None for visits that were over before this was
+    written down."""
     to_hear: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether a person should listen to it and has not yet; ``records.to_hear`` keeps it."""
     noted: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -136,6 +146,14 @@ class Visit(Base):
 def is_open() -> ColumnElement[bool]:
     """Whether a visit is not over, spelt out so that the index of open visits serves."""
     return Visit.status != literal_column("'ended'")
+
+
+def waits() -> tuple[ColumnElement[bool], ...]:
+    """Whether a visit waits for its call, spelt out so that the index of those waiting in an area serves."""
+    return (
+        Visit.status == literal_column("'planned'"),
+        Visit.mode == literal_column("'telephone'"),
+    )
 
 
 def is_under_way() -> ColumnElement[bool]:
@@ -316,4 +334,4 @@ class Assessment(Base):
     visit: Mapped[Visit] = relationship(back_populates="assessment")
 
 
-follow_tiers(Visit)
+follow_elders(Visit)

@@ -15,6 +15,7 @@ from web.call_data import Filter
 from web.campaign_access import campaign_or_404, may_steer
 from web.coverage_data import coverage
 from web.identity import SignedIn, me
+from web.line_shares import shares_of
 from web.pages import fingerprint
 from web.panel import panel
 from web.progress import Progress, Stage, progress
@@ -62,6 +63,7 @@ def _page(session: Session, user: SignedIn, campaign: Campaign) -> str:
         counted_at=how_far.at,
         levels=campaign_data.levels(session, user, campaign),
         live=campaign_data.live_calls(session, user, campaign, now),
+        line_shares=shares_of(session, user),
         at_risk=at_risk,
         in_person=by_reason(in_person),
         visit_rates=coverage(session, user, now),

@@ -75,7 +75,12 @@ def _verdict(outlook: Outlook, ends_on: date) -> str:
     if outlook.can_be_met:
         return f"[green]Everybody is rung by {ends_on}.[/green]"
     late = len(outlook.forecast.never_rung)
-    if outlook.lines_needed is None:
+    if outlook.held_back:
+        areas = ", ".join(
+            f"{each.area} ({each.visits} of its elders, {each.lines} lines)" for each in outlook.held_back
+        )
+        advice = f"areas have too small a share of the lines (`wenan area lines`): {areas}"
+    elif outlook.lines_needed is None:
         advice = "more lines do not help: more hours or days would"
     else:
         advice = f"{outlook.lines_needed} lines would do"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,18 @@ from records.sessions import Ledger
 from records.visits import CallAttempt, Flag, Visit
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that must not be."""
+
+    invariant: str
+    """Which of the invariants it breaks, by the names in ``faults``, or ``over in time``."""
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.what} [{self.invariant}]"
+
+
 def faults(
     ledger: Ledger,
     journal: Sequence[Dialled],
@@ -29,20 +42,21 @@ def faults(
     seed: int,
     windows: Windows,
     misled_s: float,
-) -> list[str]:
-    """Everything that is wrong, one line each; ``misled_s``: by how much a worker's clock may have lied."""
+) -> list[Fault]:
+    """Everything that is wrong; ``misled_s``: by how much a worker's clock may have lied."""
     delivered = [json.loads(line)["key"] for line in messages.read_text().splitlines()]
     with ledger.reading() as session:
-        return [
-            *_nothing_proven(session),
-            *_nobodys(session),
-            *_doubled(session, journal),
-            *_out_of_hours(journal, windows, misled_s),
-            *_misreported(session),
-            *_cries_unheard(session, seed),
-            *_orders_doubled(session),
-            *_untold(session, Counter(delivered)),
-        ]
+        found = {
+            "something proven": _nothing_proven(session),
+            "nobody forgotten": _nobodys(session),
+            "one attempt, one call": _doubled(session, journal),
+            "calling hours": _out_of_hours(journal, windows, misled_s),
+            "reports folded once": _misreported(session),
+            "every cry has its order": _cries_unheard(session, seed),
+            "one order of a kind": _orders_doubled(session),
+            "everybody told": _untold(session, Counter(delivered)),
+        }
+        return [Fault(invariant, what) for invariant, each in found.items() for what in each]
 
 
 def _nothing_proven(session: Session) -> Iterator[str]:

@@ -7,7 +7,7 @@ import logging
 import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from benchmarks.chaos.clock import TownClock
 from benchmarks.chaos.exchange import ExchangeLine
 from benchmarks.chaos.fates import Fate
+from benchmarks.chaos.sabotage import SABOTAGES
 from campaigns.briefing import Caller
 from campaigns.desk import DialerOptions
 from campaigns.dialer import Dialer, new_owner
@@ -50,6 +51,8 @@ class Life:
     clock: TownClock
     fate: Fate | None
     redis_url: str = ""
+    sabotage: str = ""
+    """Name of what is broken on purpose; empty for nothing."""
 
     @property
     def messages(self) -> Path:
@@ -64,7 +67,8 @@ def live(life: Life) -> None:
     ledger = Ledger(life.url, Keyring.at(life.folder / "wenan.key"))
     if life.fate is not None:
         life.fate.befall()
-    with suppress(LedgerError, DBAPIError):  # the next life finds the database again
+    broken = SABOTAGES[life.sabotage].committed() if life.sabotage else nullcontext()
+    with broken, suppress(LedgerError, DBAPIError):  # the next life finds the database again
         asyncio.run(_keep(life, ledger) if life.role == "keeper" else _call(life, ledger))
 
 
@@ -81,7 +85,8 @@ def _quietly(wake: Callable[[], object]) -> None:
         wake()
 
 
-def _rules() -> Rules:
+def chaos_rules() -> Rules:
+    """The shipped rules; everybody is told by one file."""
     return Rules.load([Channel("file", "code")])
 
 
@@ -91,7 +96,7 @@ async def _call(life: Life, ledger: Ledger) -> None:
         ExchangeLine(life.folder / "exchange", life.seed, life.clock, life.fate, ledger),
         Rehearsal(life.clock),
         life.clock,
-        VisitAftercare(_rules()),
+        VisitAftercare(chaos_rules()),
         owner=new_owner(),
         recordings_dir=life.folder / "recordings",
         options=DialerOptions(
@@ -109,7 +114,7 @@ async def _call(life: Life, ledger: Ledger) -> None:
 
 
 async def _keep(life: Life, ledger: Ledger) -> None:
-    rules, clock = _rules(), life.clock
+    rules, clock = chaos_rules(), life.clock
     aftercare = VisitAftercare(rules)
     outbox = Outbox(ledger, {"file": FileNotifier(life.messages, clock.now)}, rules.policy.delivery, clock)
     upkeep = Upkeep(

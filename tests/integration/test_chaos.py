@@ -58,7 +58,8 @@ def test_the_verdict_sees_what_is_wrong(sqlite_ledger: Ledger, tmp_path: Path) -
     journal += [journal[0], Dialled("unheard-of", number(2), MONDAY + timedelta(hours=12))]
     messages = tmp_path / "messages.jsonl"
     messages.touch()
-    found = " / ".join(faults(sqlite_ledger, journal, messages, seed=7, windows=WINDOWS, misled_s=0))
+    told = faults(sqlite_ledger, journal, messages, seed=7, windows=WINDOWS, misled_s=0)
+    found = " / ".join(map(str, told))
     assert f"{journal[0].reference} was dialled 2 times" in found
     assert "unheard-of was dialled without being on record" in found
     assert "unheard-of was dialled at 2026-11-23 13:30:00+00:00, outside of its hours" in found

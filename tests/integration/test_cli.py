@@ -111,6 +111,10 @@ def test_areas_and_elders_have_hours_of_their_own(tmp_path: Path) -> None:
     wrong = wenan(tmp_path, "area", "hours", "1", "--timezone", "Asia/Zichuan")
     assert (wrong.returncode, "Asia/Zichuan" in one_line(wrong)) == (errors.USAGE, True)
     assert wenan(tmp_path, "area", "hours", "Atlantis").returncode == errors.USAGE
+    assert "0 of 2 lines in use" in wenan(tmp_path, "area", "lines", "1", "2").stdout
+    assert "0 of 2" in wenan(tmp_path, "area", "list", **wide).stdout
+    assert wenan(tmp_path, "area", "lines", "1", "0").returncode == errors.USAGE
+    assert "as many lines as there are" in wenan(tmp_path, "area", "lines", "1", "--clear").stdout
 
     away = wenan(tmp_path, "elder", "away", "1", "--until", "2999-01-01", "--why", "in_hospital")
     assert "is not phoned until 2999-01-01" in away.stdout, away.stderr

@@ -146,3 +146,26 @@ def test_a_forecast_breaks_no_rule_and_forgets_nobody(
         assert len(over) <= lines
     assert {ring.visit_id for ring in found.rings}.isdisjoint(found.never_rung)
     assert {ring.visit_id for ring in found.rings if ring.answered} == set(found.reached)
+
+
+@settings(max_examples=40)
+@given(
+    places=st.lists(st.sampled_from([(), (1,), (2,), (2, 1)]), max_size=14),
+    limits=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    lines=st.integers(1, 5),
+    answered=st.floats(0, 1),
+)
+def test_no_area_ever_has_more_calls_than_its_limit_and_nobody_is_lost_over_it(
+    places: list[tuple[int, ...]], limits: tuple[int, int], lines: int, answered: float
+) -> None:
+    visits = [awaited(number, limited_by=areas) for number, areas in enumerate(places)]
+    most = {1: limits[0], 2: limits[1]}
+    found = forecast(visits, lines, MONDAY, Assumptions(answered=answered), most)
+    assert sorted(found.reached + found.to_people + found.never_rung) == list(range(len(visits)))
+    for ring in found.rings:
+        over = [other for other in found.rings
+                if other.at <= ring.at < other.at + timedelta(seconds=other.seconds)]  # fmt: skip
+        assert len(over) <= lines
+        for area, limit in most.items():
+            assert sum(area in visits[other.visit_id].limited_by for other in over) <= limit
+    assert not found.never_rung, "a week is enough for fourteen"

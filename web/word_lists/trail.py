@@ -119,6 +119,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "elder_absent": _l("noted that the elder is not at home"),
         "elder_back": _l("noted that the elder is back"),
         "wish_noted": _l("noted when the elder likes to be phoned"),
+        "area_lines": _l("set an area's share of the lines"),
         "area_hours": _l("set the calling hours of an area"),
         "surge_declared": _l("declared surge days"),
         "surge_called_off": _l("called off surge days"),

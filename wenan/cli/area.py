@@ -1,4 +1,4 @@
-"""``wenan area``: the clock and the calling hours of a district, town, community or grid."""
+"""``wenan area``: the clock, the calling hours and the lines of a district, town, community or grid."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from campaigns.area_lines import MOST_LINES, limit_lines, lines_in_use
 from campaigns.overlap import without_rest
 from campaigns.places import windows_of
 from campaigns.windows import Windows, known_zone
@@ -22,21 +23,22 @@ from wenan.cli.spans import read_days, read_rest, read_span, windows_words
 from wenan.settings import load_settings
 from wenan.wiring import open_ledger
 
-app = typer.Typer(help="Areas: their clock and calling hours.", no_args_is_help=True)
+app = typer.Typer(help="Areas: their clock, calling hours and lines.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_areas() -> None:
-    """Show all areas with their time zone and the calling hours in force there."""
-    table = Table("id", "area", "level", "time zone", "calling hours")
+    """Show all areas with their time zone, the calling hours in force there, and their share of the lines."""
+    table = Table("id", "area", "level", "time zone", "calling hours", "lines in use")
     with open_ledger(load_settings()).reading() as session:
+        lines = {each.area_id: f"{each.in_use} of {each.limit}" for each in lines_in_use(session)}
         for area in session.scalars(select(Area).order_by(Area.id)):
             inherited = windows_of(area)
             hours = "as campaigns say" if inherited is None else windows_words(inherited)
             if inherited is not None and area.windows is None:
                 hours = f"{hours} (from above)"
             zone = area.timezone if known_zone(area.timezone) else f"{area.timezone} (unknown: nobody phoned)"
-            table.add_row(str(area.id), _path(area), area.level, zone, hours)
+            table.add_row(str(area.id), _path(area), area.level, zone, hours, lines.get(area.id, ""))
     Console().print(table)
 
 
@@ -84,6 +86,32 @@ def hours(
             f"{found.name}: {'as campaigns say' if in_force is None else windows_words(in_force)}, "
             f"{found.timezone}"
         )
+
+
+@app.command("lines")
+def lines(
+    area: Annotated[str, typer.Argument(help="Name or id of the area.")],
+    most: Annotated[
+        int | None, typer.Argument(min=1, max=MOST_LINES, help="Calls at the same time; shown if left out.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="As many as there are lines again.")] = False,
+) -> None:
+    """Set how many elders of an area may be called at the same time, so that no area takes all lines.
+
+    It holds for the area with all below it, from the next call on; limits of areas above hold as well.
+    """
+    if clear and most is not None:
+        raise UsageError("Give a number of lines or --clear, not both")
+    ledger = open_ledger(load_settings())
+    if clear or most is not None:
+        with ledger.session() as session:
+            limit_lines(session, find_area(session, area), most, now=SystemClock().now(), actor="cli")
+    with ledger.reading() as session:
+        found = find_area(session, area)
+        for each in lines_in_use(session, [found.id]):
+            typer.echo(f"{each.name}: {each.in_use} of {each.limit} lines in use")
+            return
+        typer.echo(f"{found.name}: as many lines as there are")
 
 
 def find_area(session: Session, wanted: str) -> Area:

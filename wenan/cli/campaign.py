@@ -13,6 +13,7 @@ from rich.table import Table
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from campaigns.area_lines import lines_in_use
 from campaigns.calendar import unknown_years
 from campaigns.forecasting import Outlook, look_ahead
 from campaigns.opening import extend_campaign, open_campaign, pause_campaign, resume_campaign
@@ -24,7 +25,7 @@ from campaigns.stopping import stop_campaign
 from campaigns.who import Who
 from ivr.clock import SystemClock
 from ivr.script import load_script
-from records.visits import Campaign, Visit
+from records.visits import Campaign, Visit, is_under_way
 from wenan.cli.area import find_area
 from wenan.cli.errors import UsageError
 from wenan.cli.spans import read_date, read_rest, read_span
@@ -134,16 +135,21 @@ def show_forecast(name: Annotated[str, typer.Argument(help="Name of a campaign."
 
 @app.command("status")
 def status(name: Annotated[str, typer.Argument(help="Name of a campaign; default: all.")] = "") -> None:
-    """Show how far campaigns are."""
+    """Show how far campaigns are, and how many calls go on of those they may make at the same time."""
     ledger = open_ledger(load_settings())
-    table = Table("campaign", "period", "status", "visits", "over", "completed", "to people", "next call")
+    table = Table(
+        "campaign", "period", "status", "visits", "over", "completed", "to people", "calls now", "next call"
+    )
     with ledger.reading() as session:
         wanted = select(Campaign).order_by(Campaign.starts_on)
         for campaign in session.scalars(wanted.where(Campaign.name == name) if name else wanted):
             table.add_row(*_row(session, campaign))
+        full = [each for each in lines_in_use(session) if each.is_full]
     if name and not table.rows:
         raise UsageError(f"There is no campaign {name!r}; `wenan campaign status` lists them all")
     Console().print(table)
+    for each in full:
+        typer.echo(f"{each.name} uses all of its {each.limit} lines: others there wait for the next free one")
 
 
 @app.command("pause")
@@ -229,5 +235,6 @@ def _row(session: Session, campaign: Campaign) -> tuple[str, ...]:
         str(count(Visit.status == "ended")),
         str(count(Visit.outcome == "completed")),
         str(count(Visit.mode == "in_home") + count(Visit.outcome.in_(("escalated", "unreachable")))),
+        f"{count(is_under_way())} of {campaign.max_concurrent}",
         f"{coming.astimezone(zone):%m-%d %H:%M}" if coming else "",
     )
