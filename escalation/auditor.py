@@ -150,7 +150,9 @@ def _text(rules: Rules, group: Sequence[Oversight], recipient: Recipient, now: d
     first = group[0]
     minutes = int((now - first.since).total_seconds() // 60)
     subjects = [oversight.subject for oversight in group[:HANDFUL]]
-    sentence = phrases.findings[first.kind].format(subject=phrases.separator.join(subjects), minutes=minutes)
+    sentence = phrases.findings[first.kind].format(
+        subject=phrases.separator.join(subjects), minutes=minutes, days=minutes // (24 * 60)
+    )
     if len(group) > 1:
         return phrases.finding_many.format(sentence=sentence, count=len(group))
     about_order = first.subject_type == "work_order"

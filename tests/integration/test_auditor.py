@@ -360,3 +360,27 @@ def take_an_order(watch: Watch) -> int:
         worker = session.get_one(Worker, watch.village.workers["li"])
         work_orders.accept(session, order.id, worker, watch.clock.now())
         return order.id
+
+
+def test_an_emergency_that_nobody_signed_for_is_spoken_of_for_years_until_somebody_has(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        chat_well(session, visit)
+        CARE.flag_raised(session, visit, raise_flag(session, visit, "fall_now"), MORNING)
+        end(visit, "escalated")
+        session.flush()
+        CARE.visit_ended(session, visit, MORNING)
+        order = session.query(WorkOrder).one()
+        order.status, order.closed_at = "closed", MORNING
+    watch.clock.forward(minutes=60 * 23)
+    assert "emergency_unreviewed" not in watch.round(), "people have a day for it"
+    for days in (1, 40, 400):
+        watch.clock.moment = MORNING + timedelta(days=days, minutes=1)
+        assert "emergency_unreviewed" in watch.round()
+    told = [body for body in watch.told() if "紧急情况" in body]
+    assert len(told) == 3, "once a day"
+    assert "过了400天" in told[-1]
+    with watch.ledger.session() as session:
+        assessment = session.query(Assessment).one()
+        assessment.reviewed_by, assessment.reviewed_at = "zhao", watch.clock.now()
+    assert "emergency_unreviewed" not in watch.round()
