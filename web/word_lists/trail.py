@@ -25,6 +25,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "visit": _l("Visit"),
         "call_attempt": _l("Call"),
         "call_in": _l("Call to us"),
+        "recording": _l("Recording"),
         "component": _l("Part of the system"),
         "work_order": _l("Work order"),
         "worker": _l("Worker"),
