@@ -43,6 +43,9 @@ class CallInCare(Protocol):
     def talk_ended(self, session: Session, call_in: CallIn, result: TalkResult, now: datetime) -> None:
         """Such a talk is over."""
 
+    def never_heard(self, session: Session, call_in: CallIn, now: datetime) -> None:
+        """An elder heard that we are busy, and could not be rung back: a person is to call them."""
+
     def elder_heard(self, session: Session, elder_id: int, heard_at: datetime, now: datetime) -> None:
         """An elder was on the line themselves and well enough: nobody needs to go because of silence."""
 

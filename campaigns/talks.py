@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy.orm import Session
 
-from campaigns.arrivals import Person, brief_of
+from campaigns.arrivals import Person, Talked, brief_of, sound_of
 from campaigns.call_in_care import CallInCare, TalkResult
 from campaigns.desk import Desk, problem_of, settled
 from campaigns.outcomes import opt_out
-from campaigns.wrapping_up import PAUSES_S
+from campaigns.wrapping_up import PAUSES_S, store_recording
 from ivr.bridge import Bridge, Operator, Seat, Side
 from ivr.dialogue import begin
 from ivr.kept import Kept, Manner
@@ -27,8 +27,8 @@ from records.people import Elder
 from speech.types import Language, Understanding
 
 if TYPE_CHECKING:
+    from campaigns.answering import ConverseWith
     from campaigns.desk import Converse
-    from campaigns.reception import ConverseWith
 
 log = structlog.get_logger(__name__)
 
@@ -42,25 +42,35 @@ class ElderTalk:
     What cannot wait is handed to a person while they are still on the line, the rest when it is over.
     """
 
-    def __init__(self, desk: Desk, care: CallInCare, call_in_id: int, person: Person) -> None:
+    def __init__(
+        self, desk: Desk, care: CallInCare, call_in_id: int, person: Person, *, back: bool = False
+    ) -> None:
+        """``back``: we ring them, since they have rung us."""
         self._desk = desk
         self._care = care
         self._call_in_id = call_in_id
         self._person = person
+        self._back = back
         self._flags: dict[str, FlagRaised] = {}
 
-    async def hold(self, converse: Converse, call: Call, *, meanwhile: bool) -> tuple[str, str]:
-        """Talk; what it came to, and the message that was left. ``meanwhile``: we ring them just now."""
+    async def hold(self, converse: Converse, call: Call, *, meanwhile: bool) -> Talked:
+        """Talk; what came of it. ``meanwhile``: we ring them just now."""
         desk = self._desk
-        script = talk_of(load_script("standard"), meanwhile=meanwhile)
-        read = partial(
-            brief_of, elder_id=self._person.elder_id, caller=desk.options.caller, now=desk.clock.now()
-        )
-        state = begin(script, await desk.read(read))
+        script = talk_of(load_script("standard"), meanwhile=meanwhile, back=self._back)
+        elder_id, now = self._person.elder_id, desk.clock.now()
+        brief = await desk.read(partial(brief_of, elder_id=elder_id, caller=desk.options.caller, now=now))
+        state = begin(script, brief)
         report = await converse(call, state=state, script=script, observer=self)
         result = result_of(report)
         await surely(desk, self._telling(partial(self._end, result=result)))
-        return report.outcome.value if report.outcome else "", result.words
+        naming = partial(sound_of, elder_id=elder_id, call_in_id=self._call_in_id, now=now)
+        sound = await settled(desk.read(naming))
+        kept = "" if sound.exception() is not None else await store_recording(desk, sound.result(), report)
+        outcome = report.outcome
+        spoke = outcome not in (None, CallOutcome.MACHINE, CallOutcome.SILENT) and result.elder_known
+        return Talked(
+            outcome.value if outcome else "", result.words, kept, reached=spoke or bool(result.flags)
+        )
 
     def _end(self, session: Session, call_in: CallIn, *, result: TalkResult, now: datetime) -> None:
         elder = session.get_one(Elder, self._person.elder_id)

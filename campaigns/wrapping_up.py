@@ -29,23 +29,29 @@ PAUSES_S = (1.0, 2.0, 5.0, 10.0, 20.0)
 
 
 async def keep_recording(desk: Desk, ready: Ready, report: CallReport) -> str:
+    """Store the recording of a visit's call; see ``store_recording``."""
+    return await store_recording(desk, ready.recording, report)
+
+
+async def store_recording(desk: Desk, name: str, report: CallReport) -> str:
     """Store the recording, sealed; returns its path below the recordings folder, empty if there is none.
 
-    A recording that cannot be stored is no reason to lose the outcome.
+    ``name`` is that path, empty where nothing is to be kept. A recording that cannot be stored is no reason
+    to lose the outcome.
     """
     pcm = report.recording
-    if pcm is None or not ready.recording or not len(pcm):
+    if pcm is None or not name or not len(pcm):
         return ""
-    path = desk.recordings_dir / ready.recording
+    path = desk.recordings_dir / name
 
     def store() -> None:
         write_atomically(path, seal_file(keyring(), wav_bytes(pcm)))
 
     error = (await settled(desk.do(store))).exception()
     if error is not None:
-        log.error("a recording was not stored", attempt=ready.attempt_id, problem=problem_of(error))
+        log.error("a recording was not stored", file=name, problem=problem_of(error))
         return ""
-    return ready.recording
+    return name
 
 
 async def record(desk: Desk, ready: Ready, report: CallReport, recording: str) -> Retry | End | None:

@@ -21,6 +21,7 @@ from escalation.oversights import find_oversights
 from escalation.rules import Rules
 from ivr.clock import Clock
 from records.audit import audit, beat
+from records.farewells import retire_unneeded
 from records.sessions import Ledger
 from records.visits import Visit
 
@@ -55,6 +56,14 @@ class Auditor:
             found = find_oversights(session, self._rules.policy.auditor, now, watching_since=self._since)
         with self._ledger.session() as session:
             raise_findings(session, self._rules, found, now)
+            watched = self._rules.policy.auditor
+            retire_unneeded(
+                session,
+                {*watched.heartbeats, COMPONENT},
+                silent_for=timedelta(minutes=watched.unneeded_silent),
+                now=now,
+                actor=COMPONENT,
+            )
             beat(session, COMPONENT, now, found=len(found))
         for oversight in found:
             if oversight.kind in MENDABLE:
@@ -150,7 +159,9 @@ def _text(rules: Rules, group: Sequence[Oversight], recipient: Recipient, now: d
     first = group[0]
     minutes = int((now - first.since).total_seconds() // 60)
     subjects = [oversight.subject for oversight in group[:HANDFUL]]
-    sentence = phrases.findings[first.kind].format(subject=phrases.separator.join(subjects), minutes=minutes)
+    sentence = phrases.findings[first.kind].format(
+        subject=phrases.separator.join(subjects), minutes=minutes, days=minutes // (24 * 60)
+    )
     if len(group) > 1:
         return phrases.finding_many.format(sentence=sentence, count=len(group))
     about_order = first.subject_type == "work_order"

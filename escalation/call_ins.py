@@ -42,6 +42,7 @@ class Said(BaseModel):
     elder: str
     message: str
     lost: str
+    unheard: str
     caller: str
     stranger: str
     withheld: str
@@ -118,6 +119,12 @@ class CallInAftercare:
             self.elder_heard(session, elder.id, call_in.came_at, now)
         message = self._said.message.format(words=shorten(result.words)) if result.words else ""
         self._open(session, call_in, elder, facts, self._said.elder + message, now)
+
+    def never_heard(self, session: Session, call_in: CallIn, now: datetime) -> None:
+        """All lines were taken when the elder rang, and ringing back was in vain: a person is to call."""
+        elder = _elder(call_in)
+        facts = self._facts(session, elder, (), outcome="completed", wants_person=True)
+        self._open(session, call_in, elder, facts, self._said.unheard, now)
 
     def elder_heard(self, session: Session, elder_id: int, heard_at: datetime, now: datetime) -> None:
         """Nobody needs to go because of silence; whoever is on the way is told."""

@@ -15,6 +15,8 @@ from escalation.opening import going_to
 from escalation.oversight import Oversight
 from escalation.policy import AuditorRules, UrgencyLabel
 from escalation.situations import SETTLED
+from escalation.unheard_callers import callers_unheard
+from escalation.unreviewed import emergencies_unreviewed
 from records.audit import Heartbeat
 from records.bulk import these
 from records.farewells import RETIRED, farewell
@@ -48,6 +50,8 @@ def find_oversights(
         *in_home_unordered(session, rules, now),
         *rounds_waiting(session, rules, now),
         *rounds_missed(session, now),
+        *emergencies_unreviewed(session, rules, now),
+        *callers_unheard(session, rules, now),
         *components_silent(session, rules, now, watching_since),
     ]
     rank = {"emergency": 0, "urgent": 1, "need": 2, "none": 3}

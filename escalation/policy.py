@@ -161,7 +161,11 @@ class AuditorRules(_Part):
     flag_unanswered: int = Field(gt=0)
     in_home_unordered: int = Field(gt=0)
     round_waiting: int = Field(default=120, gt=0)
+    emergency_unreviewed: int = Field(default=1440, gt=0)
+    caller_unheard: int = Field(default=30, gt=0)
     heartbeats: dict[str, int]
+    unneeded_silent: int = Field(default=20160, gt=0)
+    """For a part that ``heartbeats`` does not list."""
     repeat: dict[UrgencyLabel, int]
 
     def patience(self, component: str) -> timedelta:

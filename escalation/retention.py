@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, String, cast, literal, select
 from sqlalchemy.orm import Session
 
 from escalation.photos import FOLDER, forget_photos
@@ -110,8 +110,39 @@ def _forget_recordings(ledger: Ledger, folder: Path, before: datetime, now: date
         gone += len(names)
         if len(names) < BATCH:
             break
+    gone += _forget_talks(ledger, folder, before, now)
     _sweep(ledger, folder, before)
     return gone
+
+
+def _forget_talks(ledger: Ledger, folder: Path, before: datetime, now: datetime) -> int:
+    """Recordings of talks without a visit, as those of visits."""
+    gone = 0
+    while True:
+        with ledger.session() as session:
+            old = session.scalars(
+                select(CallIn)
+                .where(CallIn.recording != "", CallIn.ended_at < before, ~_held_talk(before))
+                .limit(BATCH)
+                .with_for_update(of=CallIn)
+            ).all()
+            names = [call.recording for call in old]
+            for call in old:
+                call.recording, call.recording_deleted_at = "", now
+                _note(session, "recording_deleted", "call_in", call.id, now)
+        for name in names:
+            if (file := _below(folder, name)) is not None:
+                file.unlink(missing_ok=True)
+        gone += len(names)
+        if len(names) < BATCH:
+            return gone
+
+
+def _held_talk(before: datetime) -> ColumnElement[bool]:
+    """Whether what came of a talk without a visit is not over, or was not before this moment."""
+    key = literal("call_in:").concat(cast(CallIn.id, String)).concat(":%")
+    pending = (WorkOrder.status != "closed") | (WorkOrder.closed_at >= before)
+    return select(WorkOrder.id).where(WorkOrder.dedupe_key.like(key), pending).exists()
 
 
 def _sweep(ledger: Ledger, folder: Path, before: datetime) -> None:
@@ -123,11 +154,15 @@ def _sweep(ledger: Ledger, folder: Path, before: datetime) -> None:
         if not old:
             continue
         with ledger.reading() as session:
-            named = select(CallAttempt.recording).where(
-                CallAttempt.recording.startswith(f"{month.name}/", autoescape=True)
-            )
-            for name in old.keys() - set(session.scalars(named)):
-                old[name].unlink(missing_ok=True)
+            named = {
+                name
+                for column in (CallAttempt.recording, CallIn.recording)
+                for name in session.scalars(
+                    select(column).where(column.startswith(f"{month.name}/", autoescape=True))
+                )
+            }
+        for name in old.keys() - named:
+            old[name].unlink(missing_ok=True)
 
 
 def _older(folder: Path, before: datetime) -> Iterator[Path]:

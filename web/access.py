@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from records.call_ins import CallIn
 from records.orders import WorkOrder
 from records.people import Elder
 from records.visits import CallAttempt, Visit
@@ -105,6 +106,17 @@ def order_or_404(session: Session, user: SignedIn, order_id: int) -> WorkOrder:
     if order is None or order.elder.area_id not in user.areas:
         abort(404)
     return order
+
+
+def call_in_or_404(session: Session, user: SignedIn, call_in_id: int) -> CallIn:
+    """A call to us from an elder of the worker's areas; a stranger's only for those who see everything."""
+    call = session.get(CallIn, call_in_id)
+    theirs = call is not None and (
+        user.sees_everything if call.elder is None else call.elder.area_id in user.areas
+    )
+    if call is None or not theirs:
+        abort(404)
+    return call
 
 
 def attempt_or_404(session: Session, user: SignedIn, attempt_id: int) -> CallAttempt:

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 from speech.weights import COLUMNS
 from web import elder_data
 from web.access import May, elder_or_404, may, require
+from web.call_ins import calls_of
 from web.elder_data import ElderFilter
 from web.identity import me
 from web.pages import choice, number, wanted_page
@@ -63,6 +64,7 @@ def one(elder_id: int) -> str:
             columns=COLUMNS,
             orders=orders,
             found_at_home=next((order for order in orders if order.closed_at and order.record_sheet), None),
+            calls_in=calls_of(session, elder.id, elder_data.RECENT),
             consents=elder_data.consents_in_force(elder),
             chart=score_chart(
                 [

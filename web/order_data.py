@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from escalation.asking import what_follows
 from escalation.climbing import NextStep
+from records.call_ins import CallIn
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Elder
 from records.visits import Turn
@@ -150,6 +151,13 @@ def history(session: Session, order: WorkOrder) -> list[WorkOrderEvent | Message
 def next_step(session: Session, order: WorkOrder, now: datetime) -> NextStep | None:
     """Who is asked or reminded next, and when, unless somebody takes the order or is there by then."""
     return what_follows(session, order, now)
+
+
+def call_of(session: Session, order: WorkOrder) -> CallIn | None:
+    """The call to us that an order came of, where no visit was waiting; None for all other orders."""
+    matter, _, rest = order.dedupe_key.partition(":")
+    number = rest.partition(":")[0]
+    return session.get(CallIn, int(number)) if matter == "call_in" and number.isdigit() else None
 
 
 def evidence_turns(session: Session, order: WorkOrder) -> list[Turn]:

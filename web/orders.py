@@ -80,6 +80,7 @@ def one(order_id: int) -> str:
             order=order,
             elder=order.elder,
             calls=calls,
+            came_of=order_data.call_of(session, order),
             exchanges=[one for call in calls.values() for one in call.exchanges if one.turn.id in shown],
             history=order_data.history(session, order),
             following=order_data.next_step(session, order, panel().now()),

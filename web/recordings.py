@@ -15,11 +15,12 @@ from werkzeug.wrappers import Response
 from werkzeug.wsgi import wrap_file
 
 from records.audit import AuditEvent, audit
+from records.call_ins import CallIn
 from records.keyring import KeyringError
 from records.sealed_files import open_file, size_of
 from records.sealing import keyring
 from records.visits import CallAttempt
-from web.access import attempt_or_404
+from web.access import attempt_or_404, call_in_or_404
 from web.identity import SignedIn, me
 from web.panel import panel
 
@@ -36,13 +37,27 @@ def listen(attempt_id: int) -> Response:
     """The recording of a call, whole or the range of bytes that was asked for."""
     user = me()
     with panel().ledger.reading() as session:
-        attempt = attempt_or_404(session, user, attempt_id)
-        file = recording_of(attempt, panel().recordings_dir)
-        heard = _heard_lately(session, user, attempt_id, panel().now())
+        file = recording_of(attempt_or_404(session, user, attempt_id), panel().recordings_dir)
+    return _given_out(user, file, "call_attempt", attempt_id)
+
+
+@blueprint.get("/call-in/<int:call_in_id>.wav")
+def listen_in(call_in_id: int) -> Response:
+    """The recording of a call to us for which no visit was waiting."""
+    user = me()
+    with panel().ledger.reading() as session:
+        file = recording_of(call_in_or_404(session, user, call_in_id), panel().recordings_dir)
+    return _given_out(user, file, "call_in", call_in_id)
+
+
+def _given_out(user: SignedIn, file: Path | None, subject: str, subject_id: int) -> Response:
+    """A recording, once it is noted who hears it; 404 for one that is not there or cannot be opened."""
+    with panel().ledger.reading() as session:
+        heard = _heard_lately(session, user, subject, subject_id, panel().now())
     try:
         sound = None if file is None else opened(file)
     except (OSError, KeyringError):
-        _log.error("recording_cannot_be_opened", attempt=attempt_id)
+        _log.error("recording_cannot_be_opened", subject=subject, id=subject_id)
         sound = None
     if file is None or sound is None:
         abort(404)
@@ -53,8 +68,8 @@ def listen(attempt_id: int) -> Response:
                 at=panel().now(),
                 actor=user.login,
                 action="heard_recording",
-                subject_type="call_attempt",
-                subject_id=attempt_id,
+                subject_type=subject,
+                subject_id=subject_id,
             )
     return _in_pieces(sound, file)
 
@@ -79,7 +94,7 @@ def _in_pieces(sound: BinaryIO, file: Path) -> Response:
         raise
 
 
-def recording_of(attempt: CallAttempt, folder: Path) -> Path | None:
+def recording_of(attempt: CallAttempt | CallIn, folder: Path) -> Path | None:
     """The file of a call's recording; None when there is none, or when its name points out of the folder."""
     if not attempt.recording:
         return None
@@ -88,13 +103,13 @@ def recording_of(attempt: CallAttempt, folder: Path) -> Path | None:
     return file if file.is_relative_to(root) and file.is_file() else None
 
 
-def _heard_lately(session: Session, user: SignedIn, attempt_id: int, now: datetime) -> bool:
+def _heard_lately(session: Session, user: SignedIn, subject: str, subject_id: int, now: datetime) -> bool:
     return (
         session.scalar(
             select(AuditEvent.id)
             .where(
-                AuditEvent.subject_type == "call_attempt",
-                AuditEvent.subject_id == attempt_id,
+                AuditEvent.subject_type == subject,
+                AuditEvent.subject_id == subject_id,
                 AuditEvent.action == "heard_recording",
                 AuditEvent.actor == user.login,
                 AuditEvent.at > now - ONE_HEARING,

@@ -15,7 +15,7 @@ from campaigns.tiers import age_on, reason_text
 from escalation.ladders import Step
 from records.orders import WorkOrderEvent
 from records.people import Elder, Worker
-from web import call_data, order_data
+from web import call_data, call_ins, order_data
 from web.access import may
 from web.elder_times import wish_words
 from web.i18n import today
@@ -131,13 +131,14 @@ def url_with(**changes: Any) -> str:
 
 
 def menu_counts() -> dict[str, int]:
-    """Numbers beside the menu: calls to review and open work orders."""
+    """Numbers beside the menu: calls to review, open work orders, callers with whom nobody spoke."""
     if not isinstance(current_user, SignedIn):
-        return {"calls": 0, "orders": 0}
+        return {"calls": 0, "orders": 0, "call_ins": 0}
     with panel().ledger.reading() as session:
         return {
             "calls": call_data.to_review(session, current_user),
             "orders": order_data.open_count(session, current_user),
+            "call_ins": call_ins.to_call_back(session, current_user),
         }
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 from sqlalchemy import Select, and_, func, or_, select
 
 from records.audit import AuditEvent, audit
+from records.call_ins import CallIn
 from records.orders import WorkOrder
 from records.people import Elder
 from records.visits import CallAttempt, Visit
@@ -56,6 +57,7 @@ def visible(user: SignedIn) -> Select[AuditEvent]:
         "elder": ours,
         "visit": visits,
         "call_attempt": select(CallAttempt.id).where(CallAttempt.visit_id.in_(visits)),
+        "call_in": select(CallIn.id).where(CallIn.elder_id.in_(ours)),
         "work_order": select(WorkOrder.id).where(WorkOrder.elder_id.in_(ours)),
     }
     return events.where(

@@ -14,18 +14,23 @@ from datetime import datetime
 import structlog
 from flask import Blueprint, Response, current_app, request
 
+from campaigns.calling_back import CallOf
+from campaigns.unheard import note_at_the_door, note_unheard
 from ivr.lines.twilio import (
     TOKEN,
     BadIncomingError,
     BadNewsError,
     CallNews,
     Signatures,
+    TwilioLine,
     TwilioSettings,
     busy,
+    caller_of,
     read_callback,
     seal_of,
     welcome,
 )
+from records.errors import LedgerError
 from records.provider_events import ProviderEvent, Stored, store_event
 from web.panel import panel
 
@@ -86,7 +91,8 @@ def status(reference: str) -> Response:
 def incoming() -> Response:
     """Say what is to be done with a call that comes in: bring its sound, or let it hear the busy tone.
 
-    400: not such a question. 403: not from Twilio. Asked again for the same call, the answer is the same.
+    400: not such a question. 403: not from Twilio. Asked again for the same call, the answer is the same
+    while there is room. The call is on record first: should whoever has the line be gone, it is found.
     """
     door: TwilioDoor = current_app.extensions[_KEY]
     if request.query_string:
@@ -95,11 +101,23 @@ def incoming() -> Response:
         _log.warning("a call that came in was refused", why="the signature is not Twilio's")
         return Response(status=403)
     try:
-        twiml = welcome(door.settings, request.form) if door.takes_calls() else busy()
+        caller = caller_of(door.settings, request.form)
     except BadIncomingError as error:
         _log.warning("a call that came in was refused", why=str(error))
         return Response(status=400)
-    return Response(twiml, mimetype="text/xml")
+    room = door.takes_calls()
+    _put_on_record(CallOf(TwilioLine.name, caller.sid, caller.number), let_in=room)
+    return Response(welcome(door.settings, caller) if room else busy(), mimetype="text/xml")
+
+
+def _put_on_record(call: CallOf, *, let_in: bool) -> None:
+    """Without a ledger too callers are answered as there is room; whoever takes the sound writes it down."""
+    note = note_at_the_door if let_in else note_unheard
+    try:
+        with panel().ledger.session() as session:
+            note(session, call, panel().now())
+    except LedgerError:
+        _log.error("a_call_is_not_on_record", sid=call.provider_call_id)
 
 
 def install(door: TwilioDoor, extensions: dict[str, object]) -> None:

@@ -39,6 +39,7 @@ from web.server import start_in_thread
 from wenan.datafolder import only_process
 from wenan.display import LiveCalls, bar, show_import, show_plan, show_results
 from wenan.settings import Settings
+from wenan.signing_off import retire_unused
 from wenan.sip_demo import calls_at_once, phone_by_sip, show_gaps
 from wenan.village.exchange import Village, visits_by_number
 from wenan.village.expectations import result_of
@@ -237,6 +238,7 @@ def _phone(settings: Settings, round_: Round, console: Console) -> datetime:
             with LiveCalls(console, len(round_.briefs)) as live:
                 dialer = open_dialer(settings, round_.ledger, line, senses, clock, rules, on_event=live.note)
                 upkeep = open_upkeep(settings, round_.ledger, rules, clock, live.console)
+                retire_unused(round_.ledger, round_.starts_at)
                 beside_calls = asyncio.create_task(
                     upkeep.run(beside, audit_seconds=ROUNDS_SECONDS, ladder_seconds=ROUNDS_SECONDS)
                 )

@@ -38,7 +38,7 @@ from records.visits import Campaign
 from web.server import start_in_thread
 from wenan.datafolder import only_process
 from wenan.lines import Telephones, open_sip, open_twilio, why_nothing_is_dialled
-from wenan.receiving import open_reception, take_calls
+from wenan.receiving import open_reception, take_calls, turn_away
 from wenan.receiving_settings import ReceivingSettings, load_receiving_settings
 from wenan.retention import with_retention
 from wenan.roles import ALL, Role
@@ -194,6 +194,8 @@ class _Process:
         if line is None:
             return
         await ending.enter_async_context(line)
+        first = ending.enter_context(ThreadPoolExecutor(1, "refusals"))
+        turn_away(line, self.ledger, self.clock, self.rules, first, ending)
         self.console.print(f"The telephone line: {line.health.state} {line.health.cause}".rstrip())
         if isinstance(line, TwilioLine) and records is not None:
             reconciling = asyncio.create_task(records.reconcile_for_ever(line))
@@ -246,21 +248,20 @@ class _Process:
             calling.switchboard,
         )
         ending.push_async_callback(end_task, asyncio.create_task(contacts.run()))
-        if self.receiving.calls:
-            answering = ending.enter_context(ThreadPoolExecutor(1, "reception"))
-            reception = open_reception(
-                self.settings,
-                self.receiving,
-                self.ledger,
-                calling.line,
-                calling.senses,
-                self.clock,
-                rules,
-                answering,
-                switchboard=calling.switchboard,
-            )
-            self.telephones.welcome.reception = reception
-            take_calls(reception, calling.line, ending)
+        answering = ending.enter_context(ThreadPoolExecutor(1, "reception"))
+        reception = open_reception(
+            self.settings,
+            self.receiving,
+            self.ledger,
+            calling.line,
+            calling.senses,
+            self.clock,
+            rules,
+            answering,
+            switchboard=calling.switchboard,
+        )
+        self.telephones.welcome.reception = reception
+        take_calls(reception, calling.line, ending)
         for telephone in telephones:
             telephone.connect(asyncio.get_running_loop(), calling.line, calling.senses, calling.bridges)
             ending.callback(telephone.disconnect)

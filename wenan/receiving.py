@@ -8,8 +8,9 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from campaigns.briefing import Caller
-from campaigns.desk import Desk, DialerOptions
+from campaigns.desk import Books, Desk, DialerOptions
 from campaigns.dialer import new_owner
+from campaigns.engaged import Engaged
 from campaigns.reception import Reception
 from escalation.aftercare import VisitAftercare
 from escalation.call_ins import CallInAftercare
@@ -28,6 +29,8 @@ from wenan.transfer import with_transfers
 
 SHORT_CALL_S = 180.0
 """Longest talk with somebody of whom nothing is kept."""
+FAREWELL_S = 10.0
+"""How long a process that ends waits until whoever it has refused is on record."""
 
 
 def open_reception(  # noqa: PLR0913 - what a process shares, each by name
@@ -77,8 +80,24 @@ def take_calls(reception: Reception, line: Line, ending: AsyncExitStack) -> None
     """Let the line's callers be answered until ``ending`` is closed; a line that nobody can call stays so."""
     if not isinstance(line, Answerable):
         return
-    looking = asyncio.create_task(reception.run())
-    ending.push_async_callback(end_task, looking)
-    ending.push_async_callback(reception.stop)
+    for work in (reception.run(), reception.ringing_back.run()):
+        ending.push_async_callback(end_task, asyncio.create_task(work))
     ending.callback(line.take_calls, None)
+    ending.push_async_callback(reception.stop)  # first: meanwhile callers hear that we are busy, on record
     line.take_calls(reception.take)
+
+
+def turn_away(
+    line: Line,
+    ledger: Ledger,
+    clock: Clock,
+    rules: Rules,
+    executor: ThreadPoolExecutor,
+    ending: AsyncExitStack,
+) -> None:
+    """Have whoever calls before the reception stands hear that we are busy, and be on record."""
+    if not isinstance(line, Answerable):
+        return
+    engaged = Engaged(Books(ledger, clock, VisitAftercare(rules), executor), line.name)
+    ending.push_async_callback(engaged.finish, FAREWELL_S)
+    line.take_calls(engaged.take)

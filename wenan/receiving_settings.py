@@ -21,7 +21,7 @@ class ReceivingSettings(BaseSettings):
         ge=0,
         le=100,
         description="Callers who are talked with at the same time, beside the calls that are made; whoever "
-        "calls then hears that we are busy. 0: everybody does.",
+        "calls then hears that we are busy, and is rung back where that may be. 0: everybody does.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime
 from types import TracebackType
 
 import structlog
@@ -15,7 +16,7 @@ from escalation.outbox import COMPONENT as OUTBOX
 from escalation.retention import COMPONENT as RETENTION
 from ivr.clock import Clock
 from records.errors import LedgerError
-from records.farewells import sign_off
+from records.farewells import retire, sign_off
 from records.sessions import Ledger
 from wenan.roles import Role
 from wenan.round_keeping import COMPONENT as ROUNDS
@@ -53,3 +54,10 @@ def farewell_at_exit(ledger: Ledger, clock: Clock, parts: Collection[str]) -> Ex
             log.warning("no farewell could be said", parts=list(parts), problem=str(problem))
 
     return leave
+
+
+def retire_unused(ledger: Ledger, at: datetime) -> None:
+    """Have nobody miss what a demonstration does not run: it has one round, and keeps everything."""
+    with ledger.session() as session:
+        for part in (ROUNDS, RETENTION):
+            retire(session, part, at=at, actor="demo", reason="not part of a demonstration")

@@ -26,6 +26,7 @@ from records.visits import CallAttempt, Turn, Visit
 from speech.prompts import PromptStore
 from wenan.display import LiveCalls, bar
 from wenan.settings import Settings
+from wenan.signing_off import retire_unused
 from wenan.village.exchange import Village, past_of
 from wenan.village.leaping import LeapingClock
 from wenan.village.personas import load_village
@@ -90,6 +91,7 @@ async def _call(
             with LiveCalls(console, len(round_.briefs)) as live:
                 dialer = open_dialer(settings, round_.ledger, line, senses, clock, rules, on_event=live.note)
                 upkeep = open_upkeep(settings, round_.ledger, rules, clock, live.console)
+                retire_unused(round_.ledger, round_.starts_at)
                 beside_calls = (
                     asyncio.create_task(
                         upkeep.run(beside, audit_seconds=ROUNDS_SECONDS, ladder_seconds=ROUNDS_SECONDS)

@@ -34,6 +34,7 @@ class WelcomeTexts(Part):
     """Everything that is said only to those who ring us; see the head of ``calling_in.yaml``."""
 
     greeting: PublicText
+    greeting_back: PublicText
     introduction: PersonalText
     meanwhile: PersonalText
     why: CoreQuestion
@@ -46,22 +47,27 @@ def welcome_texts() -> WelcomeTexts:
     return WelcomeTexts.model_validate(yaml.safe_load(SHIPPED.read_text(encoding="utf-8")))
 
 
-def visit_of(script: Script) -> Script:
+def greeting_of(*, back: bool) -> PublicText:
+    """What is said first; ``back``: it is we who ring, since nobody had time for them before."""
+    return welcome_texts().greeting_back if back else welcome_texts().greeting
+
+
+def visit_of(script: Script, *, back: bool = False) -> Script:
     """The script of a visit with which somebody goes on who has rung us: only the greeting is another."""
-    greeting = welcome_texts().greeting
+    greeting = greeting_of(back=back)
     opening = script.opening.model_copy(update={"greeting": greeting, "greeting_again": greeting})
     return script.model_copy(update={"opening": opening})
 
 
-def talk_of(script: Script, *, meanwhile: bool = False) -> Script:
+def talk_of(script: Script, *, meanwhile: bool = False, back: bool = False) -> Script:
     """A talk with an elder for whom no visit is waiting: what is it about, and is there anything else?
 
     Everything else is the script's own: who is there, cries for help, people asked for. ``meanwhile``: the
-    robot is just ringing them, too.
+    robot is just ringing them, too. ``back``: they rang us and heard the engaged tone; now we ring them.
     """
     texts = welcome_texts()
-    first = texts.meanwhile if meanwhile else texts.introduction
-    return visit_of(script).model_copy(
+    first = texts.meanwhile if meanwhile and not back else texts.introduction
+    return visit_of(script, back=back).model_copy(
         update={"introduction": Introduction(first=first, again=first), "core": (texts.why,), "modules": ()}
     )
 

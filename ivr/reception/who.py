@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ivr.dialogue.actions import Action
 from ivr.dialogue.events import Event, UtteranceHeard
 from ivr.errand import CRY, Asked, Ended, Errand
-from ivr.reception.texts import sentences, welcome_texts
+from ivr.reception.texts import greeting_of, sentences
 from ivr.report import CallOutcome
 from ivr.script import Script
 from ivr.wording import fill
@@ -44,10 +44,11 @@ class WhoIsThere(Errand):
         *,
         organisation: str,
         callback_number: str,
+        back: bool = False,
     ) -> None:
-        """``script`` lends the words of the question itself."""
+        """``script`` lends the words of the question itself; ``back``: we ring them, as they rang us."""
         greeting = sentences(
-            welcome_texts().greeting,
+            greeting_of(back=back),
             language,
             organisation=organisation,
             callback_number=callback_number,

@@ -15,6 +15,8 @@ from sqlalchemy import event, select
 from support.casebook import MORNING, rules
 from typer.testing import CliRunner
 
+from escalation.aftercare import VisitAftercare
+from escalation.auditor import Auditor
 from escalation.oversights import components_silent
 from ivr.clock import SystemClock
 from records.audit import AuditEvent, Heartbeat, beat
@@ -80,7 +82,27 @@ def test_the_auditor_misses_who_signed_off_and_not_who_is_retired(sqlite_ledger:
         retire(session, "dialer", at=MORNING + LATER, actor="cli")
         noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "part_retired")).one()
         assert (noted.actor, noted.detail) == ("cli", {"component": "dialer"})
-    assert missed() == ["ladders", "outbox"]
+    assert missed() == ["ladders", "outbox", "retention", "rounds"]
+
+
+def test_a_part_that_nobody_needs_is_retired_after_a_fortnight_with_its_reason(panel):
+    with panel.ledger.session() as session:
+        for part in ("sweeper", "dialer"):
+            beat(session, part, panel.clock.now())
+    auditor = Auditor(panel.ledger, rules(), VisitAftercare(rules()), panel.clock)
+    panel.clock.moment += timedelta(days=13)
+    auditor.make_round()
+    assert readiness(panel) == (503, ["dialer", "sweeper"], [])
+    panel.clock.moment += timedelta(days=2)
+    auditor.make_round()
+    assert readiness(panel) == (503, ["dialer"], ["sweeper"]), "the dialer's work is asked for"
+    assert "14 days" in panel.app.test_client().get("/readyz").get_json()["why"]["sweeper"]
+    with panel.ledger.reading() as session:
+        noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "part_retired")).one()
+        assert (noted.actor, noted.detail["component"]) == ("auditor", "sweeper")
+    with panel.ledger.session() as session:
+        beat(session, "sweeper", panel.clock.now())
+    assert readiness(panel) == (503, ["dialer"], []), "it lives after all"
 
 
 def test_a_part_that_another_process_does_as_well_is_back_with_its_next_beat(sqlite_ledger: Ledger) -> None:

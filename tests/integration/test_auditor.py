@@ -272,9 +272,10 @@ def test_parts_get_their_time_when_everything_has_just_been_started(ledger: Ledg
 
     assert auditor.make_round() == []
     clock.forward(minutes=6)
-    assert {each.subject for each in auditor.make_round()} == {"dialer", "ladders", "outbox"}
+    assert {each.subject for each in auditor.make_round()} == {"dialer", "ladders", "outbox"}, "by their time"
     with ledger.reading() as session:
-        assert len(list(components_silent(session, RULES, clock.now()))) == 3, "asked once, without any grace"
+        missed = list(components_silent(session, RULES, clock.now()))
+        assert len(missed) == len(RULES.heartbeats), "asked once, without any grace"
 
 
 def test_a_lost_night_is_told_in_one_message(watch: Watch) -> None:
@@ -360,3 +361,27 @@ def take_an_order(watch: Watch) -> int:
         worker = session.get_one(Worker, watch.village.workers["li"])
         work_orders.accept(session, order.id, worker, watch.clock.now())
         return order.id
+
+
+def test_an_emergency_that_nobody_signed_for_is_spoken_of_for_years_until_somebody_has(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        chat_well(session, visit)
+        CARE.flag_raised(session, visit, raise_flag(session, visit, "fall_now"), MORNING)
+        end(visit, "escalated")
+        session.flush()
+        CARE.visit_ended(session, visit, MORNING)
+        order = session.query(WorkOrder).one()
+        order.status, order.closed_at = "closed", MORNING
+    watch.clock.forward(minutes=60 * 23)
+    assert "emergency_unreviewed" not in watch.round(), "people have a day for it"
+    for days in (1, 40, 400):
+        watch.clock.moment = MORNING + timedelta(days=days, minutes=1)
+        assert "emergency_unreviewed" in watch.round()
+    told = [body for body in watch.told() if "紧急情况" in body]
+    assert len(told) == 3, "once a day"
+    assert "过了400天" in told[-1]
+    with watch.ledger.session() as session:
+        assessment = session.query(Assessment).one()
+        assessment.reviewed_by, assessment.reviewed_at = "zhao", watch.clock.now()
+    assert "emergency_unreviewed" not in watch.round()

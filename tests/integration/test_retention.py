@@ -15,6 +15,7 @@ from support.powercuts import DyingLedger
 
 from escalation.retention import COMPONENT, Forgotten, KeepFor, forget
 from records.audit import AuditEvent, Heartbeat
+from records.call_ins import CallIn
 from records.orders import WorkOrder
 from records.sealed_files import seal_file
 from records.sealing import keyring
@@ -222,3 +223,59 @@ def test_words_go_when_the_deployment_says_so_and_what_they_meant_stays(archive:
         assert visit.dialogue_state == {"answers": [{"question": "falls", "answer": "no", "transcript": ""}]}
         assert visit.words_deleted_at == SOON
     assert archive.file.exists(), "the recording has a time of its own"
+
+
+class TestATalkWithoutAVisit:
+    @pytest.fixture
+    def talk(self, archive: Archive) -> Archive:
+        """The elder has rung when no visit was waiting, on the same morning."""
+        with archive.ledger.session() as session:
+            elder_id = session.get_one(Visit, archive.visit_id).elder_id
+            call = CallIn(
+                elder_id=elder_id,
+                line="sip",
+                provider_call_id="call-1",
+                came_at=MORNING,
+                ended_at=MORNING,
+                outcome="completed",
+                recording="2026-03/call-in-1.wav",
+            )
+            session.add(call)
+        self.file_of(archive).write_bytes(seal_file(keyring(), b"a voice"))
+        archive.was_written(self.file_of(archive), MORNING)
+        return archive
+
+    def file_of(self, archive: Archive) -> Path:
+        return archive.folder / "2026-03" / "call-in-1.wav"
+
+    def test_is_kept_while_its_time_is_not_over_and_goes_then(self, talk: Archive) -> None:
+        forget(talk.ledger, talk.folder, KEEP, SOON)
+        assert self.file_of(talk).exists(), "a row names it"
+        forget(talk.ledger, talk.folder, KEEP, LATE)
+        assert not self.file_of(talk).exists()
+        with talk.ledger.reading() as session:
+            (call,) = session.scalars(select(CallIn))
+            assert (call.recording, call.recording_deleted_at) == ("", LATE)
+
+    def test_is_kept_while_an_order_of_it_stands(self, talk: Archive) -> None:
+        with talk.ledger.session() as session:
+            (call,) = session.scalars(select(CallIn))
+            order = WorkOrder(
+                elder_id=call.elder_id,
+                dedupe_key=f"call_in:{call.id}:in_person_visit",
+                kind="in_person_visit",
+                urgency="emergency",
+                reason="emergency",
+                summary="",
+                policy_version="policy",
+                deadline=MORNING,
+                opened_at=MORNING,
+            )
+            session.add(order)
+        forget(talk.ledger, talk.folder, KEEP, LATE)
+        assert self.file_of(talk).exists()
+        with talk.ledger.session() as session:
+            (order,) = session.scalars(select(WorkOrder))
+            order.status, order.closed_at = "closed", MORNING
+        forget(talk.ledger, talk.folder, KEEP, LATE)
+        assert not self.file_of(talk).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,7 +22,7 @@ from escalation.switchboard import Switchboard
 from ivr.call import Senses, converse, hold_conversation
 from ivr.clock import Clock
 from ivr.lines import Line
-from ivr.lines.simulated import SimulatedLine
+from ivr.lines.simulated import FarEnd, SimulatedLine
 from ivr.report import Unobserved
 from ivr.virtual_time import run_virtual
 from records.call_ins import CallIn
@@ -142,11 +143,17 @@ class Town:
         heard: Sequence[str] = (),
         ledger: Ledger | None = None,
         most: int = 2,
+        rings_back: dict[str, FarEnd] | None = None,
+        for_minutes: float = 0.0,
     ) -> SimulatedLine:
-        """Somebody calls in, or several at once; time passes until nobody is talked with any more."""
+        """Somebody calls in, or several at once; time passes until nobody is talked with any more.
+
+        Then whoever was not taken is rung back ``for_minutes``; ``rings_back``: who answers there, by number.
+        """
 
         async def work(clock: Clock) -> SimulatedLine:
-            line = SimulatedLine({TELEPHONES[login]: who for login, who in self.workers.items()}.get, clock)  # type: ignore[arg-type]  # nobody else is rung
+            telephones = {TELEPHONES[login]: who for login, who in self.workers.items()} | (rings_back or {})
+            line = SimulatedLine(lambda number: telephones[number], clock)
             with ThreadPoolExecutor(1) as books, ThreadPoolExecutor(2) as engines:
                 voice = ShortTones()
                 ears = senses(Hears(*heard), voice, energy=True, executor=engines)
@@ -167,6 +174,11 @@ class Town:
                 await reception.idle()
                 with suppress(Exception):
                     await reception.make_round()
+                returning = asyncio.create_task(reception.ringing_back.run())
+                await clock.sleep(60 * for_minutes)
+                returning.cancel()
+                await asyncio.wait({returning})
+                await reception.stop()
                 await board.close()
                 self.said += voice.rendered
             self.community.now = clock.now()

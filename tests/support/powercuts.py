@@ -54,3 +54,27 @@ class DyingLedger(Ledger):
     def _die(self) -> None:
         self.dead = True
         self._check()
+
+
+class FalteringLedger(Ledger):
+    """Passes everything on to a real ledger, except the first few transactions, for which it is away."""
+
+    def __init__(self, ledger: Ledger, *, fails: int) -> None:  # the real ledger is open already
+        self._ledger = ledger
+        self._fails = fails
+        self.engine: Engine = ledger.engine
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """As the ledger's, once it is back."""
+        if self._fails > 0:
+            self._fails -= 1
+            raise LedgerError("The ledger is away.")
+        with self._ledger.session() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """As the ledger's."""
+        with self._ledger.reading() as session:
+            yield session

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from speech.answering import listen, take
-from speech.audio import read_wav
 from speech.lexicon import Lexicon, load_lexicon
 from speech.meaning import open_reader
 from speech.recognizers import open_recognizer
@@ -18,6 +17,7 @@ from speech.types import AudioUnreadableError, Language, Understanding
 from speech.understanding import from_text
 from wenan.cli.errors import BAD_INPUT, UsageError
 from wenan.logs import set_up_logs
+from wenan.sealed_voices import Voices
 from wenan.settings import load_settings
 
 Question = Annotated[
@@ -29,14 +29,14 @@ WithEvidence = Annotated[bool, typer.Option("--evidence", help="Add the matched 
 
 
 def hear(
-    files: Annotated[list[Path], typer.Argument(help="WAV files: mu-law, a-law or PCM, any rate.")],
+    files: Annotated[list[Path], typer.Argument(help="WAV files, sealed ones too: mu-law, a-law, PCM.")],
     question: Question = "wellbeing",
     lang: Spoken = "zh-CN",
     engine: Annotated[str, typer.Option("--engine", help="auto, whisper or vosk.")] = "",
     as_json: AsJson = False,
     evidence: WithEvidence = False,
 ) -> None:
-    """Say what recordings of an elder's answer were taken for."""
+    """Say what recordings of an elder's answer were taken for; sealed ones too, noted in the audit trail."""
     settings = load_settings()
     set_up_logs(settings.model_copy(update={"log_level": "error"}))
     lexicon = _lexicon(lang, question)
@@ -47,10 +47,10 @@ def hear(
         threads=settings.recognition_threads,
     )
     reader = open_reader(settings.models_path)
-    unreadable = 0
+    voices, unreadable = Voices(settings), 0
     for file in files:
         try:
-            pcm = read_wav(file)
+            pcm = voices.open(file)
         except AudioUnreadableError as error:
             unreadable += 1
             typer.echo(f"wenan: {error}", err=True)

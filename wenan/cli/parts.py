@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -11,7 +12,7 @@ from sqlalchemy import select
 
 from ivr.clock import SystemClock
 from records.audit import Heartbeat
-from records.farewells import RETIRED, farewell, retire
+from records.farewells import RETIRED, farewell, reason_of, retire
 from wenan.cli.errors import UsageError
 from wenan.settings import load_settings
 from wenan.wiring import open_ledger, open_rules
@@ -34,12 +35,16 @@ def show() -> None:
             continue
         last = row.at.astimezone(ZoneInfo(settings.timezone)).strftime("%Y-%m-%d %H:%M:%S")
         silent = now - row.at > rules.patience(name)
-        table.add_row(name, last, _state(farewell(row), needed=name in rules.heartbeats, silent=silent))
+        state = _state(farewell(row), needed=name in rules.heartbeats, silent=silent)
+        table.add_row(name, last, f"{state}: {why}" if (why := reason_of(row)) else state)
     Console().print(table)
 
 
 @app.command("retire")
-def retire_part(name: str) -> None:
+def retire_part(
+    name: str,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept, and shown by `wenan part list`.")] = "",
+) -> None:
     """Stop missing a part that is not run any more; its next sign of life has it watched again."""
     settings = load_settings()
     wanted, now = open_rules(settings).policy.auditor.heartbeats, SystemClock().now()
@@ -47,7 +52,7 @@ def retire_part(name: str) -> None:
         known = {*session.scalars(select(Heartbeat.component)), *wanted}
         if name not in known:
             raise UsageError(f"No part is called {name}: use one of {', '.join(sorted(known))}")
-        retire(session, name, at=now, actor="cli")
+        retire(session, name, at=now, actor="cli", reason=reason.strip())
     typer.echo(f"{name} is retired: nobody misses it until it gives a sign of life again")
 
 
@@ -56,4 +61,6 @@ def _state(said: str, *, needed: bool, silent: bool) -> str:
         return RETIRED
     if said:
         return f"{said}, but its work is needed: start it, or retire it" if needed else said
-    return "silent" if silent else "alive"
+    if not silent:
+        return "alive"
+    return "silent" if needed else "silent; its work is not asked for: retire it if it is run no more"

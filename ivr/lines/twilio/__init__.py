@@ -1,7 +1,7 @@
 """Real telephones by Twilio: ``TwilioLine`` with its ``TwilioSettings``. What is proven: docs/lines.md."""
 
 from ivr.lines.twilio.account import RefusedError, UnansweredError
-from ivr.lines.twilio.incoming import BadIncomingError, busy, welcome
+from ivr.lines.twilio.incoming import BadIncomingError, TwilioCaller, busy, caller_of, welcome
 from ivr.lines.twilio.line import TwilioLine, TwilioStartError
 from ivr.lines.twilio.news import BadNewsError, CallNews, read_callback
 from ivr.lines.twilio.optional import TwilioNotInstalledError
@@ -16,6 +16,7 @@ __all__ = [
     "CallNews",
     "RefusedError",
     "Signatures",
+    "TwilioCaller",
     "TwilioLine",
     "TwilioNotInstalledError",
     "TwilioSettings",
@@ -23,6 +24,7 @@ __all__ = [
     "TwilioStartError",
     "UnansweredError",
     "busy",
+    "caller_of",
     "read_callback",
     "seal_of",
     "welcome",

@@ -50,16 +50,29 @@ class TwilioIncoming:
         await self.call.hang_up()
 
 
-def welcome(settings: TwilioSettings, form: Mapping[str, str]) -> str:
-    """What Twilio is to do with the call of a webhook: bring us its sound. Raises BadIncomingError."""
+@dataclass(frozen=True, slots=True)
+class TwilioCaller:
+    """Whoever a webhook tells of."""
+
+    sid: str
+    number: str
+    """E.164; empty when it is withheld or cannot be read."""
+
+
+def caller_of(settings: TwilioSettings, form: Mapping[str, str]) -> TwilioCaller:
+    """Who calls, by a webhook. Raises BadIncomingError."""
     sid = form.get("CallSid", "")
     if not _SID.fullmatch(sid) or form.get("AccountSid") != settings.account_sid:
         raise BadIncomingError("no call of ours is named")
-    number = caller_number(form.get("From", ""))
+    return TwilioCaller(sid, caller_number(form.get("From", "")))
+
+
+def welcome(settings: TwilioSettings, caller: TwilioCaller) -> str:
+    """What Twilio is to do with a call that is let in: bring us its sound."""
     twiml = load("twilio.twiml.voice_response")
     response = twiml.VoiceResponse()
-    stream = twiml.Stream(url=settings.media_url(key_of(settings, sid, number)))
-    stream.parameter(name=NUMBER, value=number)
+    stream = twiml.Stream(url=settings.media_url(key_of(settings, caller.sid, caller.number)))
+    stream.parameter(name=NUMBER, value=caller.number)
     connect = twiml.Connect()
     connect.append(stream)
     response.append(connect)
