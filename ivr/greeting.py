@@ -32,7 +32,7 @@ async def first_event(
     """Wait until it is the robot's turn, and say who answered; whoever is in doubt is a person.
 
     A machine is reported once it is ready to take a message. Distress in the greeting, and a greeting that
-    takes too long to be read, are left to ``overhearing``. Raises LineGoneError and SensesFailedError.
+    takes too long to be read, are left to ``overhearing``. Raises LineGoneError.
     """  # fmt: skip
     ear = media.ear
     ear.attend(HELLO)
@@ -44,11 +44,11 @@ async def first_event(
     if media.keys:
         overhearing.consider(greeting)
         return Answered()
-    task = overhearing.read(greeting, OVERHEARD, also=MACHINE_PHRASES[senses.language][:_RANKED_PHRASES])
-    overhearing.adopt(greeting, task)
-    if not await media.until(task.done, patience_s=DECIDE_WITHIN_S):
+    reading = overhearing.read(greeting, OVERHEARD, also=MACHINE_PHRASES[senses.language][:_RANKED_PHRASES])
+    overhearing.adopt(reading)
+    if not await media.until(lambda: reading.done, patience_s=DECIDE_WITHIN_S):
         return Answered()
-    if _is_person(media, senses, greeting, task.result()):
+    if _is_person(media, senses, greeting, reading.result()):
         media.gaps.answered(ear.last_sound(greeting), HELLO.end_silence_s)
         return Answered()
     overhearing.collect()

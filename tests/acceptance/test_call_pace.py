@@ -41,13 +41,13 @@ def slow_ears(monkeypatch):
     """Recognition that takes its time; call it with how many seconds."""
 
     def make(seconds: float) -> None:
-        read = CallSenses.read
+        outcome = CallSenses.outcome
 
-        async def slowly(self, *what, **how):
+        async def slowly(self, reading):
             await asyncio.sleep(seconds)
-            return await read(self, *what, **how)
+            return await outcome(self, reading)
 
-        monkeypatch.setattr(CallSenses, "read", slowly)
+        monkeypatch.setattr(CallSenses, "outcome", slowly)
 
     return make
 
