@@ -103,7 +103,7 @@ class Answering:
             self._media.mouth.thinking = False
             return False
         early.begin(stretch)
-        if pause_s >= 2 * pace.begin_reading_s(listen, stretch.voiced_s):
+        if pause_s >= pace.shortest_s(listen, stretch.voiced_s):
             early.hurry()
         self._media.mouth.thinking = early.reads(stretch)
         reading = early.result(stretch)

@@ -21,9 +21,11 @@ class EarlyReading:
     engine has begun with by then is withdrawn: whoever has finished speaking is heard sooner.
     """
 
-    def __init__(self, overhearing: Overhearing, question: str) -> None:
+    def __init__(self, overhearing: Overhearing, question: str, *, also: tuple[str, ...] = ()) -> None:
+        """``also`` are phrases to be ranked against the audio besides those that the lexicon expects."""
         self._overhearing = overhearing
         self._question = question
+        self._also = also
         self._now: BeingRead | None = None
         self._before: tuple[Stretch, Reading] | None = None
 
@@ -41,7 +43,7 @@ class EarlyReading:
                 self._before = (self._now.stretch, more_urgent(self.before, self._now.result()))
             elif not self._now.withdraw():
                 return
-        self._now = self._overhearing.read(stretch, self._question, early=True)
+        self._now = self._overhearing.read(stretch, self._question, also=self._also, early=True)
 
     def hurry(self) -> None:
         """Nothing more seems to come: from now on the reply waits for what is being read."""
@@ -75,7 +77,7 @@ class EarlyReading:
         now = self._now
         if now is None or stretch != now.stretch or (now.done and now.result().lost):
             self._hand_over()
-            self._now = now = self._overhearing.read(stretch, self._question)
+            self._now = now = self._overhearing.read(stretch, self._question, also=self._also)
         now.hurry()
         return now
 

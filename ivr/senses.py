@@ -32,7 +32,7 @@ what a mistake in understanding raises: an utterance that trips it must not cost
 HURRIED_AFTER_S = 0.5
 """Seconds that an utterance has waited for the ears, from which it is heard in a hurry: others wait behind.
 Seconds of call time: in the simulation nobody waits for engines, and what is heard depends on no machine."""
-LOAD_PATIENCE_S = 10.0
+LOAD_PATIENCE_S = 15.0
 """Seconds of call time for which somebody on the line waits until an engine begins with what they need."""
 ENGINE_PATIENCE_S = 20.0
 """Seconds of call time after which an engine that has not answered is given up, counted from when it began:

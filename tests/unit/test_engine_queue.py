@@ -67,7 +67,7 @@ def test_time_spent_waiting_is_not_the_engines():
     """Ten answers at an engine that takes 15 s for each: the last one is read after 150 s all the same."""
 
     async def story() -> float:
-        ears = hearing(Hears(*["好着呢"] * 10), SlowEngines(15.0))
+        ears = hearing(Hears(*["好着呢"] * 10), SlowEngines(19.0))
         readings = await asyncio.gather(*(ears.read(voice("dui"), "any") for _ in range(10)))
         assert all(reading.heard.text == "好着呢" for reading in readings)
         return now()
@@ -97,7 +97,7 @@ def test_behind_engines_that_hang_waiting_is_not_called_load():
 
 def test_a_sentence_that_must_wait_too_long_for_a_voice_is_told_as_load():
     async def story() -> float:
-        ears = hearing(Hears(), SlowEngines(15.0))
+        ears = hearing(Hears(), SlowEngines(19.0))
         reading = asyncio.ensure_future(ears.read(voice("dui"), "any"))
         await asyncio.sleep(0)
         with pytest.raises(SensesFailedError, match="the engines are overloaded"):
