@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help another-voice bench-hearing-memory sip sip-peer sip-village twilio demo serve test test-fast check format lint types imports models models-test system \
+.PHONY: help another-voice bench-hearing-memory bench-program-memory sip sip-peer sip-village twilio demo serve test test-fast check format lint types imports models models-test system \
         bench-demo bench-interrupted bench-hearing bench-calls bench-talk-off soak bench-campaigns chaos chaos-proof train-meaning tune-encoder tune-whisper clean
 
 help: ## List what can be made
@@ -90,6 +90,9 @@ bench-talk-off: $(STAMP) models ## Does anybody's voice press a key? (ARGS="--ro
 
 soak: $(STAMP) models sip sip-village ## An hour of real calls: nothing may be lost, nothing may grow (ARGS="--seconds 600")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.soak $(ARGS)
+
+bench-program-memory: $(STAMP) ## What a gateway holds before it has opened anything, by package
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.program_memory $(ARGS)
 
 bench-campaigns: $(STAMP) ## Planning, claiming and the panel with a million elders on PostgreSQL (ARGS="--elders 5000")
 	@tools/system_packages.sh postgresql

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pypinyin import lazy_pinyin
-
 from campaigns.windows import known_zone
 from ivr.brief import Brief
+from speech.phonetics.pinyin import lazy_pinyin
 from speech.types import LANGUAGES, Language
 
 SLOWEST, FASTEST = 0.7, 1.2

@@ -11,11 +11,11 @@ import os
 import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
-from escalation.pictures import Picture
 from escalation.work_orders import NotYourOrderError, OrderError
 from records.audit import audit
 from records.orders import WorkOrder
@@ -23,6 +23,9 @@ from records.people import Worker
 from records.photos import OrderPhoto
 from records.sealing import keyring
 from records.sessions import Ledger
+
+if TYPE_CHECKING:
+    from escalation.pictures import Picture  # brings a library of pictures along that only the panel needs
 
 MOST_PHOTOS = 12
 """Of one order."""

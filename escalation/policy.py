@@ -21,6 +21,7 @@ Situation = Literal[
     "emergency",
     "urgent",
     "urgent_call",
+    "unheard",
     "deceased",
     "in_hospital",
     "wrong_person",

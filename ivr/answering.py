@@ -7,12 +7,12 @@ from enum import Enum, auto
 
 from ivr.attention import Attention, Stop
 from ivr.dialogue.actions import Listen
-from ivr.early import EarlyReading, more_urgent
+from ivr.early import EarlyReading
 from ivr.listening import Patience, Stretch
-from ivr.media import Media
-from ivr.overhearing import Overhearing
+from ivr.media import LineGoneError, Media
+from ivr.overhearing import BeingRead, Overhearing
 from ivr.pace import Pace
-from ivr.senses import Reading
+from ivr.senses import LOAD_PATIENCE_S, Reading
 from speech.endpointing import EndpointEvent
 from speech.types import FRAME_SECONDS
 
@@ -58,11 +58,20 @@ class Answering:
         Whatever somebody says is read as soon as they pause, so that it is known how long to wait for more;
         see ``Pace``. ``interrupting``: they spoke into a prompt, which goes on soon if it was only noise.
         Returns the reason when something came first; words that were overtaken so are still read for
-        distress. Raises LineGoneError, leaving untaken what was being said, and SensesFailedError.
+        distress. Raises LineGoneError, leaving untaken what was being said.
         """
+        early = EarlyReading(self._overhearing, listen.question)
+        try:
+            return await self._hear(listen, early, no_input_s=no_input_s, interrupting=interrupting)
+        except LineGoneError:
+            early.give_up()
+            raise
+
+    async def _hear(
+        self, listen: Listen, early: EarlyReading, *, no_input_s: float, interrupting: bool
+    ) -> Words | Stop | Nothing:
         ear = self._media.ear
         self._media.mouth.thinking = False
-        early = EarlyReading(self._overhearing, listen.question)
         ear.attend(Patience(self._pace.longest_s(listen), no_input_s, MAX_SPEECH_S))
         reason = await self._attention.until(lambda: self._over(listen, early, interrupting=interrupting))
         stretch = ear.stretch
@@ -94,6 +103,8 @@ class Answering:
             self._media.mouth.thinking = False
             return False
         early.begin(stretch)
+        if pause_s >= pace.shortest_s(listen, stretch.voiced_s):
+            early.hurry()
         self._media.mouth.thinking = early.reads(stretch)
         reading = early.result(stretch)
         if reading is None:
@@ -107,9 +118,10 @@ class Answering:
         """Read an utterance. Whoever goes on speaking meanwhile is heard out, and all of it read again.
 
         Of several readings the most urgent counts, the later of equals: going on never takes back a cry.
+        What no engine begins with in time is told as not heard, and still read: it may be a cry.
         """
         ear = self._media.ear
-        best, task = early.before, early.reading(stretch)
+        reading = early.reading(stretch)
         self._media.mouth.thinking = True
         while True:
             left_s = MAX_SPEECH_S - (stretch.end - stretch.start) * FRAME_SECONDS
@@ -117,11 +129,8 @@ class Answering:
                 Patience(self._pace.usual_s(listen), max_speech_s=max(left_s, FRAME_SECONDS)),
                 since=stretch.end,
             )
-            reason = await self._attention.until(task.done)
-            if task.done():
-                best = more_urgent(best, task.result())
-            else:
-                self._overhearing.adopt(stretch, task)
+            reason = await self._until_read(reading)
+            best = early.settle(called_away=reason is not None)
             if reason is None and ear.stretch is not None and left_s >= _WORTH_WAITING_S:
                 reason = await self._attention.until(lambda: ear.event is not None)
             elif reason is None and best is not None:
@@ -134,7 +143,14 @@ class Answering:
                 return reason
             if ear.stretch is not None:
                 stretch = stretch.joined(ear.stretch)
-            task = self._overhearing.read(stretch, listen.question)
+            reading = early.reading(stretch)
+
+    async def _until_read(self, reading: BeingRead) -> Stop | None:
+        """Wait until an utterance is read, or too long for that to begin; returns what called away."""
+        reason = await self._attention.until(lambda: reading.begun, patience_s=LOAD_PATIENCE_S)
+        if reason is None and reading.begun:
+            reason = await self._attention.until(lambda: reading.done)
+        return reason
 
     def _waited_s(self, stretch: Stretch, listen: Listen, reading: Reading) -> float:
         """How much of the silence since then was kept on purpose."""

@@ -35,7 +35,6 @@ class Attention:
         """The first reason there is, leaving aside keys from before the frame ``keys_since``.
 
         With ``only_if_clear`` distress that must be asked about can wait, such as until an opening is said.
-        Raises SensesFailedError when something overheard could not be read.
         """
         self._overhearing.collect()
         urgent = self._overhearing.urgent
@@ -47,10 +46,10 @@ class Attention:
             return Stop.KEY
         return Stop.NEWS if self._seat.news else None
 
-    async def until(self, done: Callable[[], bool]) -> Stop | None:
-        """Wait until ``done`` or called away; returns the reason of the latter.
+    async def until(self, done: Callable[[], bool], *, patience_s: float | None = None) -> Stop | None:
+        """Wait until ``done`` or called away, or for so long; returns what called away.
 
-        Raises LineGoneError and SensesFailedError.
+        Raises LineGoneError.
         """
-        await self._media.until(lambda: done() or self.called_away() is not None)
+        await self._media.until(lambda: done() or self.called_away() is not None, patience_s=patience_s)
         return self.called_away()

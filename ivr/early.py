@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from ivr.listening import Stretch
-from ivr.overhearing import SHORTEST_CRY_S, Overhearing
+from ivr.overhearing import SHORTEST_CRY_S, BeingRead, Overhearing
 from ivr.senses import Reading
 
 
@@ -19,14 +17,16 @@ def more_urgent(earlier: Reading | None, later: Reading) -> Reading:
 class EarlyReading:
     """Reads one beginning of an utterance at a time; engines are never kept busy with two of one call.
 
-    When the elder goes on, what was made out of the beginning is thrown away, but for its urgency.
+    When the elder goes on, what was made out of the beginning is thrown away, but for its urgency. What no
+    engine has begun with by then is withdrawn: whoever has finished speaking is heard sooner.
     """
 
-    def __init__(self, overhearing: Overhearing, question: str) -> None:
+    def __init__(self, overhearing: Overhearing, question: str, *, also: tuple[str, ...] = ()) -> None:
+        """``also`` are phrases to be ranked against the audio besides those that the lexicon expects."""
         self._overhearing = overhearing
         self._question = question
-        self._stretch: Stretch | None = None
-        self._task: asyncio.Task[Reading] | None = None
+        self._also = also
+        self._now: BeingRead | None = None
         self._before: tuple[Stretch, Reading] | None = None
 
     @property
@@ -35,46 +35,67 @@ class EarlyReading:
         return self._before[1] if self._before else None
 
     def begin(self, stretch: Stretch) -> None:
-        """Read this, unless it is too short for a word, or being read, or another reading still runs.
-
-        Raises SensesFailedError when an earlier reading failed.
-        """
-        if stretch == self._stretch or stretch.voiced_s < SHORTEST_CRY_S:
+        """Read this, unless it is too short for a word, or being read, or another reading still runs."""
+        if self.reads(stretch) or stretch.voiced_s < SHORTEST_CRY_S:
             return
-        if self._task is not None and self._stretch is not None:
-            if not self._task.done():
+        if self._now is not None:
+            if self._now.done:
+                self._before = (self._now.stretch, more_urgent(self.before, self._now.result()))
+            elif not self._now.withdraw():
                 return
-            self._before = (self._stretch, more_urgent(self.before, self._task.result()))
-        self._stretch, self._task = stretch, self._overhearing.read(stretch, self._question)
+        self._now = self._overhearing.read(stretch, self._question, also=self._also, early=True)
+
+    def hurry(self) -> None:
+        """Nothing more seems to come: from now on the reply waits for what is being read."""
+        if self._now is not None:
+            self._now.hurry()
 
     def result(self, stretch: Stretch) -> Reading | None:
-        """What exactly this was made out to be; None if that is not known. Raises SensesFailedError."""
-        if self._task is None or stretch != self._stretch or not self._task.done():
+        """What exactly this was made out to be; None if that is not known."""
+        if self._now is None or not self.reads(stretch) or not self._now.done:
             return None
-        return self._task.result()
+        return self._now.result()
 
     @property
     def idle(self) -> bool:
         """Whether nothing has been read yet."""
-        return self._task is None
+        return self._now is None
 
     @property
     def latest(self) -> tuple[Stretch, Reading] | None:
-        """What was read last, and of how much, if that is done. Raises SensesFailedError."""
-        if self._task is None or self._stretch is None or not self._task.done():
+        """What was read last, and of how much, if that is done."""
+        if self._now is None or not self._now.done:
             return None
-        return self._stretch, self._task.result()
+        return self._now.stretch, self._now.result()
 
     def reads(self, stretch: Stretch) -> bool:
         """Whether exactly this is being read, or has been."""
-        return stretch == self._stretch
+        return self._now is not None and stretch == self._now.stretch
 
-    def reading(self, stretch: Stretch) -> asyncio.Task[Reading]:
-        """The reading of a finished utterance, perhaps begun or done already."""
-        if self._task is not None and stretch == self._stretch:
-            return self._task
-        self._hand_over()
-        return self._overhearing.read(stretch, self._question)
+    def reading(self, stretch: Stretch) -> BeingRead:
+        """The reading of a finished utterance, perhaps begun or done already; what was lost is read again."""
+        now = self._now
+        if now is None or stretch != now.stretch or (now.done and now.result().lost):
+            self._hand_over()
+            self._now = now = self._overhearing.read(stretch, self._question, also=self._also)
+        now.hurry()
+        return now
+
+    def settle(self, *, called_away: bool) -> Reading | None:
+        """What is known of the utterance so far: the most urgent of all readings, the last one of equals.
+
+        A reading that is not done goes on in the background and is examined for what must not wait. Unless
+        something else came first it has waited too long, and the utterance counts as not heard.
+        """
+        now, self._now = self._now, None
+        if now is None:
+            return self.before
+        if not now.done:
+            self._overhearing.adopt(now)
+        if now.done or not called_away:
+            known = now.result() if now.done else self._overhearing.late(self._question)
+            self._before = (now.stretch, more_urgent(self.before, known))
+        return self.before
 
     def give_up(self) -> None:
         """Something else came first: what was read so far is only examined for what must not wait."""
@@ -83,6 +104,6 @@ class EarlyReading:
             self._overhearing.keep(*self._before)
 
     def _hand_over(self) -> None:
-        if self._task is not None and self._stretch is not None:
-            self._overhearing.adopt(self._stretch, self._task)
-        self._stretch = self._task = None
+        if self._now is not None and not self._now.withdraw():
+            self._overhearing.adopt(self._now)
+        self._now = None

@@ -7,6 +7,7 @@ from contextlib import suppress
 import structlog
 
 from ivr.dialogue.events import Answered, MachineDetected
+from ivr.early import EarlyReading
 from ivr.lines.answerer import network_says
 from ivr.listening import Patience, Stretch
 from ivr.machine import MACHINE_PHRASES, Answerer, judge
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 HELLO = Patience(end_silence_s=0.8, no_input_s=1.2, max_speech_s=12.0)
 """Somebody who says nothing for 1.2 s waits for us. A "喂" is over after 0.8 s."""
+READ_FROM_S = 0.4
+"""Silence after which it is worth finding out what was said, though the greeting may go on."""
 DECIDE_WITHIN_S = 1.0
 """Longer than this nobody is kept waiting for what their greeting meant; it is read on meanwhile."""
 TAPE_ENDS = Patience(end_silence_s=2.5, no_input_s=2.5, max_speech_s=20.0)
@@ -33,23 +36,30 @@ async def first_event(
     """Wait until it is the robot's turn, and say who answered; whoever is in doubt is a person.
 
     A machine is reported once it is ready to take a message. Distress in the greeting, and a greeting that
-    takes too long to be read, are left to ``overhearing``. Raises LineGoneError and SensesFailedError.
+    takes too long to be read, are left to ``overhearing``. Raises LineGoneError.
     """  # fmt: skip
     ear = media.ear
-    ear.attend(HELLO)
-    await media.until(lambda: ear.event is not None or bool(media.keys))
+    early = EarlyReading(overhearing, OVERHEARD, also=MACHINE_PHRASES[senses.language][:_RANKED_PHRASES])
+    try:
+        await _hear_out(media, early)
+    except LineGoneError:
+        early.give_up()
+        raise
     greeting = ear.stretch
     if greeting is None:
         return Answered()
     ear.take(greeting)
     if media.keys:
+        early.give_up()
         overhearing.consider(greeting)
         return Answered()
-    task = overhearing.read(greeting, OVERHEARD, also=MACHINE_PHRASES[senses.language][:_RANKED_PHRASES])
-    overhearing.adopt(greeting, task)
-    if not await media.until(task.done, patience_s=DECIDE_WITHIN_S):
+    reading = early.reading(greeting)
+    overhearing.adopt(reading)
+    if early.before is not None:
+        overhearing.keep(greeting, early.before)
+    if not await media.until(lambda: reading.done, patience_s=DECIDE_WITHIN_S):
         return Answered()
-    if _is_person(media, senses, greeting, task.result()):
+    if _is_person(media, senses, greeting, reading.result()):
         media.gaps.answered(ear.last_sound(greeting), HELLO.end_silence_s)
         return Answered()
     overhearing.collect()
@@ -57,6 +67,24 @@ async def first_event(
     with suppress(LineGoneError):  # a machine that hangs up is a machine still
         await tape_is_ready(media)
     return MachineDetected()
+
+
+async def _hear_out(media: Media, early: EarlyReading) -> None:
+    """Wait until whoever answered has greeted, or presses a key, and begin to read it at their first pause.
+
+    Raises LineGoneError.
+    """
+    ear = media.ear
+    ear.attend(HELLO)
+
+    def over() -> bool:
+        if ear.event is not None or media.keys:
+            return True
+        if ear.stretch is not None and ear.pause_s >= READ_FROM_S:
+            early.begin(ear.stretch)
+        return False
+
+    await media.until(over)
 
 
 def _is_person(media: Media, senses: CallSenses, greeting: Stretch, reading: Reading) -> bool:

@@ -8,9 +8,12 @@ from typing import Any, Protocol
 from ivr.dialogue.actions import Action, Listen, RaiseFlag, Say
 from ivr.dialogue.events import Event, HungUp, KeyPressed, NothingHeard, UtteranceHeard
 from ivr.listening import Stretch
-from ivr.report import CallObserver, CallOutcome, FlagRaised, TurnTaken
+from ivr.report import CallObserver, CallOutcome, Confirmed, FlagRaised, TurnTaken
 from ivr.turns import Reply, TurnKeeper
 from speech.types import Understanding, Urgency
+
+UNHEARD = "unheard"
+"""The code of words that no engine could hear, see ``Minutes.unheard``."""
 
 
 class Partner(Protocol):
@@ -65,6 +68,17 @@ class Minutes:
     def nothing(self, listen: Listen) -> tuple[Action, ...]:
         """Nothing was said or pressed while there was time."""
         return self._turn(listen, NothingHeard(), Reply())
+
+    def unheard(self, question: str) -> None:
+        """Something was said that no engine could hear: a person must listen to it. Flagged once a call.
+
+        Nobody knows whether it was a cry for help, so that asking again does not settle it.
+        """
+        if UNHEARD in self.flags:
+            return
+        turn = self.turns[-1].index if self.turns else 0
+        flag = FlagRaised(UNHEARD, Urgency.NEED, question, turn, Confirmed.NOT_ASKED, words="")
+        self._raise_flags((RaiseFlag(flag),))
 
     def close(self, *, line_gone: bool = True) -> None:
         """The call is over; what still awaits confirmation becomes a flag. Does so once."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ivr.engine_queue import Work
 from ivr.lines.answerer import network_says
 from ivr.listening import Stretch
 from ivr.machine import has_machine_phrase, has_person_phrase, is_talk_of_a_tape
 from ivr.media import Media
-from ivr.senses import CallSenses, Reading
+from ivr.senses import CallSenses, Reading, SensesFailedError
 from speech.types import FRAME_SECONDS, Urgency
 
 OVERHEARD = "any"
@@ -35,6 +37,51 @@ class Overheard:
         return understanding.urgency is Urgency.EMERGENCY and not understanding.confirm
 
 
+class BeingRead:
+    """A stretch on its way through the engines."""
+
+    def __init__(self, stretch: Stretch, senses: CallSenses, work: Work[Reading], question: str) -> None:
+        self.stretch = stretch
+        self._senses = senses
+        self._work = work
+        self.task = asyncio.create_task(self._read(question))
+
+    @property
+    def done(self) -> bool:
+        """Whether it has been read, or never will be."""
+        return self.task.done()
+
+    @property
+    def begun(self) -> bool:
+        """Whether an engine has begun with it."""
+        return self._work.begun or self.done
+
+    def result(self) -> Reading:
+        """What it was made out to be, once it is done; a reading that was lost says so."""
+        return self.task.result()
+
+    def hurry(self) -> None:
+        """Somebody waits for it now."""
+        self._senses.hurry(self._work)
+
+    def withdraw(self) -> bool:
+        """It is not needed any more; False when an engine has it already."""
+        return self._senses.withdraw(self._work)
+
+    async def _read(self, question: str) -> Reading:
+        """Read it; an engine that crashed is asked once more. Raises CancelledError when it was withdrawn."""
+        try:
+            try:
+                return await self._senses.outcome(self._work)
+            except SensesFailedError as failure:
+                if not failure.crashed:
+                    raise
+            self._work = self._senses.reading_again(self._work)
+            return await self._senses.outcome(self._work)
+        except SensesFailedError as failure:
+            return Reading.unheard(str(failure), question, self._senses.language)
+
+
 class Overhearing:
     """Reads stretches of speech in the background and keeps what must not wait."""
 
@@ -43,12 +90,19 @@ class Overhearing:
         self._senses = senses
         self._spoken_frames = 0
         self._counted_to = 0
-        self._readings: list[tuple[Stretch, asyncio.Task[Reading]]] = []
-        self._running: set[asyncio.Task[Reading]] = set()
+        self._readings: list[BeingRead] = []
+        self._running: dict[asyncio.Task[Reading], BeingRead] = {}
         self.urgent: deque[Overheard] = deque()
         """Distress that the dialogue has not been told of yet."""
         self._machine_spoke = False
         self._person_spoke = False
+        self._heard: list[Stretch] = []
+        self._lost: list[Stretch] = []
+
+    @property
+    def unheard(self) -> bool:
+        """Whether something was said that no engine could hear, not even as part of something longer."""
+        return bool(self._lost)
 
     @property
     def tape_runs(self) -> bool:
@@ -70,33 +124,44 @@ class Overhearing:
     @property
     def busy(self) -> bool:
         """Whether something is still being read."""
-        return bool(self._readings)
+        return bool(self._readings or self._running)
 
     def consider(self, stretch: Stretch) -> None:
         """Read a stretch in the background, unless it is too short to hold a word."""
         if stretch.voiced_s >= SHORTEST_CRY_S:
-            self.adopt(stretch, self.read(stretch, OVERHEARD))
+            self.adopt(self.read(stretch, OVERHEARD))
 
-    def read(self, stretch: Stretch, question: str, *, also: tuple[str, ...] = ()) -> asyncio.Task[Reading]:
-        """Begin to read a stretch; somebody waiting in ``Media.until`` is woken when it is done."""
+    def read(
+        self, stretch: Stretch, question: str, *, also: tuple[str, ...] = (), early: bool = False
+    ) -> BeingRead:
+        """Begin to read a stretch; somebody waiting in ``Media.until`` is woken when it is done.
+
+        ``early``: nobody waits for it yet, others go before it.
+        """
         self._spoken_frames += max(0, stretch.end - max(stretch.start, self._counted_to))
         self._counted_to = max(self._counted_to, stretch.end)
-        task = asyncio.create_task(self._senses.read(self._media.ear.audio(stretch), question, also=also))
-        self._running.add(task)
-        task.add_done_callback(self._done)
-        return task
+        work = self._senses.reading(self._media.ear.audio(stretch), question, also=also, early=early)
+        reading = BeingRead(stretch, self._senses, work, question)
+        self._running[reading.task] = reading
+        reading.task.add_done_callback(self._done)
+        return reading
 
-    def adopt(self, stretch: Stretch, reading: asyncio.Task[Reading]) -> None:
+    def late(self, question: str) -> Reading:
+        """What somebody is told of who has waited too long: it is not heard so far."""
+        return Reading.unheard(self._senses.why_waiting(), question, self._senses.language)
+
+    def adopt(self, reading: BeingRead) -> None:
         """Look after a reading that nobody waits for any more."""
-        self._readings.append((stretch, reading))
+        self._readings.append(reading)
 
     def collect(self) -> None:
-        """Sort what has been read into what must not wait and what need not. Raises SensesFailedError."""
-        done = [(stretch, task) for stretch, task in self._readings if task.done()]
+        """Sort what has been read into what must not wait and what need not."""
+        done = [reading for reading in self._readings if reading.done]
         if done:
-            self._readings = [(stretch, task) for stretch, task in self._readings if not task.done()]
-            for stretch, task in done:
-                self.keep(stretch, task.result())
+            self._readings = [reading for reading in self._readings if not reading.done]
+            for reading in done:
+                if not reading.task.cancelled():
+                    self.keep(reading.stretch, reading.result())
 
     def keep(self, stretch: Stretch, reading: Reading) -> None:
         """Take note of words that were not an answer."""
@@ -113,9 +178,12 @@ class Overhearing:
         urgent = reading.understanding.urgency >= Urgency.URGENT
         return early and not urgent and has_machine_phrase(reading.readings, self._senses.language)
 
-    async def finish(self) -> None:
-        """Wait for everything that is being read, whatever the line does. Raises SensesFailedError."""
-        await asyncio.gather(*(task for _, task in self._readings))
+    async def finish(self, patience_s: float) -> None:
+        """Wait for everything that is being read, whatever the line does; what is not done then is lost."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=patience_s)
+        for reading in tuple(self._running.values()):
+            self._lose(reading.stretch)
         self.collect()
 
     def stop(self) -> None:
@@ -124,7 +192,20 @@ class Overhearing:
             task.cancel()
 
     def _done(self, task: asyncio.Task[Reading]) -> None:
-        self._running.discard(task)
+        reading = self._running.pop(task)
         if not task.cancelled():
-            task.exception()  # of readings nobody waits for any more, failures do not matter either
+            if task.exception() is None and not task.result().lost:
+                self._heard.append(reading.stretch)
+                self._lost = [stretch for stretch in self._lost if not _within(stretch, [reading.stretch])]
+            else:
+                self._lose(reading.stretch)
         self._media.ring()
+
+    def _lose(self, stretch: Stretch) -> None:
+        """Nobody could hear this; what has been heard as part of something longer is not lost."""
+        if not _within(stretch, self._heard):
+            self._lost.append(stretch)
+
+
+def _within(stretch: Stretch, others: Iterable[Stretch]) -> bool:
+    return any(other.start <= stretch.start and stretch.end <= other.end for other in others)

@@ -27,6 +27,9 @@ UNFINISHED_S = 2.0
 """The least after words that cannot be the last ones."""
 LONGEST_S = 4.0
 """Nobody who has spoken is left without a reply for longer."""
+BEGIN_READING = 0.4
+"""Share of the shortest silence that may end an answer after which it is read: a reading takes a quarter of a
+second of a core, and shall be done when that silence is."""
 SHORT_ANSWER_S = 3.0
 """Voiced seconds up to which an answer can be complete in the sense of ``SETTLED_S``."""
 SURE = 0.5
@@ -90,8 +93,12 @@ class Pace:
 
     def begin_reading_s(self, listen: Listen, voiced_s: float) -> float:
         """Silence after which it is worth finding out what was said, though more may come."""
+        return BEGIN_READING * self.shortest_s(listen, voiced_s)
+
+    def shortest_s(self, listen: Listen, voiced_s: float) -> float:
+        """The shortest silence that may end an answer, whatever it is made out to be."""
         usual_s = self.usual_s(listen)
-        return (min(self._settled_s(listen), usual_s) if voiced_s <= SHORT_ANSWER_S else usual_s) / 2
+        return min(self._settled_s(listen), usual_s) if voiced_s <= SHORT_ANSWER_S else usual_s
 
     def usual_s(self, listen: Listen) -> float:
         """Silence that ends an answer of which nothing is known."""

@@ -7,9 +7,11 @@ from itertools import cycle
 
 import numpy as np
 
+from ivr.gaps import AUDIBLE_DBFS
 from ivr.lines import Call, Hushable
 from ivr.lines.wire import SILENCE
 from ivr.recording import Recording
+from speech.audio import level_dbfs
 from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
 
 _FULL = 32767.0
@@ -54,6 +56,17 @@ def resume_point(pcm: Pcm, played: int) -> int:
         if quiet[at - _PAUSE_FRAMES : at].all() and not quiet[: at - _PAUSE_FRAMES].all():
             return (at - 1) * FRAME_SAMPLES
     return 0
+
+
+def from_first_sound(pcm: Pcm) -> Pcm:
+    """A sentence without the frames before its first audible one, of which renderings keep some.
+
+    Whoever waits for a reply hears it so much sooner. One that is not audible at all stays as it is.
+    """
+    for at in range(0, len(pcm) - FRAME_SAMPLES, FRAME_SAMPLES):
+        if level_dbfs(pcm[at : at + FRAME_SAMPLES]) >= AUDIBLE_DBFS:
+            return pcm[at:]
+    return pcm
 
 
 def _comfort() -> list[Pcm]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,17 @@ class Track:
         if self.frames < self._most_frames:
             self._keep(pcm.tobytes())
         self.frames += 1
+
+    @property
+    def kept(self) -> int:
+        """Frames that were kept."""
+        return len(self._packed) * _BLOCK_FRAMES + len(self._recent) // _FRAME_BYTES
+
+    def pieces(self) -> Iterator[Pcm]:
+        """All that was kept, piece by piece: a whole call need not be in memory twice."""
+        for block in self._packed:
+            yield np.frombuffer(zlib.decompress(block), dtype=np.int16)
+        yield np.frombuffer(bytes(self._recent), dtype=np.int16)
 
     def fill_up_to(self, frames: int) -> None:
         """Append silence until the track has so many frames."""
@@ -100,8 +112,11 @@ class Recording:
 
     def stereo(self) -> NDArray[np.int16]:
         """The whole call, shape (samples, 2): the robot left, the elder right."""
-        sides = [track.between(0, self.frames) for track in (self._robot, self._elder)]
-        both = np.zeros((max(map(len, sides)), 2), np.int16)
-        for channel, side in enumerate(sides):
-            both[: len(side), channel] = side
+        sides = (self._robot, self._elder)
+        both = np.zeros((max(track.kept for track in sides) * FRAME_SAMPLES, 2), np.int16)
+        for channel, track in enumerate(sides):
+            at = 0
+            for piece in track.pieces():
+                both[at : at + len(piece), channel] = piece
+                at += len(piece)
         return both

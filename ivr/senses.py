@@ -6,29 +6,37 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Protocol, TypeVar, runtime_checkable
 
 import structlog
 
+from ivr.engine_queue import EngineQueue, Work, width_of
 from ivr.playback import louder
 from speech.answering import listen
 from speech.lexicon import Lexicon
 from speech.prompts import Prompt
-from speech.types import Heard, Language, Pcm, Reader, Recognizer, SpeechError, Understanding
+from speech.types import Heard, Language, Pcm, Reader, Recognizer, SpeechError, Understanding, Urgency
 from speech.vad import EnergyActivity, VoiceActivity, VoiceDetector
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-_ENGINE_FAILURES = (SpeechError, OSError, RuntimeError, ValueError, MemoryError)
-"""What speech engines raise, their native parts included, when a model or the machine lets them down."""
+_ENGINE_FAILURES = (
+    *(SpeechError, OSError, RuntimeError, ValueError, MemoryError),
+    *(LookupError, ArithmeticError, TypeError, AttributeError),
+)
+"""What speech engines raise, their native parts included, when a model or the machine lets them down; and
+what a mistake in understanding raises: an utterance that trips it must not cost the call."""
 
 HURRIED_AFTER_S = 0.5
 """Seconds that an utterance has waited for the ears, from which it is heard in a hurry: others wait behind.
 Seconds of call time: in the simulation nobody waits for engines, and what is heard depends on no machine."""
+LOAD_PATIENCE_S = 15.0
+"""Seconds of call time for which somebody on the line waits until an engine begins with what they need."""
 ENGINE_PATIENCE_S = 20.0
-"""Seconds of call time after which an engine that has not answered is given up."""
+"""Seconds of call time after which an engine that has not answered is given up, counted from when it began:
+waiting for one is load, and no engine's fault."""
 
 
 class Prompts(Protocol):
@@ -60,9 +68,19 @@ class Senses:
     detector: Callable[[], VoiceDetector] = VoiceActivity
     """Makes the voice activity detector of one call."""
 
+    @cached_property
+    def queue(self) -> EngineQueue:
+        """In which order all calls of an event loop come to the engines."""
+        return EngineQueue(self.executor, width_of(self.executor))
+
 
 class SensesFailedError(Exception):
     """An engine failed during a call; the message says which one and how, without any spoken words."""
+
+    def __init__(self, message: str, *, crashed: bool = False) -> None:
+        """``crashed``: it came back at once, so that trying again costs little."""
+        super().__init__(message)
+        self.crashed = crashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +89,19 @@ class Reading:
 
     heard: Heard
     understanding: Understanding
+    lost: str = ""
+    """Why nobody could hear what was said, in which case the rest says nothing; empty: it was heard."""
+
+    @classmethod
+    def unheard(cls, why: str, question: str, language: Language) -> Reading:
+        """Something was said and no engine could hear it: neither silence nor an answer."""
+        nothing = Understanding(question, "", (), "silence", Urgency.NONE, (), confirm=False)
+        return cls(Heard((), language, "", 0.0, 0.0), nothing, lost=why)
 
     @property
     def wordless(self) -> bool:
         """Whether there was sound but nothing that could be words."""
-        return not self.heard.text and self.understanding.answer == "silence"
+        return not self.lost and not self.heard.text and self.understanding.answer == "silence"
 
     @property
     def readings(self) -> tuple[str, ...]:
@@ -95,9 +121,38 @@ class CallSenses:
 
         ``also`` are phrases to be ranked against the audio besides those that the lexicon expects.
         """
+        return await self.outcome(self.reading(pcm, question, also=also))
+
+    def reading(
+        self, pcm: Pcm, question: str, *, also: tuple[str, ...] = (), early: bool = False
+    ) -> Work[Reading]:
+        """The same put in its place, ``early`` if nobody waits for it yet; ``outcome`` waits for it."""
         now = _moments()
         job = partial(self._read, pcm, question, also, now=now, asked_at=now())
-        return await self._work("recognizer", job)
+        return self._senses.queue.add(job, early=early)
+
+    async def outcome(self, reading: Work[Reading]) -> Reading:
+        """What came of a reading. Raises SensesFailedError, and CancelledError when it was withdrawn."""
+        return await self._outcome("recognizer", reading)
+
+    def reading_again(self, reading: Work[Reading]) -> Work[Reading]:
+        """A reading that failed, once more in its place."""
+        return self._senses.queue.add(reading.job, early=reading.early)
+
+    def hurry(self, reading: Work[Reading]) -> None:
+        """Somebody waits for a reading now."""
+        self._senses.queue.hurry(reading)
+
+    def withdraw(self, work: Work[T]) -> bool:
+        """Some work is not needed any more; False when an engine has it already."""
+        return self._senses.queue.withdraw(work)
+
+    def why_waiting(self) -> str:
+        """Why what waits for the engines has not begun: others are before it, or no engine comes back."""
+        queue = self._senses.queue
+        why = "all engines hang" if queue.hangs else "the engines are overloaded"
+        log.warning("call.engines_busy", why=why, waiting=queue.waiting)
+        return why
 
     async def detector(self) -> VoiceDetector:
         """A fresh voice activity detector: loading one takes a while; without it loudness must do."""
@@ -136,20 +191,38 @@ class CallSenses:
         return louder(prompt.pcm, gain_db)
 
     async def _work(self, engine: str, job: Callable[[], T]) -> T:
-        """Run a job where engines run. Their errors quote what was to be said: only the kind is passed on."""
-        loop = asyncio.get_running_loop()
+        """Run a job where engines run, for somebody on the line: they do not wait for ever for its turn."""
+        return await self._outcome(engine, self._senses.queue.add(job), patience_s=LOAD_PATIENCE_S)
+
+    async def _outcome(self, engine: str, work: Work[T], *, patience_s: float | None = None) -> T:
+        """What came of a piece of work. Errors quote what was to be said: only their kind is passed on."""
         try:
+            if not await self._begins(work, patience_s):
+                raise SensesFailedError(self.why_waiting())
             async with asyncio.timeout(ENGINE_PATIENCE_S):
-                return await loop.run_in_executor(self._senses.executor, job)
+                return await asyncio.shield(work.done)
         except TimeoutError as error:
+            self._senses.queue.give_up(work)
             raise self._failed(engine, f"no answer within {ENGINE_PATIENCE_S:.0f} s") from error
         except _ENGINE_FAILURES as error:
-            raise self._failed(engine, type(error).__name__) from error
+            raise self._failed(engine, type(error).__name__, crashed=True) from error
+        except asyncio.CancelledError:
+            self.withdraw(work)
+            raise
+
+    async def _begins(self, work: Work[T], patience_s: float | None) -> bool:
+        """Wait until an engine begins; False when that took too long, and the work is not to be done."""
+        try:
+            async with asyncio.timeout(patience_s):
+                await work.beginning()
+        except TimeoutError:
+            return not self.withdraw(work)
+        return True
 
     @staticmethod
-    def _failed(engine: str, why: str) -> SensesFailedError:
+    def _failed(engine: str, why: str, *, crashed: bool = False) -> SensesFailedError:
         log.error("call.engine_failed", engine=engine, why=why)
-        return SensesFailedError(f"the {engine} failed: {why}")
+        return SensesFailedError(f"the {engine} failed: {why}", crashed=crashed)
 
 
 def _moments() -> Callable[[], float]:

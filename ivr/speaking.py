@@ -9,7 +9,7 @@ from ivr.attention import Attention, Stop
 from ivr.dialogue.actions import Say
 from ivr.media import Media
 from ivr.overhearing import Overhearing
-from ivr.playback import resume_point
+from ivr.playback import from_first_sound, resume_point
 from ivr.senses import CallSenses
 from ivr.turns import TurnKeeper
 from speech.types import Pcm
@@ -106,6 +106,8 @@ class Prompt:
         mouth, last = self._media.mouth, self._position + 1 == len(self._say.sentences)
         self._keeper.saying(self._say.sentences[self._position])
         pcm = sound.result()[self._said_samples :]
+        if not self._position:
+            pcm = from_first_sound(pcm)
         mouth.play(pcm, after_quiet_s=BETWEEN_SENTENCES_S)
         if not last:
             self._sounds.fetch(self._position + 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import suppress
 
 from ivr.answering import Answering, Nothing, Words
 from ivr.attention import Attention, Stop
@@ -11,14 +10,15 @@ from ivr.bridge import Seat
 from ivr.dialogue.actions import Action, CallOff, HangUp, Join, Listen, PutThrough, Say
 from ivr.dialogue.events import MachineDetected, PromptFinished
 from ivr.greeting import first_event, tape_is_ready
-from ivr.listening import FOR_EVER_S, OVERHEARING, SUSTAINED_S, Patience, Stretch
+from ivr.last_words import read_the_rest
+from ivr.listening import OVERHEARING, SUSTAINED_S, Stretch
 from ivr.media import LineGoneError, Media
 from ivr.minutes import Minutes
-from ivr.overhearing import OVERHEARD, SHORTEST_CRY_S, Overhearing
+from ivr.overhearing import OVERHEARD, Overhearing
 from ivr.pace import Pace
 from ivr.parting import Parting
 from ivr.report import CallOutcome
-from ivr.senses import CallSenses, SensesFailedError
+from ivr.senses import CallSenses, Reading, SensesFailedError
 from ivr.speaking import Speaking
 from ivr.turns import TurnKeeper
 from speech.types import FRAME_SECONDS
@@ -27,6 +27,8 @@ LAST_WORDS_S = 10.0
 """How long somebody who speaks while the robot takes leave is heard out before it hangs up."""
 QUIET_BEFORE_HANGING_UP_S = 0.4
 """What was said last is still on its way through the network."""
+MOST_LOST = 2
+"""So many answers running that no engine could hear end the call: a person takes over."""
 _WORTH_WAITING_S = 1.0
 _GOING_ON_FRAMES = 35
 """Whoever speaks within 0.7 s of the robot's first sound does not answer it: they had not finished."""
@@ -71,6 +73,7 @@ class Talk:
         self._heard_until: int | None = None
         """Where what was said last ended, if it was an answer."""
         self._answering = Answering(media, self._overhearing, self._attention, pace)
+        self._lost = 0  # answers running that nobody could hear
         self.outcome: CallOutcome | None = None
         """What the dialogue hung up with; None if it did not come to that."""
         self.cause = ""
@@ -81,24 +84,28 @@ class Talk:
     async def hold(self) -> None:
         """Hold the conversation to its end. Raises nothing for a lost line or failing engines."""
         try:
-            await self._converse()
-        except LineGoneError as gone:
-            self.cause = str(gone)
-            with suppress(SensesFailedError):
-                await self._last_words()
-        except SensesFailedError as failure:
-            await self._end_early(str(failure))
+            await self._carry_through()
+            await self._last_words()
         finally:
             self._seat.leave()
             self._overhearing.stop()
             self._parting.forget()
             self._minutes.close(line_gone=self.outcome is None)
 
+    async def _carry_through(self) -> None:
+        try:
+            await self._converse()
+        except LineGoneError as gone:
+            self.cause = str(gone)
+        except SensesFailedError as failure:
+            await self._end_early(str(failure))
+
     async def _converse(self) -> None:
         first = await first_event(self._media, self._senses, self._overhearing)
         self._attention.answerer_known = isinstance(first, MachineDetected)
         self._follow(self._minutes.note(first))
         while self._agenda:
+            self._flag_unheard()
             if self._media.recording.seconds >= self._max_seconds + self._seat.extra_s:
                 await self._end_early(f"the limit of {self._max_seconds:.0f} s was reached")
                 return
@@ -220,6 +227,18 @@ class Talk:
         if not isinstance(what, Nothing):
             self._attention.answerer_known = True
         self._follow(actions)
+        if isinstance(what, Words):
+            self._note_lost(what.reading)
+
+    def _note_lost(self, reading: Reading) -> None:
+        """Whoever was not heard is asked again, once. Raises SensesFailedError when that is of no use."""
+        self._lost = self._lost + 1 if reading.lost else 0
+        if self._lost >= MOST_LOST:
+            raise SensesFailedError(reading.lost)
+
+    def _flag_unheard(self) -> None:
+        if self._overhearing.unheard:
+            self._minutes.unheard(self._present.script_question)
 
     def _replying_to(self, frame: int, waited_s: float) -> None:
         """What the robot says next answers something that was over at this frame."""
@@ -261,20 +280,20 @@ class Talk:
         await self._seat.wait_and_join(self._media)
 
     async def _last_words(self) -> None:
-        """The line is gone: what was said before is attended to all the same."""
-        ear = self._media.ear
-        ear.attend(Patience(FOR_EVER_S), since=ear.untaken)
-        stretch = ear.stretch
-        if stretch is not None and stretch.voiced_s >= SHORTEST_CRY_S:
-            question = self._present.question if self._attentive else OVERHEARD
-            reading = await self._overhearing.read(stretch, question)
+        """The talk is over: what was said before is attended to all the same."""
+        question = self._present.question if self._attentive else OVERHEARD
+        last = await read_the_rest(self._media, self._overhearing, question)
+        if last is not None:
+            stretch, reading = last
             if self._attentive and not reading.wordless:
                 self._minutes.heard(self._present, stretch, reading.understanding, barge_in=False)
             else:
                 self._overhearing.keep(stretch, reading)
-        await self._overhearing.finish()
+        if self.outcome is not None and self._overhearing.urgent:
+            self._minutes.close()
         while self._overhearing.urgent:
             await self._attend_to(Stop.DISTRESS, self._present)
+        self._flag_unheard()
 
 
 def _short_noise(answer: Words | Stop | Nothing) -> bool:

@@ -50,6 +50,7 @@ from web import (
     words,
 )
 from web.panel import Panel, install
+from web.twilio_door import TwilioDoor
 
 MAX_UPLOAD = 10 * 1024 * 1024
 """Bytes of a roster."""
@@ -71,7 +72,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     default_area_code: str = "",
     secure_cookies: bool = False,
     proxies: int = 0,
-    twilio_door: twilio.TwilioDoor | None = None,
+    twilio_door: TwilioDoor | None = None,
     receipt_rules: Mapping[str, ReceiptRule] | None = None,
 ) -> Flask:
     """Build the panel.

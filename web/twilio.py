@@ -7,9 +7,6 @@ both. Logs name calls, never numbers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 from flask import Blueprint, Response, current_app, request
@@ -21,9 +18,7 @@ from ivr.lines.twilio import (
     BadIncomingError,
     BadNewsError,
     CallNews,
-    Signatures,
     TwilioLine,
-    TwilioSettings,
     busy,
     caller_of,
     read_callback,
@@ -33,6 +28,7 @@ from ivr.lines.twilio import (
 from records.errors import LedgerError
 from records.provider_events import ProviderEvent, Stored, store_event
 from web.panel import panel
+from web.twilio_door import TwilioDoor, event_of
 
 blueprint = Blueprint("twilio", __name__, url_prefix="/twilio")
 
@@ -40,19 +36,6 @@ _log = structlog.get_logger(__name__)
 _KEY = "wenan-twilio"
 _REFERENCE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LONGEST_TOKEN = 120
-PROVIDER = "twilio"
-
-
-@dataclass(frozen=True, slots=True)
-class TwilioDoor:
-    """What the webhooks need: how to tell Twilio, and who wants to hear."""
-
-    settings: TwilioSettings
-    signatures: Signatures
-    hear: Callable[[CallNews], None]
-    """Told news once it is on record; a lost word costs nothing but time."""
-    takes_calls: Callable[[], bool] = lambda: False
-    """Whether one more caller can be talked with; where not, they hear the busy tone."""
 
 
 @blueprint.post("/status/<reference>")
@@ -123,22 +106,6 @@ def _put_on_record(call: CallOf, *, let_in: bool) -> None:
 def install(door: TwilioDoor, extensions: dict[str, object]) -> None:
     """Give an app's extensions what the webhooks need."""
     extensions[_KEY] = door
-
-
-def event_of(news: CallNews, *, token: str, at: datetime, seal: str | None = None) -> ProviderEvent:
-    """What is put on record of news; ``token`` tells it from other news, ``seal`` is its signature's hash."""
-    return ProviderEvent(
-        provider=PROVIDER,
-        token=token,
-        seal=seal,
-        call_id=news.sid,
-        reference=news.reference,
-        status=news.status,
-        final=news.final,
-        sip_code=news.sip_code,
-        error_code=news.error_code,
-        at=at,
-    )
 
 
 def _event_of_request(news: CallNews) -> ProviderEvent:

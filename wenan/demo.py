@@ -35,9 +35,9 @@ from records.people import Area, Worker
 from records.sessions import Ledger
 from records.visits import CallAttempt, Campaign, Turn, Visit
 from web.passwords import hash_password
-from web.server import start_in_thread
 from wenan.datafolder import only_process
 from wenan.display import LiveCalls, bar, show_import, show_plan, show_results
+from wenan.panel import open_panel, start_in_thread
 from wenan.settings import Settings
 from wenan.signing_off import retire_unused
 from wenan.sip_demo import calls_at_once, phone_by_sip, show_gaps
@@ -49,7 +49,6 @@ from wenan.village.selection import SHOWN, roster_of
 from wenan.wiring import (
     open_dialer,
     open_ledger,
-    open_panel,
     open_prompts,
     open_rules,
     open_senses,

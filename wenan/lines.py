@@ -10,7 +10,7 @@ from ivr.clock import Clock
 from ivr.lines.sip import SipLine
 from ivr.lines.twilio import CallNews, Signatures, TwilioLine
 from records.sessions import Ledger
-from web.twilio import TwilioDoor
+from web.twilio_door import TwilioDoor
 from wenan.receiving_settings import load_receiving_settings
 from wenan.roles import ALL, Role
 from wenan.settings import Settings

@@ -35,7 +35,6 @@ from records.nudges import Nudge, Work
 from records.people import Worker
 from records.sessions import Ledger
 from records.visits import Campaign
-from web.server import start_in_thread
 from wenan.datafolder import only_process
 from wenan.lines import Telephones, open_sip, open_twilio, why_nothing_is_dialled
 from wenan.receiving import open_reception, take_calls, turn_away
@@ -54,7 +53,6 @@ from wenan.wiring import (
     open_dialer,
     open_ledger,
     open_nudges,
-    open_panel,
     open_prompts,
     open_rules,
     open_senses,
@@ -85,6 +83,8 @@ def run_product(settings: Settings, console: Console, roles: Collection[Role] = 
         telephones = Telephones(sip) if sip else open_twilio(settings, ledger, clock, roles)
         rules = open_rules(settings)
         if Role.WEB in roles:
+            from wenan.panel import open_panel, start_in_thread  # noqa: PLC0415 - only for those who have one
+
             app = open_panel(settings, ledger, rules, clock, twilio_door=telephones.door)
             serving = held.enter_context(start_in_thread(app, host=settings.host, port=settings.port))
             console.print(f"The panel: [bold]{serving.address}[/bold]")

@@ -16,7 +16,7 @@ from ivr.clock import Clock
 from ivr.lines.twilio import CallNews, RefusedError, TwilioLine, UnansweredError
 from records.provider_events import OpenCall, open_calls, store_event
 from records.sessions import Ledger, LedgerError
-from web.twilio import PROVIDER, event_of
+from web.twilio_door import PROVIDER, event_of
 
 log = structlog.get_logger(__name__)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from flask import Flask
 from rich.console import Console
 
 from campaigns.briefing import Caller
@@ -16,7 +15,6 @@ from campaigns.desk import DialerOptions
 from campaigns.dialer import Dialer, new_owner
 from campaigns.progress import OnEvent
 from campaigns.ringing_hours import may_ring
-from campaigns.roster import RosterSettings
 from escalation.addresses import Reach
 from escalation.aftercare import VisitAftercare
 from escalation.apprise_notifier import AppriseNotifier
@@ -43,9 +41,6 @@ from speech.prompts import PromptStore
 from speech.recognizers import open_recognizer
 from speech.synthesizers import open_synthesizer
 from speech.types import Synthesizer
-from web.app import create_app
-from web.twilio import TwilioDoor
-from wenan.datafolder import secret_in
 from wenan.settings import Settings, SettingsError
 from wenan.transfer import with_transfers
 from wenan.upkeep import Upkeep
@@ -122,7 +117,7 @@ def open_rules(settings: Settings) -> Rules:
     Raises LadderError, ChannelError.
     """
     channels = [Channel(name, "code" if name == "file" else "none") for name in settings.notify]
-    channels += [rule.as_channel(name) for name, rule in _channel_rules(settings).items()]
+    channels += [rule.as_channel(name) for name, rule in channel_rules(settings).items()]
     if settings.line == "none" and any(channel.spoken for channel in channels):
         raise ChannelError("A channel with telephone: true needs a telephone line: set WENAN_LINE")
     if not channels:
@@ -149,7 +144,8 @@ def _without_dialer(rules: Rules) -> Rules:
     return replace(rules, policy=policy)
 
 
-def _channel_rules(settings: Settings) -> Mapping[str, ChannelRule]:
+def channel_rules(settings: Settings) -> Mapping[str, ChannelRule]:
+    """The further channels of a deployment, by name. Raises ChannelError."""
     return {} if settings.channels is None else load_channels(settings.channels)
 
 
@@ -217,7 +213,7 @@ def open_notifiers(
         "file": FileNotifier(settings.data_dir / "notifications.jsonl", clock.now),
     }
     notifiers = {str(name): built_in[name] for name in settings.notify}
-    for name, rule in _channel_rules(settings).items():
+    for name, rule in channel_rules(settings).items():
         if rule.telephone:
             notifiers[name] = PhoneNotifier(ledger, rules, clock)
         elif rule.bot is not None:
@@ -267,34 +263,3 @@ def open_switch(settings: Settings, ledger: Ledger, rules: Rules, clock: Clock) 
     """The dead man's switch, if the settings name where its signs go."""
     url = settings.deadman_url.get_secret_value() if settings.deadman_url else ""
     return DeadMansSwitch(url, ledger, rules.policy.auditor, clock) if url else None
-
-
-def open_panel(
-    settings: Settings,
-    ledger: Ledger,
-    rules: Rules,
-    clock: Clock,
-    *,
-    demo_accounts: Sequence[tuple[str, str]] = (),
-    notice: str = "",
-    twilio_door: TwilioDoor | None = None,
-) -> Flask:
-    """The panel as a Flask application."""
-    given = settings.secret_key.get_secret_value() if settings.secret_key else ""
-    return create_app(
-        ledger,
-        secret_key=given or secret_in(settings.data_dir / "session.key"),
-        recordings_dir=settings.recordings_dir,
-        clock=clock,
-        organisation=settings.organisation,
-        rules=rules,
-        demo_accounts=demo_accounts,
-        notice=notice,
-        roster_settings=RosterSettings(timezone=settings.timezone),
-        default_area_code=settings.default_area_code,
-        secure_cookies=settings.secure_cookies,
-        twilio_door=twilio_door,
-        receipt_rules={
-            name: rule.receipts for name, rule in _channel_rules(settings).items() if rule.receipts
-        },
-    )

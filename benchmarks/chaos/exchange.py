@@ -25,7 +25,7 @@ from ivr.lines import Call, CallNotConnectedError, Disposition
 from ivr.lines.twilio.news import CallNews, Progress
 from records.provider_events import store_event
 from records.sessions import Ledger, LedgerError
-from web.twilio import event_of
+from web.twilio_door import event_of
 
 ENDS: dict[Disposition, str] = {
     Disposition.BUSY: "busy",

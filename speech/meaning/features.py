@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
+from speech.phonetics.pinyin import Style, lazy_pinyin
 from speech.types import Language
 from speech.wording import fold, spaced
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pypinyin import Style, lazy_pinyin
 
 from speech.phonetics.model import BREAK, Spelt
+from speech.phonetics.pinyin import Style, lazy_pinyin
 from speech.phonetics.tables import MandarinTable, load_table, split_pair
 
 _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcs")

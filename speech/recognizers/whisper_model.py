@@ -15,12 +15,15 @@ from pathlib import Path
 
 import ctranslate2
 import numpy as np
-from faster_whisper import WhisperModel as FasterWhisper
-from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
+from speech.imports import when_used
 from speech.recognizers.adaptation import adapted_files, fingerprint
 from speech.types import Language
+
+when_used("av")  # its decoder of audio files, 16 MB: here audio comes by telephone
+from faster_whisper import WhisperModel as FasterWhisper  # noqa: E402
+from faster_whisper.tokenizer import Tokenizer  # noqa: E402
 
 MODEL_RATE = 16_000
 """Hertz that the model listens at."""

@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
-from support.calls import LONG, Hears, Interview, ask, bye, loudest, phone, told
+from support.calls import LONG, AtHand, Hears, Interview, ask, bye, loudest, phone, told
+from support.engines import SlowEngines
 from support.telephone import Person, hang_up, press, quiet, say, until_robot_is_silent, voice
 
 from ivr.dialogue import HungUp, NothingHeard, PromptFinished, UtteranceHeard
 from ivr.senses import CallSenses
+from speech.types import Urgency
 
 FINE = voice("hao_zhe_ne")
 YES = voice("dui")
@@ -41,13 +43,13 @@ def slow_ears(monkeypatch):
     """Recognition that takes its time; call it with how many seconds."""
 
     def make(seconds: float) -> None:
-        read = CallSenses.read
+        outcome = CallSenses.outcome
 
-        async def slowly(self, *what, **how):
+        async def slowly(self, reading):
             await asyncio.sleep(seconds)
-            return await read(self, *what, **how)
+            return await outcome(self, reading)
 
-        monkeypatch.setattr(CallSenses, "read", slowly)
+        monkeypatch.setattr(CallSenses, "outcome", slowly)
 
     return make
 
@@ -72,6 +74,41 @@ def test_recognition_runs_while_the_robot_waits_and_costs_no_further_time(slow_e
     story, gap = gaps_of(answers(IT_IS_ME), CLOSED, "是")
     assert 0.6 <= gap <= 0.6 + DETECTOR_S
     assert len(story.recognizer.audio) == 1
+
+
+def test_a_reading_of_a_third_of_a_second_is_done_when_the_shortest_wait_is_over():
+    _, quick = gaps_of(answers(IT_IS_ME), CLOSED, "是", prompts=AtHand(), engines=SlowEngines(0.01))
+    _, usual = gaps_of(answers(IT_IS_ME), CLOSED, "是", prompts=AtHand(), engines=SlowEngines(0.34))
+    assert usual == pytest.approx(quick, abs=0.021)
+
+
+@pytest.mark.parametrize("reading_s", [0.01, 0.35])
+def test_the_greeting_is_read_while_the_robot_waits_whether_more_comes(reading_s: float):
+    def elder():
+        yield from quiet(0.3)
+        yield from say(YES)
+        yield from quiet(20)
+
+    story = phone(
+        Person(elder), Interview(bye()), Hears("喂"), prompts=AtHand(), engines=SlowEngines(reading_s)
+    )
+    [gap] = story.report.gaps
+    assert gap.wait_s == pytest.approx(0.8)
+    assert gap.delay_s <= 0.2
+
+
+def test_a_greeting_that_goes_on_is_read_as_a_whole_and_a_cry_in_its_beginning_stays_one():
+    def elder():
+        yield from quiet(0.3)
+        yield from say(FINE)
+        yield from quiet(0.55)
+        yield from say(FINE)
+        yield from quiet(20)
+
+    story = phone(Person(elder), Interview(ask("您好吗"), ask("别怕"), bye()), Hears("快救命", "您是谁呀"))
+    assert [len(pcm) for pcm in story.recognizer.audio] == sorted(len(pcm) for pcm in story.recognizer.audio)
+    heard = [event.understanding for event in story.dialogue.heard(UtteranceHeard)]
+    assert [each.urgency for each in heard] == [Urgency.EMERGENCY]
 
 
 def test_slow_recognition_is_the_machines_own_delay_and_is_told_from_the_wait(slow_ears):

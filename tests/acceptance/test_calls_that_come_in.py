@@ -25,7 +25,7 @@ from records.sessions import Ledger
 from records.visits import Visit
 from web.app import create_app
 from web.server import start_in_thread
-from web.twilio import TwilioDoor
+from web.twilio_door import TwilioDoor
 
 SILENCE = b"\xff" * 160
 ELDER = "+865335550001"

@@ -33,7 +33,7 @@ from speech.prompts import Prompt
 from speech.types import SAMPLE_RATE, Language
 from web.app import create_app
 from web.server import start_in_thread
-from web.twilio import TwilioDoor
+from web.twilio_door import TwilioDoor
 from wenan.twilio_records import QUIET, TwilioRecords
 
 pytestmark = pytest.mark.twilio

@@ -17,7 +17,7 @@ from ivr.lines.twilio.signatures import SIGNATURE
 from records.provider_events import OpenCall, ProviderEvent, Stored, open_calls, store_event
 from records.sessions import Ledger
 from web.app import create_app
-from web.twilio import TwilioDoor
+from web.twilio_door import TwilioDoor
 
 pytestmark = pytest.mark.twilio
 PATH = "/twilio/status/visit-1-attempt-1"

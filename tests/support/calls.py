@@ -14,6 +14,7 @@ import numpy as np
 from ivr.call import Senses, converse
 from ivr.clock import Clock, LoopClock
 from ivr.dialogue import Action, Event, HangUp, HungUp, Listen, PromptFinished, Say
+from ivr.engine_queue import EngineQueue
 from ivr.lines.simulated import SimulatedLine
 from ivr.report import CallOutcome, CallReport, FlagRaised, TurnTaken
 from ivr.virtual_time import run_virtual
@@ -88,6 +89,13 @@ class Tones:
         if sentence in self._fails_on:
             raise RuntimeError(f"cannot say {sentence}")
         return Prompt(sentence, language, tone(0.25 * len(sentence) / speed, 300), "tones")
+
+
+class AtHand(Tones):
+    """The same with every sentence at hand: no engine is needed for it."""
+
+    def ready(self, sentence: str, *, language: Language, speed: float = 1.0) -> Prompt | None:
+        return self.get(sentence, language=language, speed=speed)
 
 
 class Hears:
@@ -190,18 +198,22 @@ async def call_on(
     prompts: Any = None,
     notes: Notes | None = None,
     energy: bool = False,
+    engines: EngineQueue | None = None,
     **settings: Any,
 ) -> Story:
-    """Dial, talk, hang up; ``settings`` are those of ``converse``."""
+    """Dial, talk, hang up; ``settings`` are those of ``converse``, ``engines`` do the work."""
     line = SimulatedLine({NUMBER: person}.__getitem__, clock, **person.line)
     notes, recognizer = notes or Notes(), recognizer or Hears()
     call = await line.dial(NUMBER, reference="visit-1/1")
     with ThreadPoolExecutor(2) as executor:
+        shared = senses(recognizer, prompts, executor=executor, energy=energy)
+        if engines is not None:
+            vars(shared)["queue"] = engines
         report = await converse(
             call,
             partner=dialogue,
             language="zh-CN",
-            senses=senses(recognizer, prompts, executor=executor, energy=energy),
+            senses=shared,
             clock=clock,
             observer=notes,
             **settings,

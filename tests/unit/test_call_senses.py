@@ -10,10 +10,12 @@ from support.telephone import voice
 
 import ivr.senses
 from ivr.senses import CallSenses, SensesFailedError
+from speech.lexicon import load_lexicon
 from speech.types import ModelMissingError, SynthesisError
 
 
 def call_senses(recognizer, prompts=None, executor=None) -> CallSenses:
+    load_lexicon("zh-CN")  # once, so that no engine's time is spent on it
     return CallSenses(senses(recognizer, prompts, executor=executor), "zh-CN")
 
 

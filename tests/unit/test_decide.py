@@ -83,6 +83,25 @@ def test_somebody_calls_within_two_hours_when_abuse_or_suicide_is_taken_back() -
         assert order.deadline == MORNING + timedelta(hours=2)
 
 
+def test_somebody_listens_within_two_hours_to_words_that_the_machine_could_not_hear() -> None:
+    """Also where the elder was asked again and all was well, and while the call still goes on."""
+    unheard = CodeFact("unheard", Urgency.NEED)
+    for outcome in (None, "completed", "partial", "unreachable"):
+        first = decided(replace(ended("completed", unheard), outcome=outcome))[0]
+        assert (first.kind, first.urgency) == ("phone_follow_up", Urgency.URGENT)
+        assert first.reason == "unheard"
+        assert first.deadline == MORNING + timedelta(hours=2)
+
+
+def test_words_that_were_not_heard_wait_for_nobody_but_those_who_go_at_once() -> None:
+    unheard = CodeFact("unheard", Urgency.NEED)
+    assert kinds(ended("escalated", unheard, NO_FOOD)) == [
+        ("phone_follow_up", "unheard"),
+        ("in_person_visit", "urgent"),
+    ]
+    assert kinds(ended("escalated", unheard, CHEST_PAIN)) == [("in_person_visit", "emergency")]
+
+
 @pytest.mark.parametrize(
     "outcome", ["refused", "wrong_person", "partial", "completed", "escalated", "cancelled"]
 )

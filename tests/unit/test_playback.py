@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.telephone import tone, voice
 
 from ivr.lines.wire import SILENCE
-from ivr.playback import Mouth, louder, resume_point
+from ivr.playback import Mouth, from_first_sound, louder, resume_point
 from ivr.recording import Recording
 from speech.audio import level_dbfs
 from speech.types import FRAME_SAMPLES, Pcm
@@ -135,3 +135,16 @@ def test_a_mouth_that_is_stopped_says_how_much_was_heard():
     loud = sum(level_dbfs(frame) > -40 for frame in frames)
     assert loud == 25 - 1 - 5  # it begins with the second frame, after 0.1 s of quiet
     assert played == [loud * FRAME_SAMPLES, 0]
+
+
+def test_a_reply_begins_with_its_first_sound_and_loses_none_of_it():
+    sentence = np.concatenate([np.zeros(300, np.int16), tone(0.5), np.zeros(800, np.int16)])
+    begun = from_first_sound(sentence)
+    assert len(sentence) - len(begun) == FRAME_SAMPLES
+    assert np.array_equal(begun, sentence[FRAME_SAMPLES:])
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 1.0])
+def test_a_sentence_without_a_sound_stays_as_it_is(seconds: float):
+    silent = np.zeros(round(seconds * 8000), np.int16)
+    assert len(from_first_sound(silent)) == len(silent)

@@ -134,6 +134,10 @@ def test_many_wishes_stay_yellow() -> None:
     assert score(answered("help_needed", "concern", *wishes, urgency=Urgency.NEED)).overall is Level.YELLOW
 
 
+def test_what_the_machine_failed_to_hear_is_never_green() -> None:
+    assert score(answered("any", "concern", "unheard", urgency=Urgency.NEED)).overall is Level.YELLOW
+
+
 def test_every_reason_carries_its_evidence() -> None:
     match = Evidence("chest_pain", "zh-CN/chest_pain/3", "胸口疼", "兄口疼", "sound", 0.86)
     answer = AnswerScored(

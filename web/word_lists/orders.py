@@ -70,6 +70,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "emergency": _l("Emergency in the call"),
         "urgent": _l("Urgent problem in the call"),
         "urgent_call": _l("Urgent: phone at once"),
+        "unheard": _l("Spoke and was not heard"),
         "deceased": _l("Said to have died"),
         "in_hospital": _l("Said to be in hospital"),
         "wrong_person": _l("Wrong person or number"),
