@@ -39,9 +39,13 @@ TAKEN_WITHIN = timedelta(minutes=2)
 """A call that a webhook has let in and that nobody has taken by then never will be."""
 BATCH = 20
 
+NOT_THEM = ("silent", "machine", "wrong_person", "proxy")
+"""Outcomes of calls in which the elder said nothing."""
+
 RUNG_BACK = "rung_back"
 CALLED_AGAIN = "called_again"
 HANDED_OVER = "handed_over"
+WITH_LATER = "with_later"
 
 Step = Literal["settled", "later", "ring", "hand_over"]
 
@@ -83,7 +87,7 @@ def note_unheard(session: Session, call: CallOf, came_at: datetime) -> None:
     """Put a call on record that hears that we are busy. Told again of the same, it changes nothing."""
     row = on_record(session, call, came_at)
     if row.taken_at is None and not row.outcome:
-        _unheard(row, BUSY, came_at)
+        _unheard(session, row, BUSY, came_at)
 
 
 def note_at_the_door(session: Session, call: CallOf, now: datetime) -> None:
@@ -129,8 +133,9 @@ def note_back(session: Session, call_in_id: int, talked: Talked | None, now: dat
         row.outcome, row.words = talked.outcome, talked.words
         row.recording = talked.recording or row.recording
     if talked is not None and talked.reached:
-        _settle(session, row, RUNG_BACK, now)
-    else:
+        for each in (row, *_owed_to(session, row)):
+            _settle(session, each, RUNG_BACK, now)
+    elif not row.followed_up:  # else a worker has called them back meanwhile, or they have called again
         row.call_back_at = now + PAUSE
 
 
@@ -138,13 +143,23 @@ def _find_missed(session: Session, now: datetime) -> None:
     """Calls that were let in, and that nobody has taken: whoever has the line is gone."""
     let_in = (CallIn.ended_at.is_(None), CallIn.taken_at.is_(None), CallIn.came_at < now - TAKEN_WITHIN)
     for row in session.scalars(select(CallIn).where(*let_in).with_for_update(skip_locked=True, of=CallIn)):
-        _unheard(row, MISSED, now)
+        _unheard(session, row, MISSED, now)
 
 
-def _unheard(row: CallIn, outcome: str, now: datetime) -> None:
+def _unheard(session: Session, row: CallIn, outcome: str, now: datetime) -> None:
+    """Who tries again and again is rung back once, for the last of these calls."""
     row.outcome, row.ended_at = outcome, now
-    if is_elder_s(row):
-        row.call_back_at = now + RING_BACK_AFTER
+    if not is_elder_s(row):
+        return
+    for earlier in _owed_to(session, row):
+        _settle(session, earlier, WITH_LATER, now)
+    row.call_back_at = now + RING_BACK_AFTER
+
+
+def _owed_to(session: Session, row: CallIn) -> Sequence[CallIn]:
+    """Other calls from the same number that are to be made good."""
+    theirs = (CallIn.number_key == row.number_key, CallIn.id != row.id, CallIn.call_back_at.is_not(None))
+    return session.scalars(select(CallIn).where(*theirs).order_by(CallIn.id).with_for_update(of=CallIn)).all()
 
 
 def _settle(session: Session, row: CallIn, how: str, now: datetime) -> None:
@@ -162,10 +177,14 @@ def _settle(session: Session, row: CallIn, how: str, now: datetime) -> None:
 
 
 def _hand_over(session: Session, row: CallIn, care: CallInCare, now: datetime) -> None:
-    """A person is to call; a number that is nobody's any more was taken off the roster meanwhile."""
+    """A person is to call. A number that is nobody's any more waits on the list, as a stranger's does."""
+    people = people_at(session, row.number)
+    if row.elder is None and people:  # whoever answered when we rang back was none of them
+        row.elder = session.get_one(Elder, people[0].elder_id)
+    row.call_back_at = None
     if is_elder_s(row):
         care.never_heard(session, row, now)
-    _settle(session, row, HANDED_OVER, now)
+        _settle(session, row, HANDED_OVER, now)
 
 
 def _owed(session: Session, row: CallIn, now: datetime) -> Owed:
@@ -197,11 +216,11 @@ def _attempts(session: Session, row: CallIn) -> Sequence[CallAttempt]:
 
 
 def _spoken_with(calls: Sequence[CallIn], attempts: Sequence[CallAttempt]) -> bool:
-    """Whether somebody spoke in any of these: not where nobody said a word, or a machine did."""
-    silent = ("", "silent", "machine", "lost", "visit", GONE, *UNHEARD)
-    spoke = any(each.ended_at is not None and each.outcome not in silent for each in calls)
+    """Whether the elder spoke in any of these: not where nobody said a word, or somebody else did."""
+    not_calls = ("", "lost", "visit", GONE, *UNHEARD)
+    spoke = any(each.ended_at is not None and each.outcome not in (*NOT_THEM, *not_calls) for each in calls)
     return spoke or any(
-        each.disposition == "answered_human" and each.call_outcome not in (None, "", "silent", "machine")
+        each.disposition == "answered_human" and (each.call_outcome or "silent") not in NOT_THEM
         for each in attempts
     )
 

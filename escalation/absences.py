@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.asking import FIELD_ROLES
+from escalation.duty import areas_above
 from records.audit import audit
 from records.people import Absence, Worker
 
@@ -18,6 +19,7 @@ class AbsenceError(Exception):
     AbsenceError
      +-- BackwardAbsenceError
      +-- StandInError
+          +-- StandInElsewhereError
     """
 
 
@@ -29,6 +31,15 @@ class StandInError(AbsenceError):
     """The one named cannot stand in."""
 
 
+class StandInElsewhereError(StandInError):
+    """The one named works in an area that does not cover the worker's; somebody must say that it is meant."""
+
+
+def covers(session: Session, stand_in: Worker, worker: Worker) -> bool:
+    """Whether a stand-in sees the elders about whom a worker is asked: from the same area or above."""
+    return stand_in.area_id in areas_above(session, worker.area_id)
+
+
 def note_absence(
     session: Session,
     worker: Worker,
@@ -36,10 +47,13 @@ def note_absence(
     ends_at: datetime,
     *,
     stand_in: Worker | None = None,
+    from_elsewhere: bool = False,
     actor: str,
     now: datetime,
 ) -> Absence:
     """Note that a worker is away from ``starts_at`` until just before ``ends_at`` (both aware).
+
+    ``from_elsewhere``: it is meant that whoever stands in works in another area; see ``covers``.
 
     Raises:
         BackwardAbsenceError, StandInError: nothing is noted then.
@@ -51,6 +65,8 @@ def note_absence(
             raise StandInError(f"{worker.name} cannot stand in for themselves")
         if not stand_in.active or stand_in.role not in FIELD_ROLES:
             raise StandInError(f"{stand_in.name} takes no orders and cannot stand in")
+        if not from_elsewhere and not covers(session, stand_in, worker):
+            raise StandInElsewhereError(f"{stand_in.name} works in another area than {worker.name}")
     absence = Absence(
         worker_id=worker.id,
         starts_at=starts_at,

@@ -15,6 +15,12 @@ from records.sessions import Ledger
 T = TypeVar("T")
 
 
+def in_session(ledger: Ledger, work: Callable[[Session], T]) -> T:
+    """Do the work in a session of its own, in this thread. Raises LedgerError, and what the work raises."""
+    with ledger.session() as session:
+        return work(session)
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerBeside:
     """A ledger and where it is worked on, so that no call waits for a disk."""
@@ -36,5 +42,4 @@ class LedgerBeside:
 
     def in_session(self, work: Callable[[Session], T]) -> T:
         """Do the work in this thread."""
-        with self.ledger.session() as session:
-            return work(session)
+        return in_session(self.ledger, work)

@@ -6,7 +6,7 @@ program cannot read is passed over for the file's: an order without a ladder wou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -100,6 +100,12 @@ def save_book(
         areas=len(book.areas),
     )
     return version
+
+
+def excerpt(book: LadderBook, names: Collection[str]) -> LadderBook:
+    """A book without what areas have of their own whose names are not given."""
+    kept = {name: own for name, own in book.areas.items() if name in names}
+    return book.model_copy(update={"areas": kept})
 
 
 def document_of(book: LadderBook) -> dict[str, Any]:

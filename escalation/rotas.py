@@ -76,6 +76,7 @@ def note_rota(
                     datetime.combine(start, time(0), zone),
                     datetime.combine(last + timedelta(days=1), time(0), zone),
                     stand_in=workers[whose],
+                    from_elsewhere=True,  # a rota over several areas is said by naming its workers
                     actor=actor,
                     now=now,
                 )

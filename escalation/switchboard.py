@@ -9,36 +9,33 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Literal
 
 import structlog
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from escalation.alerts import order_text
 from escalation.beside import LedgerBeside
-from escalation.cries import Cry, about_order, in_call_in, in_visit, order_of
+from escalation.cries import Cry, about_order, in_call_in, in_visit
 from escalation.history import note_event
-from escalation.on_call_now import HELD, Busy, Nobody, Ring, next_to_ring
-from escalation.rules import Channel, Rules
-from escalation.waiting_elsewhere import LONGEST_SEARCH_S, WAITED, WAITS
-from escalation.worker_call import LONGEST_CALL_S, decided, ring_worker
+from escalation.on_call_now import Busy, Nobody
+from escalation.rules import Rules
+from escalation.searching import RING_S, Ringing, Search, intend
+from escalation.waiting_elsewhere import LONGEST_SEARCH_S, WAITED
+from escalation.worker_call import deciding, ring_worker
 from ivr.bridge import Bridge, Operator
 from ivr.call import Senses
 from ivr.clock import Clock
 from ivr.lines import CallNotConnectedError, Line
 from ivr.lines.handing_over import Referred
-from records.orders import WorkOrder, WorkOrderEvent
+from records.orders import WorkOrder
 from records.rings import give_back_ring
 from records.sessions import Ledger, LedgerError
-from speech.types import Language, spoken_language
 
 log = structlog.get_logger(__name__)
 
-RUNG_FOR_ELDER = "worker_rung_for_elder"
-"""Event: a worker is being rung while the elder waits; its note is the login. It is no ring of the outbox."""
 REFERRED = "worker_referred"
 """Event: the network has connected the elder with a worker's telephone; its note is the login."""
 By = Literal["bridge", "attended", "blind"]
@@ -46,39 +43,7 @@ By = Literal["bridge", "attended", "blind"]
 SURE_S = 1.0
 """A call that has not failed by then rings somewhere: only then does whoever waits hear so."""
 MOST_RUNG = 5
-RING_S = 25.0
-"""Shorter than elsewhere: somebody waits, and there are others to ask."""
 AGAIN_S = 3.0
-SPOKEN = Channel("transfer", "none", "number", spoken=True)
-"""What a worker is told is what any channel may tell that says nothing about health."""
-
-
-@dataclass(slots=True)
-class _Search:
-    """One elder, or whoever else called, who waits."""
-
-    cry: Cry
-    bridge: Bridge
-    until: datetime
-    order_id: int | None = None
-    tried: set[int] = field(default_factory=set)
-    again: bool = False
-    """Whether somebody who was tried and has the order since may be rung once more."""
-    calls: int = 0
-    blind: bool = False
-    """Whether the network is asked to ring people itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ringing:
-    """A call that stands in the ledger and is about to be made."""
-
-    order_id: int
-    ring: Ring
-    reference: str
-    holder: str
-    sentence: str
-    language: Language
 
 
 class Switchboard:
@@ -122,7 +87,7 @@ class Switchboard:
         """Look for somebody; see ``Operator``."""
         bridge.by_network = self._by == "attended"
         until = self._clock.now() + timedelta(seconds=LONGEST_SEARCH_S)
-        search = _Search(cry, bridge, until, blind=self._by == "blind")
+        search = Search(cry, bridge, until, blind=self._by == "blind")
         task = asyncio.get_running_loop().create_task(self._search(search))
         self._searches.add(task)
         task.add_done_callback(self._searches.discard)
@@ -137,7 +102,7 @@ class Switchboard:
             task.cancel()
         await asyncio.gather(*self._searches, return_exceptions=True)
 
-    async def _search(self, search: _Search) -> None:
+    async def _search(self, search: Search) -> None:
         taken = False
         try:
             taken = await self._ring_one_after_the_other(search)
@@ -149,14 +114,14 @@ class Switchboard:
             if search.order_id is not None and self.bridges.get(search.order_id) is search.bridge:
                 del self.bridges[search.order_id]
 
-    async def _ring_one_after_the_other(self, search: _Search) -> bool:
+    async def _ring_one_after_the_other(self, search: Search) -> bool:
         """Until somebody has come, or the elder has gone; returns whether somebody has the order else."""
         while search.bridge.awaited and search.calls < MOST_RUNG and self._clock.now() < search.until:
             found = await self._look(search)
             match found:
                 case Nobody(taken=taken):
                     return taken
-                case _Ringing():
+                case Ringing():
                     await self._ring(search, found)
                 case Busy(about_this=True):
                     search.bridge.rung()
@@ -165,51 +130,26 @@ class Switchboard:
                     await self._clock.sleep(AGAIN_S)
         return False
 
-    async def _look(self, search: _Search) -> _Ringing | Busy | Nobody | None:
+    async def _look(self, search: Search) -> Ringing | Busy | Nobody | None:
         """Whom to ring next; None when the ledger cannot be asked, or has no order yet."""
         try:
-            found = await self._books.write(lambda session: self._intend(session, search))
+            found = await self._books.write(partial(self._intend, search))
         except LedgerError as error:
             log.warning("a transfer waits for the ledger", problem=str(error))
             return None
-        if isinstance(found, _Ringing):
+        if isinstance(found, Ringing):
             search.tried.add(found.ring.worker_id)
             search.calls += 1
         return found
 
-    def _intend(self, session: Session, search: _Search) -> _Ringing | Busy | Nobody | None:
-        """Note the call before it is made."""
-        order = order_of(session, search.cry)
-        if order is None:
-            return None
-        now = self._clock.now()
-        if search.order_id is None:
-            note_event(session, order, WAITS, "", now=now)
-        elif order.status in HELD and order.assignee_id in search.tried and not search.again:
-            search.again = True  # taken by another telephone than ours, as where several processes ring
-            search.tried.discard(order.assignee_id)
-        search.order_id = order.id
-        self.bridges[order.id] = search.bridge
-        rung = select(func.count(WorkOrderEvent.id)).where(
-            WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == RUNG_FOR_ELDER
-        )
-        holder = f"transfer-{order.id}-{(session.scalar(rung) or 0) + 1}"
-        longest = RING_S + LONGEST_CALL_S
-        found = next_to_ring(session, order, search.tried, holder=holder, now=now, seconds=longest)
-        if not isinstance(found, Ring):
-            return found
-        note_event(session, order, RUNG_FOR_ELDER, found.login, now=now)
-        language = spoken_language(found.language)
-        return _Ringing(
-            order_id=order.id,
-            ring=found,
-            reference=f"{holder}-{found.worker_id}",
-            holder=holder,
-            sentence=order_text(self._rules, order, language, SPOKEN),
-            language=language,
-        )
+    def _intend(self, search: Search, session: Session) -> Ringing | Busy | Nobody | None:
+        """Note the call before it is made, and where whoever takes the order finds the elder."""
+        found = intend(session, search, self._rules, self._clock.now())
+        if search.order_id is not None:
+            self.bridges[search.order_id] = search.bridge
+        return found
 
-    async def _ring(self, search: _Search, ringing: _Ringing) -> None:
+    async def _ring(self, search: Search, ringing: Ringing) -> None:
         """Ring somebody; their telephone is free afterwards, unless they speak with the elder without us."""
         without_us = None
         try:
@@ -221,7 +161,7 @@ class Switchboard:
             if not without_us:
                 await self._give_back(ringing)
 
-    async def _refer(self, search: _Search, ringing: _Ringing) -> bool | None:
+    async def _refer(self, search: Search, ringing: Ringing) -> bool | None:
         """Have the network ring somebody, if it is to. Whether it has connected them; None if it does not."""
         if not search.blind:
             return None
@@ -233,22 +173,11 @@ class Switchboard:
             await self._note(ringing, REFERRED)
         return found is Referred.CONNECTED
 
-    async def _call(self, search: _Search, ringing: _Ringing) -> None:
+    async def _call(self, search: Search, ringing: Ringing) -> None:
         """One call from ringing to its end; whatever comes of it but a key is no answer."""
-
-        def decide(choice: str, bridge: Bridge | None) -> str:
-            return self._books.in_session(
-                lambda session: decided(
-                    session,
-                    self._rules,
-                    ringing.order_id,
-                    ringing.ring.login,
-                    choice,
-                    bridge=bridge,
-                    now=self._clock.now(),
-                )
-            )
-
+        decide = deciding(
+            self._books.in_session, self._rules, self._clock, ringing.order_id, ringing.ring.login
+        )
         announcing = asyncio.get_running_loop().create_task(self._announce(search.bridge))
         try:
             await ring_worker(
@@ -271,7 +200,7 @@ class Switchboard:
         finally:
             announcing.cancel()
 
-    async def _note(self, ringing: _Ringing, kind: str) -> None:
+    async def _note(self, ringing: Ringing, kind: str) -> None:
         """Put an event on the order's record; the elder is helped whether or not that can be written."""
 
         def note(session: Session) -> None:
@@ -287,7 +216,7 @@ class Switchboard:
         await self._clock.sleep(SURE_S)
         bridge.rung()
 
-    async def _waits_no_more(self, search: _Search) -> None:
+    async def _waits_no_more(self, search: Search) -> None:
         """Say so to the processes whose telephones ring for the same order; if that fails, time says it."""
         order_id = search.order_id
         if order_id is None:
@@ -301,7 +230,7 @@ class Switchboard:
         except LedgerError as error:
             log.warning("that nobody waits any more was not noted", problem=str(error))
 
-    async def _give_back(self, ringing: _Ringing) -> None:
+    async def _give_back(self, ringing: Ringing) -> None:
         """The worker's telephone is free; if that cannot be written it is so by itself a little later."""
         worker_id, holder = ringing.ring.worker_id, ringing.holder
         try:

@@ -8,20 +8,21 @@ it is taken.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from functools import partial
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.asking import what_follows
+from escalation.beside import in_session
 from escalation.history import note_event
 from escalation.notifiers import DeliveryError, Message
 from escalation.rules import Rules
 from escalation.waiting_elsewhere import number_of
-from escalation.worker_call import Bridges, decided, ring_worker
+from escalation.worker_call import Bridges, deciding, ring_worker
 from ivr.bridge import LONGEST_TALK_S, Bridge
 from ivr.call import Senses
 from ivr.clock import Clock
@@ -31,8 +32,6 @@ from records.people import Worker
 from records.rings import give_back_ring, take_ring
 from records.sessions import Ledger
 from speech.types import Language, spoken_language
-
-T = TypeVar("T")
 
 RUNG = "worker_rung"
 """Event: a worker is being rung; its note is the login."""
@@ -94,7 +93,7 @@ class PhoneNotifier:
         telephone = self._telephone
         if telephone is None:
             raise DeliveryError("There is no telephone line yet")
-        intent = self._write(lambda session: self._intend(session, message))
+        intent = in_session(self._ledger, lambda session: self._intend(session, message))
         answered: list[str] = []
         calling = self._call(telephone, message, intent, answered)
         call = asyncio.run_coroutine_threadsafe(calling, telephone.loop)
@@ -109,7 +108,9 @@ class PhoneNotifier:
                 raise DeliveryError(f"The call broke off: {type(failure).__name__}") from failure
         finally:
             self._calls.discard(call)
-            self._write(lambda session: give_back_ring(session, intent.worker_id, holder=message.key))
+            in_session(
+                self._ledger, lambda session: give_back_ring(session, intent.worker_id, holder=message.key)
+            )
         if not answered:
             raise DeliveryError("The worker was rung and pressed neither 1 nor 2")
 
@@ -151,14 +152,12 @@ class PhoneNotifier:
     ) -> None:
         order_id = cast("int", message.order_id)
 
+        write = partial(in_session, self._ledger)
+        written = deciding(write, self._rules, self._clock, order_id, message.recipient)
+
         def decide(choice: str, bridge: Bridge | None) -> str:
             """What comes of a key, as a name of the words that follow. Blocks for one commit."""
-            now = self._clock.now()
-            said = self._write(
-                lambda session: decided(
-                    session, self._rules, order_id, message.recipient, choice, bridge=bridge, now=now
-                )
-            )
+            said = written(choice, bridge)
             answered.append(choice)
             return said
 
@@ -175,7 +174,3 @@ class PhoneNotifier:
             bridge=lambda: telephone.bridges.get(order_id),
             call_back=intent.call_back,
         )
-
-    def _write(self, work: Callable[[Session], T]) -> T:
-        with self._ledger.session() as session:
-            return work(session)

@@ -126,6 +126,19 @@ async def ring_worker(  # noqa: PLR0913 - what a call needs, each by name
     )
 
 
+def deciding(
+    write: Callable[[Callable[[Session], str]], str], rules: Rules, clock: Clock, order_id: int, login: str
+) -> Decide:
+    """``decided`` for the worker of one call; ``write`` does the work in a session of its own, blocking."""
+
+    def decide(choice: str, bridge: Bridge | None) -> str:
+        return write(
+            lambda session: decided(session, rules, order_id, login, choice, bridge=bridge, now=clock.now())
+        )
+
+    return decide
+
+
 def decided(
     session: Session,
     rules: Rules,

@@ -59,7 +59,8 @@ class CallIn(Base):
     """How often we have rung back."""
     followed_up: Mapped[str] = mapped_column(String(16), default="", server_default="")
     """How a call with which nobody spoke was made good: rung_back, called_again, handed_over (to a person by
-    a work order) or by_person (see ``seen_by``); empty where nobody has, or need not."""
+    a work order), by_person (see ``seen_by``) or with_later (with their next call, see there); empty where
+    nobody has, or need not."""
     seen_by: Mapped[str] = mapped_column(String(64), default="", server_default="")
     """Login of the worker who has looked after it."""
     seen_at: Mapped[datetime | None]

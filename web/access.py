@@ -101,9 +101,12 @@ def visit_or_404(session: Session, user: SignedIn, visit_id: int) -> Visit:
 
 
 def order_or_404(session: Session, user: SignedIn, order_id: int) -> WorkOrder:
-    """A work order about an elder of the worker's areas."""
+    """A work order about an elder of the worker's areas, or one that they are asked to take.
+
+    Whoever stands in for somebody of another area sees what they are asked about, and no more.
+    """
     order = session.get(WorkOrder, order_id)
-    if order is None or order.elder.area_id not in user.areas:
+    if order is None or (order.elder.area_id not in user.areas and order.assignee_id != user.id):
         abort(404)
     return order
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -13,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from escalation.absences import (
     AbsenceError,
+    StandInElsewhereError,
     StandInError,
     absences_ahead,
     end_absences,
@@ -20,6 +22,7 @@ from escalation.absences import (
 )
 from escalation.addresses import NUMBER, AddressError, Reach, note_address
 from escalation.asking import FIELD_ROLES
+from escalation.duty import areas_above
 from records.people import Worker
 from web.access import May, may
 from web.i18n import today
@@ -31,7 +34,9 @@ LONGEST_ADDRESS = 200
 
 blueprint = Blueprint("duty", __name__, url_prefix="/duty")
 
-_PROBLEMS = ((StandInError, _l("Whoever stands in must be somebody else who takes orders.")),
+_PROBLEMS = ((StandInElsewhereError, _l("This person works in another area. If that is meant, "
+                                        "tick the box below the name.")),
+             (StandInError, _l("Whoever stands in must be somebody else who takes orders.")),
              (AbsenceError, _l("The last day must not lie before the first, nor in the past.")))  # fmt: skip
 
 
@@ -48,7 +53,7 @@ def roster() -> str:
             "duty.html",
             workers=workers,
             away=away,
-            stand_ins=_field(session),
+            stand_ins=_stand_ins(session, workers),
             may_note={worker.id for worker in workers if _may_note(user, worker)},
             first_day=today(),
             places=_places(),
@@ -94,6 +99,7 @@ def leave(worker_id: int) -> Response:
                 datetime.combine(first, time(0), user.zone),
                 datetime.combine(last + timedelta(days=1), time(0), user.zone),
                 stand_in=stand_in,
+                from_elsewhere=request.form.get("from_elsewhere") == "yes",
                 actor=user.login,
                 now=panel().now(),
             )
@@ -136,6 +142,26 @@ def _may_note(user: SignedIn, worker: Worker) -> bool:
 
 def _ours(session: Session, user: SignedIn) -> list[Worker]:
     return [worker for worker in _field(session) if worker.area_id in user.areas]
+
+
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """Who may stand in for somebody: those who see the same elders, and those who work elsewhere."""
+
+    here: list[Worker]
+    elsewhere: list[Worker]
+
+
+def _stand_ins(session: Session, workers: list[Worker]) -> dict[int, StandIns]:
+    """By the id of the worker who is away."""
+    field = _field(session)
+    above = {each: set(areas_above(session, each)) for each in {worker.area_id for worker in workers}}
+    found = {}
+    for worker in workers:
+        others = [each for each in field if each.id != worker.id]
+        here = [each for each in others if each.area_id in above[worker.area_id]]
+        found[worker.id] = StandIns(here, [each for each in others if each not in here])
+    return found
 
 
 def _field(session: Session) -> list[Worker]:

@@ -20,6 +20,7 @@ from escalation.ladder_books import (
     BookChangedError,
     book_in_force,
     book_of,
+    excerpt,
     newest_book,
     save_book,
     yaml_of,
@@ -42,6 +43,7 @@ DAYS_AHEAD = 14
 MOST_AREAS = 40
 """Areas whose duty is shown, those with a hole first."""
 LONGEST_VERSION = 40
+EXCERPT = "# An excerpt: what holds in your areas. / 节选：只有您那里用得到的部分。\n"
 
 
 @dataclass
@@ -87,15 +89,20 @@ def shown() -> str:
 
 @blueprint.get("/<int:version_id>.yaml")
 def download(version_id: int) -> Answer:
-    """A stored book as YAML; 0 is the one of the deployment's file."""
-    require(May.PLAN)
+    """A stored book as YAML, as far as it holds in the worker's areas; 0 is the deployment's file."""
+    user = require(May.PLAN)
     with panel().ledger.reading() as session:
-        if not version_id:
-            return _as_file(panel().rules.ladders)
-        row = session.get(LadderBookVersion, version_id)
-        if row is None:
+        row = session.get(LadderBookVersion, version_id) if version_id else None
+        if version_id and row is None:
             abort(404)
-        return _as_file(book_of(row))
+        book = panel().rules.ladders if row is None else book_of(row)
+        return _as_file(book, whole=user.sees_everything, here=_names_that_hold(session, user))
+
+
+def _names_that_hold(session: Session, user: SignedIn) -> frozenset[str]:
+    """Names of the worker's areas, and of those above them whose ladders hold there too."""
+    ids = {*user.areas, *areas_above(session, user.area_id)}
+    return frozenset(session.scalars(select(Area.name).where(Area.id.in_(ids))))
 
 
 @blueprint.get("/edit")
@@ -204,6 +211,9 @@ def _begin_anew(session: Session, sheet: Sheet, newest: LadderBookVersion) -> No
 
 
 def _sheet(session: Session, user: SignedIn, sheet: Sheet) -> str:
+    if sheet.area is not None:
+        # What is saved for one place is put on top of the ledger's book: nobody need see the other places'.
+        sheet.form["document"] = ""
     offered = ["on_duty", *(f"role:{role}" for role in reversed(ROLES))]
     people = [f"worker:{each.login}" for each in _field(session, user)]
     return render_template(
@@ -263,7 +273,8 @@ def _channels() -> list[str]:
     return [channel.name for channel in panel().rules.channels]
 
 
-def _as_file(book: LadderBook) -> Answer:
-    answer = Response(yaml_of(book), mimetype="application/yaml")
+def _as_file(book: LadderBook, *, whole: bool, here: frozenset[str]) -> Answer:
+    text = yaml_of(book) if whole else EXCERPT + yaml_of(excerpt(book, here))
+    answer = Response(text, mimetype="application/yaml")
     answer.headers["Content-Disposition"] = 'attachment; filename="ladders.yaml"'
     return answer

@@ -110,7 +110,9 @@ def revision(session: Session, user: SignedIn) -> str:
 
 
 def _conditions(user: SignedIn, wanted: OrderFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Elder.area_id.in_(user.areas)]
+    # Whoever stands in for somebody of another area has the orders they are asked about, and no others.
+    theirs = Elder.area_id.in_(user.areas) | (WorkOrder.assignee_id == user.id)
+    conditions: list[ColumnElement[bool]] = [theirs]
     conditions.append(
         WorkOrder.status == "closed" if wanted.show == "closed" else WorkOrder.status != "closed"
     )

@@ -100,4 +100,5 @@ def turn_away(
         return
     engaged = Engaged(Books(ledger, clock, VisitAftercare(rules), executor), line.name)
     ending.push_async_callback(engaged.finish, FAREWELL_S)
+    ending.callback(line.take_calls, None)
     line.take_calls(engaged.take)

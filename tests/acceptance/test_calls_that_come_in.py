@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from records.visits import Visit
 from web.app import create_app
 from web.server import start_in_thread
 from web.twilio_door import TwilioDoor
+from wenan.receiving import turn_away
 
 SILENCE = b"\xff" * 160
 ELDER = "+865335550001"
@@ -102,6 +104,26 @@ def test_nobody_is_answered_whom_there_is_no_room_for(community: Community, tmp_
     asyncio.run(main())
     (call,) = call_ins(community.ledger)
     assert (call[0], call[2]) == ("sip", "busy"), "and yet it is on record that they rang"
+
+
+@pytest.mark.sip
+def test_whoever_calls_while_the_program_starts_is_on_record(community: Community, tmp_path: Path) -> None:
+    need_sipp()
+
+    async def main() -> None:
+        ours = free_port()
+        with ThreadPoolExecutor(1) as books:
+            async with (
+                SipLine(direct(free_port(), listen=f"127.0.0.1:{ours}")) as line,
+                AsyncExitStack() as end,
+            ):
+                turn_away(line, community.ledger, SystemClock(), rules(), books, end)
+                async with sipp("caller", tmp_path, target=f"127.0.0.1:{ours}") as stranger:
+                    await stranger.played_out()
+
+    asyncio.run(main())
+    (call,) = call_ins(community.ledger)
+    assert (call[0], call[2]) == ("sip", "busy")
 
 
 async def nobody_is_called(_twilio: FakeTwilio, _call: FakeCall) -> None:

@@ -14,12 +14,13 @@ from support.powercuts import DyingLedger, FalteringLedger
 from support.telephone import Behaviour, Person, hang_up, quiet
 
 from campaigns.calling_back import CallOf
-from campaigns.unheard import make_good, note_at_the_door, note_unheard
+from campaigns.unheard import make_good, note_at_the_door, note_back, note_unheard
 from escalation.call_ins import CallInAftercare
 from escalation.oversights import find_oversights
 from ivr.lines import Disposition
 from ivr.lines.simulated import Ring
 from records.audit import AuditEvent
+from records.call_ins import CallIn
 from records.people import Consent, Elder
 from records.sealed_files import open_file
 from records.sealing import keyring
@@ -196,6 +197,44 @@ class TestAnElder:
         assert engaged_call(visited)[1] in ("rung_back", "handed_over")
         assert 1 <= len(elder.rung_at) <= 2
         assert all(row.call_back_at is None for row in visited.call_ins)
+
+    def test_whose_number_is_answered_by_neither_of_the_two_is_called_by_a_person(self, town: Town) -> None:
+        town.settle(2, phones=[ENGAGED])
+        visitor = Person(presses("3", "3"))
+        town.is_called((ENGAGED, WELL), most=0, rings_back={ENGAGED: visitor}, for_minutes=15)
+        assert engaged_call(town) == ("silent", "handed_over", 1), "a stranger has answered: no second try"
+        assert [order.reason for order in town.orders] == ["asked_for_person"]
+
+    def test_whom_a_worker_has_called_meanwhile_is_left_in_peace(self, visited: Town) -> None:
+        visited.is_called((ENGAGED, WELL), most=0)
+        (row,), now = visited.call_ins, visited.community.now
+        with visited.ledger.session() as session:
+            due = make_good(session, CallInAftercare(rules()), now + timedelta(minutes=2))
+            assert due is not None
+        with visited.ledger.session() as session:
+            session.get_one(CallIn, row.id).followed_up = "by_person"
+        with visited.ledger.session() as session:
+            session.get_one(CallIn, row.id).call_back_at = None
+            note_back(session, row.id, None, now + timedelta(minutes=3))
+        assert visited.call_ins[0].call_back_at is None
+
+    def test_is_looked_after_on_either_database(self, ledger: Ledger, tmp_path: Path) -> None:
+        town = Town(ledger, tmp_path / "recordings")
+        town.settle()
+        care, now = CallInAftercare(rules()), town.community.now
+        for name in ("first", "first", "second"):
+            with ledger.session() as session:
+                note_unheard(session, CallOf("sip", name, ENGAGED), now)
+        rung = []
+        for minute in range(1, 40):
+            at = now + timedelta(minutes=minute)
+            with ledger.session() as session:
+                if (due := make_good(session, care, at)) is not None:
+                    rung.append(due.reference)
+                    note_back(session, due.call_in_id, None, at)
+        assert len(rung) == len(set(rung)) == 2, "who tries again and again is rung back for the last call"
+        assert [each.followed_up for each in town.call_ins] == ["with_later", "handed_over"]
+        assert len({order.elder_id for order in town.orders}) == 1
 
 
 class TestStrangers:

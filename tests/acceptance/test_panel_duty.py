@@ -7,7 +7,7 @@ from support.casebook import rules
 from escalation.climber import Climber
 from records.audit import AuditEvent
 from records.orders import WorkOrder
-from records.people import Absence, Worker
+from records.people import Absence, Area, Worker
 
 pytest_plugins = ["support.panel_fixtures"]
 
@@ -50,6 +50,48 @@ def test_an_absence_that_cannot_be_is_refused_in_words(panel, wang, form, compla
     assert complaint in panel.as_("chen").press(f"{wang}/away", **form)
     with panel.ledger.reading() as session:
         assert session.scalars(select(Absence)).all() == []
+
+
+def test_somebody_from_another_area_stands_in_only_when_that_is_meant(panel, wang):
+    far = somebody_far_away(panel)
+    chen = panel.as_("chen")
+    page = chen.read("/duty/")
+    assert page.index("来自别的片区") < page.index(f'<option value="{far}">')
+    form = {"first": "2026-03-02", "last": "2026-03-06", "stand_in": str(far)}
+    assert "在别的片区" in chen.press(f"{wang}/away", **form)
+    with panel.ledger.reading() as session:
+        assert session.scalars(select(Absence)).all() == []
+    assert "替班" in chen.press(f"{wang}/away", **form, from_elsewhere="yes")
+
+
+def test_a_stand_in_from_elsewhere_sees_the_orders_they_are_asked_about_and_no_others(panel):
+    far = somebody_far_away(panel)
+    order, other = panel.town.orders["孙桂英"], panel.town.orders["高振华"]
+    with panel.ledger.session() as session:
+        session.get_one(WorkOrder, order).assignee_id = far
+        elder_id = session.get_one(WorkOrder, order).elder_id
+    visitor = panel.as_("yuan")
+    assert "孙桂英" in visitor.words("/orders/")
+    assert "高振华" not in visitor.words("/orders/")
+    assert f"/elders/{elder_id}" not in visitor.read(f"/orders/{order}")
+    assert visitor.get(f"/orders/{other}").status_code == 404
+    assert visitor.get(f"/elders/{elder_id}").status_code == 404
+
+
+def somebody_far_away(panel):
+    """A grid worker of a town of their own; returns their id."""
+    with panel.ledger.session() as session:
+        wang = session.scalars(select(Worker).where(Worker.login == "wang")).one()
+        root = session.scalars(select(Area).where(Area.parent_id.is_(None))).one()
+        area = Area(parent_id=root.id, level="community", name="远山社区", timezone=root.timezone)
+        session.add(area)
+        session.flush()
+        far = Worker(
+            login="yuan", name="远方", role="grid_worker", area_id=area.id, password_hash=wang.password_hash
+        )
+        session.add(far)
+        session.flush()
+        return far.id
 
 
 def test_nobody_stands_in_for_themselves(panel, wang):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+import yaml
 from sqlalchemy import select, update
 from support import panel_data
 from support.panel_fixtures import HandClock, open_panel, rules, text_of
@@ -14,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from escalation.asking import put_on_ladder
 from escalation.ladder_books import book_in_force, document_of, yaml_of
 from escalation.ladder_rehearsal import rehearse
-from escalation.ladders import load_ladders
+from escalation.ladders import ladders_from, load_ladders
 from records.audit import AuditEvent
 from records.ladders import LadderBookVersion
 from records.orders import WorkOrder
@@ -284,13 +285,32 @@ def test_a_town_changes_neither_everywhere_nor_another_town(panel):
 
 
 def test_what_comes_back_of_other_places_is_not_believed(panel):
-    """The whole book travels with the form; a town's coordinator may change their own part of it only."""
+    """No book travels with the form of a place; a town's coordinator may change their own part of it only."""
     chen, town = panel.as_("chen"), panel.town.areas["般阳路街道"]
     form = opened_form(chen, "般阳路街道", town)
-    form["document"] = form["document"].replace('"wait": 5', '"wait": 29')
+    assert form["document"] == ""
+    form["document"] = fill(load_ladders(), "")["document"].replace('"wait": 5', '"wait": 29')
     form["own.urgent"] = "yes"
     assert "已保存" in save(chen, form)
     assert in_force(panel).ladders == load_ladders().ladders
+
+
+def test_whoever_plans_for_one_area_gets_what_holds_there_and_no_other_places_ladders(panel, chief):
+    for name, minutes in (("般阳路街道", "11"), ("昆仑镇", "13")):
+        form = opened_form(chief, name, panel.town.areas[name])
+        form["own.urgent"], form["step.urgent.work.0.wait"] = "yes", minutes
+        assert "已保存" in save(chief, form)
+    with panel.ledger.reading() as session:
+        newest = session.scalars(select(LadderBookVersion.id).order_by(LadderBookVersion.id.desc())).first()
+    chen = panel.as_("chen")
+    text = chen.get(f"/ladders/{newest}.yaml").text
+    assert text.startswith("# An excerpt")
+    mine = ladders_from(yaml.safe_load(text), origin="test")
+    assert set(mine.areas) == {"般阳路街道"}
+    assert mine.ladders == load_ladders().ladders, "what holds everywhere holds here too"
+    assert set(yaml.safe_load(chief.get(f"/ladders/{newest}.yaml").text)["areas"]) == {"般阳路街道", "昆仑镇"}
+    town = panel.town.areas["般阳路街道"]
+    assert "昆仑镇" not in chen.read(f"/ladders/edit?area={town}")
 
 
 def upload(visitor, text):

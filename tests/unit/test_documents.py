@@ -44,3 +44,13 @@ def test_help_is_enough_to_find_the_way() -> None:
         "models",
     ):
         assert command in shown
+
+
+def test_every_test_that_a_document_calls_a_proof_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/.:]+)`", (ROOT / "docs" / "escalation.md").read_text(encoding="utf-8"))
+    assert len(named) > 50
+    for each in named:
+        file, _, name = each.partition("::")
+        text = (ROOT / file).read_text(encoding="utf-8")
+        for part in name.split("::") if name else ():
+            assert re.search(rf"(def|class) {part}\b", text), each

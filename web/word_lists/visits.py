@@ -45,6 +45,7 @@ WORDS: dict[str, dict[str, Any]] = {
     "followed_up": {
         "rung_back": _l("rung back by the robot"),
         "called_again": _l("spoken with since"),
+        "with_later": _l("made good with their next call"),
         "handed_over": _l("given to a person to call"),
         "by_person": _l("called back by a person"),
     },

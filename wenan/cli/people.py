@@ -12,7 +12,13 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from escalation.absences import AbsenceError, absences_ahead, end_absences, note_absence
+from escalation.absences import (
+    AbsenceError,
+    StandInElsewhereError,
+    absences_ahead,
+    end_absences,
+    note_absence,
+)
 from escalation.addresses import NUMBER, AddressError, note_address
 from ivr.clock import SystemClock
 from records.people import Absence, Area, Worker
@@ -96,6 +102,9 @@ def away(
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; default: today.")
     ] = None,
     stand_in: Annotated[str, typer.Option(help="Login of whoever is asked instead.")] = "",
+    from_elsewhere: Annotated[
+        bool, typer.Option("--from-elsewhere", help="The stand-in works in another area, and that is meant.")
+    ] = False,
 ) -> None:
     """Note that a worker is away: work orders are not offered to them on these days."""
     settings = load_settings()
@@ -109,9 +118,12 @@ def away(
                 datetime.combine(first, time(0), zone),
                 datetime.combine(until.date() + timedelta(days=1), time(0), zone),
                 stand_in=_worker(session, stand_in) if stand_in else None,
+                from_elsewhere=from_elsewhere,
                 actor="command line",
                 now=now,
             )
+        except StandInElsewhereError as error:
+            raise UsageError(f"{error}: add --from-elsewhere if that is meant") from error
         except AbsenceError as error:
             raise UsageError(str(error)) from error
     typer.echo(f"{login} is away from {first} until {until.date()}")
