@@ -160,6 +160,7 @@ class AuditorRules(_Part):
     unassessed: int = Field(gt=0)
     flag_unanswered: int = Field(gt=0)
     in_home_unordered: int = Field(gt=0)
+    campaign_paused: int = Field(default=30, gt=0)
     round_waiting: int = Field(default=120, gt=0)
     heartbeats: dict[str, int]
     repeat: dict[UrgencyLabel, int]
