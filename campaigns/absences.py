@@ -14,6 +14,7 @@ from typing import Literal
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from campaigns.history import end_of_period
 from campaigns.planner import plan_visits
 from campaigns.policies import Policies
 from campaigns.presence import ABSENT, back_at, is_absent, today_at
@@ -22,6 +23,7 @@ from campaigns.who import Who, means
 from records.audit import audit
 from records.locks import take_turns
 from records.people import Elder, is_noted_absent
+from records.rounds import Round
 from records.visits import Campaign, Visit
 
 ACTOR = "calendar"
@@ -51,24 +53,24 @@ def be_away(
 
 
 def _wait_for_return(session: Session, elder: Elder) -> None:
-    """Date the elder's open visits for the day of return, for all to see; the dialer would do so later."""
+    """Date the elder's open visits for the day of return, for all to see; the dialer would do so later.
+
+    A visit whose period is over by then stands at its end, when a person is told.
+    """
     back = back_at(elder)
     if back is None:
         return
-    session.execute(
-        update(Visit)
-        .where(Visit.elder_id == elder.id, Visit.mode == "telephone", Visit.status == "planned")
-        .where(Visit.next_attempt_at < back)
-        .values(next_attempt_at=back)
-        .execution_options(synchronize_session=False)
-    )
+    waiting = select(Visit).where(Visit.elder_id == elder.id, Visit.mode == "telephone")
+    for visit in session.scalars(waiting.where(Visit.status == "planned", Visit.next_attempt_at < back)):
+        visit.next_attempt_at = min(back, end_of_period(visit))
 
 
 def come_back(session: Session, elder: Elder, *, now: datetime, actor: str) -> bool:
     """Note that an elder is at home again and let the running campaigns call them; whether they were away.
 
     Visits that wait for the day of return are due at once, and campaigns that left the elder out plan a
-    visit: calling hours still come on top.
+    visit: calling hours still come on top. Rounds that opened by themselves are left to those who keep them:
+    they know whether somebody is due, and give nobody a second visit.
     """
     if elder.status not in ABSENT:
         return False
@@ -111,8 +113,11 @@ def _settle(session: Session, elder: Elder, now: datetime) -> None:
 
 def _campaigns_without(session: Session, elder: Elder) -> Sequence[Campaign]:
     visited = select(Visit.campaign_id).where(Visit.elder_id == elder.id)
+    kept = select(Round.campaign_id)
     return session.scalars(
-        select(Campaign).where(Campaign.status == "running", Campaign.id.not_in(visited))
+        select(Campaign).where(
+            Campaign.status == "running", Campaign.id.not_in(visited), Campaign.id.not_in(kept)
+        )
     ).all()
 
 

@@ -62,14 +62,14 @@ def rounds_to_keep(session: Session, now: datetime) -> list[Wanted]:
     areas = frozenset[int]().union(*(each.areas for each in called))
     kept = read_kept(session, now, where=Elder.area_id.in_(areas))
     busy = _with_an_open_visit(session)
-    running = set(
-        session.scalars(select(Round.key).join(Campaign).where(Campaign.status.in_(["running", "paused"])))
-    )
+    running = set(session.scalars(select(Round.key).join(Campaign).where(Campaign.status == "running")))
     known = set(session.scalars(select(Round.key).where(Round.key.in_([each.key for each in called]))))
     wanted = []
     for each in called:
         if each.key in known - running:
-            continue  # a draft is filled when it is started; one that has ended stays as it is
+            # A draft is filled when it is started, one that is paused when it goes on: until then whoever is
+            # due belongs to the other rounds. One that has ended stays as it is.
+            continue
         elders = _wanting(session, each, kept, busy)
         if elders:
             wanted.append(Wanted(each, elders))

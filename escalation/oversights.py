@@ -13,6 +13,7 @@ from escalation.idle_rounds import rounds_missed, rounds_waiting
 from escalation.late_visits import visits_overdue, visits_past_period
 from escalation.opening import going_to
 from escalation.oversight import Oversight
+from escalation.paused_campaigns import campaigns_paused
 from escalation.policy import AuditorRules, UrgencyLabel
 from escalation.situations import SETTLED
 from escalation.unheard_callers import callers_unheard
@@ -48,6 +49,7 @@ def find_oversights(
         *flags_without_order(session, rules, now),
         *visits_unassessed(session, rules, now),
         *in_home_unordered(session, rules, now),
+        *campaigns_paused(session, rules, now),
         *rounds_waiting(session, rules, now),
         *rounds_missed(session, now),
         *emergencies_unreviewed(session, rules, now),

@@ -161,6 +161,7 @@ class AuditorRules(_Part):
     unassessed: int = Field(gt=0)
     flag_unanswered: int = Field(gt=0)
     in_home_unordered: int = Field(gt=0)
+    campaign_paused: int = Field(default=30, gt=0)
     round_waiting: int = Field(default=120, gt=0)
     emergency_unreviewed: int = Field(default=1440, gt=0)
     caller_unheard: int = Field(default=30, gt=0)

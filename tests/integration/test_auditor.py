@@ -21,6 +21,7 @@ from support.casebook import (
     settle_village,
 )
 
+from campaigns.opening import pause_campaign, resume_campaign
 from campaigns.windows import Windows
 from escalation import work_orders
 from escalation.auditor import HANDFUL, Auditor
@@ -30,7 +31,7 @@ from records.audit import AuditEvent, Heartbeat, beat
 from records.orders import Notification, WorkOrder
 from records.people import Worker
 from records.sessions import Ledger
-from records.visits import Assessment, Campaign, Visit
+from records.visits import Assessment, Visit
 from speech.types import Urgency
 
 RULES = rules().policy.auditor
@@ -50,6 +51,11 @@ class Watch:
         """Whether ladders are climbed."""
         self.delivering = True
         """Whether messages get out."""
+
+    def urgencies(self) -> list[str]:
+        """Of what is found now."""
+        with self.ledger.reading() as session:
+            return [each.urgency for each in find_oversights(session, RULES, self.clock.now())]
 
     def round(self) -> list[str]:
         """Keep the other parts of the system alive, make a round and say what was found."""
@@ -132,13 +138,28 @@ def test_hours_in_which_the_elder_may_not_be_called_make_nothing_overdue(watch: 
     assert "visit_overdue" in watch.round()
 
 
-def test_a_paused_campaign_is_not_called_overdue(watch: Watch) -> None:
+def test_visits_of_a_paused_campaign_are_not_overdue_but_somebody_is_reminded_of_it(watch: Watch) -> None:
     with watch.ledger.session() as session:
         plan_visit(session, watch.village)
-        session.get_one(Campaign, watch.village.campaign).status = "paused"
-    watch.clock.forward(days=2)
-
+        pause_campaign(session, watch.village.campaign, "雨", now=watch.clock.now(), actor="sun")
+    watch.clock.forward(minutes=20)
     assert watch.round() == []
+    watch.clock.forward(days=2)
+    assert watch.round() == ["campaign_paused"]
+    assert watch.urgencies() == ["need"]
+
+
+def test_what_the_dialer_paused_because_the_line_failed_is_pressing(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        plan_visit(session, watch.village)
+        why = "5 calls in a row failed on our side, the last one: 503"
+        pause_campaign(session, watch.village.campaign, why, now=watch.clock.now(), actor="dialer")
+    watch.clock.forward(minutes=31)
+    assert watch.round() == ["campaign_paused"]
+    assert watch.urgencies() == ["urgent"]
+    with watch.ledger.session() as session:
+        resume_campaign(session, watch.village.campaign, now=watch.clock.now(), actor="sun")
+    assert "campaign_paused" not in watch.round()
 
 
 def test_a_caller_that_died_in_the_middle_is_noticed(watch: Watch) -> None:

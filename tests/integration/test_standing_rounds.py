@@ -10,9 +10,10 @@ from support.campaigning import MONDAY, add_area, add_elder, open_monthly, scrip
 from support.casebook import rules
 from support.district import BY_ITSELF, WEEK, WEEKS, District
 
-from campaigns.absences import be_away
+from campaigns.absences import be_away, come_back
 from campaigns.forgotten import forgotten
-from campaigns.opening import CampaignError
+from campaigns.history import end_of_period
+from campaigns.opening import CampaignError, pause_campaign
 from campaigns.planner import plan_visits
 from campaigns.scripts import modules_for_surges, store_script, with_module
 from campaigns.surges import Surge, declare
@@ -366,3 +367,48 @@ class TestWhoeverIsForgottenAltogether:
                 )
             )  # fmt: skip
         assert self.found(months_later) == {}
+
+
+class TestBesideAnotherRound:
+    """A surge of the key tier beside the district's own round: found by ``test_book_of_visits``."""
+
+    def surge(self, district: District) -> None:
+        with district.ledger.session() as session:
+            surge = Surge("寒潮", TODAY, TODAY + timedelta(days=4), 2)
+            declare(session, surge, modules=(), today=TODAY, now=MONDAY, actor="sun")
+
+    def test_one_that_is_paused_holds_nobody_back_from_the_other(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        self.surge(district)
+        district.keeper().make_round()
+        assert [name for name, _ in district.rounds()] == ["寒潮 2026-11-23"], "it is for everybody"
+        with district.ledger.session() as session:
+            pause_campaign(session, 1, "雨", now=MONDAY, actor="sun")
+        district.moves_in(3, tier="key")
+        assert district.keeper().make_round() == 1
+        assert district.visits()[-1] == (WEEK, "3")
+
+    def test_whoever_comes_back_gets_one_visit_and_not_one_in_each(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        with district.ledger.session() as session:
+            be_away(session, session.get_one(Elder, 1), "away", None, now=MONDAY, actor="sun")
+        district.keeper().make_round()
+        self.surge(district)
+        district.moves_in(3, tier="key")
+        district.keeper().make_round()
+        assert len(district.rounds()) == 2
+        with district.ledger.session() as session:
+            come_back(session, session.get_one(Elder, 1), now=MONDAY, actor="sun")
+        district.keeper().make_round()
+        assert [elder for _, elder in district.visits()].count("1") == 1
+
+    def test_whoever_comes_back_after_the_period_waits_no_longer_than_it_lasts(
+        self, district: District
+    ) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.keeper().make_round()
+        with district.ledger.session() as session:
+            elder = session.get_one(Elder, 1)
+            be_away(session, elder, "away", TODAY + timedelta(days=9), now=MONDAY, actor="sun")
+            visit = session.scalars(select(Visit).where(Visit.elder_id == 1)).one()
+            assert visit.next_attempt_at == end_of_period(visit)
