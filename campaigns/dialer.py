@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 LEDGER_PATIENCE = 20
 """Rounds in a row that the ledger may fail before the dialer gives up."""
+ENGINES_S = 1.0
+"""How often it is asked whether the engines keep up with another call."""
 VAIN_SWEEPS = 3
 """Sweeps failing on a visit before ``until_idle`` waits for it no longer; an auditor still sees it."""
 _LEDGER_THREADS = {"sqlite": 1}
@@ -170,9 +172,7 @@ class Dialer:
 
     async def _start_calls(self) -> None:
         for campaign_id in await self._desk.read(partial(campaigns_with_due, now=self._desk.clock.now())):
-            room = min(
-                self._desk.options.max_calls - len(self._calls), self._pace.room(self._desk.clock.now())
-            )
+            room = min(self._room(), self._pace.room(self._desk.clock.now()))
             if room <= 0 or self._stopping.is_set():
                 return
             leases = await self._desk.write(self._claiming(campaign_id, room))
@@ -180,6 +180,12 @@ class Dialer:
             for lease in leases:
                 task = asyncio.create_task(make_call(self._desk, lease, self._halt))
                 self._calls[task] = lease
+
+    def _room(self) -> int:
+        """How many more calls there are lines for, and engines that keep up with them."""
+        options, calls = self._desk.options, len(self._calls)
+        lines = options.max_calls - calls
+        return lines if options.keeps_up is None or lines <= 0 else min(lines, options.keeps_up(calls))
 
     def _claiming(self, campaign_id: int, room: int) -> Callable[[Session], list[Lease]]:
         return partial(
@@ -198,6 +204,8 @@ class Dialer:
         paced = self._pace.seconds_until_room(now)
         if paced > 0 and coming is not None and coming <= now and len(self._calls) < options.max_calls:
             return paced
+        if options.keeps_up is not None and coming is not None and coming <= now:
+            return ENGINES_S if len(self._calls) < options.max_calls else options.poll_seconds
         seconds = (coming - now).total_seconds() if coming is not None else 0.0
         if until_idle:
             # Nobody else is expected to write: with calls under way their ends wake us anyway.
