@@ -42,6 +42,8 @@ class DialerOptions:
     """Calls at the same time over all campaigns."""
     calls_per_second: float = 0.0
     """How many of this dialer's calls may begin in a second; 0 for as many as there are lines."""
+    keeps_up: Callable[[int], int] | None = None
+    """How many more calls the engines keep up with beside so many; None: as many as there are lines."""
     ring_seconds: float = 60.0
     """How long a telephone rings: elders walk slowly."""
     call_seconds: float = 600.0

@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 LEDGER_PATIENCE = 20
 """Rounds in a row that the ledger may fail before the dialer gives up."""
+ENGINES_S = 1.0
+"""How often it is asked whether the engines keep up with another call."""
 VAIN_SWEEPS = 3
 """Sweeps failing on a visit before ``until_idle`` waits for it no longer; an auditor still sees it."""
 _LEDGER_THREADS = {"sqlite": 1}
@@ -184,7 +186,11 @@ class Dialer:
             waiting = list(still.values())
 
     def _free_lines(self) -> int:
-        free = self._desk.options.max_calls - len(self._calls)
+        """How many more calls there are lines for, and engines that keep up with them."""
+        options, calls = self._desk.options, len(self._calls)
+        free = options.max_calls - calls
+        if options.keeps_up is not None and free > 0:
+            free = min(free, options.keeps_up(calls))
         return min(free, self._pace.room(self._desk.clock.now()))
 
     async def _begin(self, campaign_id: int, lines: int) -> int:
@@ -207,6 +213,8 @@ class Dialer:
         paced = self._pace.seconds_until_room(now)
         if paced > 0 and coming is not None and coming <= now and len(self._calls) < options.max_calls:
             return paced
+        if options.keeps_up is not None and coming is not None and coming <= now:
+            return ENGINES_S if len(self._calls) < options.max_calls else options.poll_seconds
         seconds = (coming - now).total_seconds() if coming is not None else 0.0
         if until_idle:
             # Nobody else is expected to write: with calls under way their ends wake us anyway.

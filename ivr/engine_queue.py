@@ -16,6 +16,9 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+RECENT_S = 10.0
+"""So long it is remembered how long the last one took that was waited for."""
+
 
 class Work(Generic[T]):
     """One piece of work: it waits, is begun in some thread, and ends; or it is withdrawn before that."""
@@ -25,6 +28,8 @@ class Work(Generic[T]):
         self.job = job
         self.number = number
         self.early = early
+        self.since = asyncio.get_running_loop().time()
+        """From when somebody waits for it, in call time."""
         self.done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._begun = asyncio.Event()
 
@@ -61,6 +66,8 @@ class EngineQueue:
         self._waiting: list[Work[Any]] = []
         self._under_way = 0
         self._came = 0
+        self._running: list[Work[Any]] = []
+        self._last: tuple[float, float] | None = None
         self.given_up = 0
         """How many engines nobody waits for any more, though they have not come back: they hang."""
 
@@ -74,6 +81,15 @@ class EngineQueue:
         """How many works wait for their turn."""
         return len(self._waiting)
 
+    @property
+    def behind_s(self) -> float:
+        """How long those who are waited for take at the moment, in seconds of call time."""
+        now = asyncio.get_running_loop().time()
+        waited = [now - work.since for work in (*self._waiting, *self._running) if not work.early]
+        if self._last is not None and now - self._last[0] < RECENT_S:
+            waited.append(self._last[1])
+        return max(waited, default=0.0)
+
     def add(self, job: Callable[[], T], *, early: bool = False) -> Work[T]:
         """Put a job in its place; ``early``: behind all that is waited for."""
         self._came += 1
@@ -84,7 +100,8 @@ class EngineQueue:
 
     def hurry(self, work: Work[T]) -> None:
         """Somebody waits for it now: it goes where it would be had it never been early."""
-        work.early = False
+        if work.early:
+            work.early, work.since = False, asyncio.get_running_loop().time()
 
     def withdraw(self, work: Work[T]) -> bool:
         """It is not needed any more; False when it was handed to an engine already."""
@@ -114,6 +131,7 @@ class EngineQueue:
             work.done.exception()
             return
         self._under_way += 1
+        self._running.append(work)
         result.add_done_callback(lambda done: self._ended(work, done))
 
     def _start(self, work: Work[Any]) -> asyncio.Future[Any]:
@@ -129,6 +147,10 @@ class EngineQueue:
 
     def _ended(self, work: Work[Any], result: asyncio.Future[Any]) -> None:
         self._under_way -= 1
+        self._running.remove(work)
+        if not work.early:
+            now = asyncio.get_running_loop().time()
+            self._last = now, now - work.since
         if work.done.cancelled():
             self.given_up = max(0, self.given_up - work.begun)
             if not result.cancelled():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import cache, partial
@@ -32,7 +33,9 @@ from escalation.switchboard import Switchboard
 from escalation.telephone import PhoneNotifier
 from ivr.call import Senses, hold_conversation
 from ivr.clock import Clock
+from ivr.keeping_up import KeepingUp
 from ivr.lines import Line
+from ivr.lines.simulated import SimulatedLine
 from records.keyring import Keyring
 from records.sessions import Ledger
 from speech.lexicon import load_lexicon
@@ -167,6 +170,7 @@ def open_dialer(  # noqa: PLR0913 - the parts of a dialer, each by name
         caller=Caller(settings.organisation, settings.callback_number),
         max_calls=settings.max_concurrent_calls,
         calls_per_second=settings.calls_per_second,
+        keeps_up=None if isinstance(line, SimulatedLine) else _keeping_up(senses),
         call_seconds=float(settings.call_seconds),
         take_over=take_over,
         on_event=on_event,
@@ -181,6 +185,11 @@ def open_dialer(  # noqa: PLR0913 - the parts of a dialer, each by name
         recordings_dir=settings.recordings_dir,
         options=with_transfers(options, talk, switchboard),
     )
+
+
+def _keeping_up(senses: Senses) -> Callable[[int], int]:
+    """How many calls these engines keep up with; on simulated lines call time waits for engines."""
+    return KeepingUp(lambda: senses.queue.behind_s, lambda: asyncio.get_running_loop().time()).room
 
 
 def open_contact_caller(

@@ -390,3 +390,30 @@ class TestCallsPerSecond:
         assert len(begun) == 6
         assert all(later - sooner >= timedelta(seconds=2) for sooner, later in pairwise(begun))
         assert begun[-1] - begun[0] < timedelta(seconds=60)
+
+
+class TestEnginesThatDoNotKeepUp:
+    def test_no_more_calls_are_held_than_they_keep_up_with(self, community: Community) -> None:
+        community.settle(6, {"max_concurrent": 6})
+        community.run(max_calls=6, keeps_up=lambda calls: 2 - calls)
+        under_way = most = 0
+        for event in community.events:
+            under_way += {"ringing": 1, "ended": -1}.get(event.state, 0)
+            most = max(most, under_way)
+        assert most == 2
+        assert all(visit.outcome == "completed" for visit in community.visits())
+
+    def test_whoever_waits_for_them_is_called_as_soon_as_they_do(self, community: Community) -> None:
+        """With nothing under way whose end could wake the dialer."""
+        asked = 0
+
+        def keeps_up(calls: int) -> int:
+            nonlocal asked
+            asked += 1
+            return 0 if asked < 5 else 6 - calls
+
+        community.settle(3)
+        community.run(max_calls=6, keeps_up=keeps_up)
+        assert all(visit.outcome == "completed" for visit in community.visits())
+        begun = sorted(at for _, _, at in community.dialled)
+        assert begun[-1] - begun[0] < timedelta(seconds=30)

@@ -67,7 +67,7 @@ def test_time_spent_waiting_is_not_the_engines():
     """Ten answers at an engine that takes 15 s for each: the last one is read after 150 s all the same."""
 
     async def story() -> float:
-        ears = hearing(Hears(*["好着呢"] * 10), SlowEngines(19.0))
+        ears = hearing(Hears(*["好着呢"] * 10), SlowEngines(15.0))
         readings = await asyncio.gather(*(ears.read(voice("dui"), "any") for _ in range(10)))
         assert all(reading.heard.text == "好着呢" for reading in readings)
         return now()
