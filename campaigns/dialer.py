@@ -86,6 +86,7 @@ class Dialer:
         self._breaker = Breaker(options.most_failures)
         self._pace = Pace(options.calls_per_second)
         self._calls: dict[asyncio.Task[Handled], Lease] = {}
+        self._held_back = False  # whether there are lines for more calls than the engines keep up with
         self._swept_at: datetime | None = None
         self._vain: Counter[int] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -188,10 +189,10 @@ class Dialer:
     def _free_lines(self) -> int:
         """How many more calls there are lines for, and engines that keep up with them."""
         options, calls = self._desk.options, len(self._calls)
-        free = options.max_calls - calls
-        if options.keeps_up is not None and free > 0:
-            free = min(free, options.keeps_up(calls))
-        return min(free, self._pace.room(self._desk.clock.now()))
+        lines = options.max_calls - calls
+        engines = lines if options.keeps_up is None or lines <= 0 else options.keeps_up(calls)
+        self._held_back = engines < lines
+        return min(lines, engines, self._pace.room(self._desk.clock.now()))
 
     async def _begin(self, campaign_id: int, lines: int) -> int:
         """Claim up to so many visits and call; how many there were."""
@@ -213,8 +214,8 @@ class Dialer:
         paced = self._pace.seconds_until_room(now)
         if paced > 0 and coming is not None and coming <= now and len(self._calls) < options.max_calls:
             return paced
-        if options.keeps_up is not None and coming is not None and coming <= now:
-            return ENGINES_S if len(self._calls) < options.max_calls else options.poll_seconds
+        if self._held_back and coming is not None and coming <= now:
+            return ENGINES_S
         seconds = (coming - now).total_seconds() if coming is not None else 0.0
         if until_idle:
             # Nobody else is expected to write: with calls under way their ends wake us anyway.

@@ -12,7 +12,7 @@ from ivr.listening import Patience, Stretch
 from ivr.media import LineGoneError, Media
 from ivr.overhearing import BeingRead, Overhearing
 from ivr.pace import Pace
-from ivr.senses import LOAD_PATIENCE_S, Reading
+from ivr.senses import ENGINE_PATIENCE_S, LOAD_PATIENCE_S, Reading
 from speech.endpointing import EndpointEvent
 from speech.types import FRAME_SECONDS
 
@@ -146,10 +146,10 @@ class Answering:
             reading = early.reading(stretch)
 
     async def _until_read(self, reading: BeingRead) -> Stop | None:
-        """Wait until an utterance is read, or too long for that to begin; returns what called away."""
+        """Wait until an utterance is read, or too long for that to begin or end; returns what called away."""
         reason = await self._attention.until(lambda: reading.begun, patience_s=LOAD_PATIENCE_S)
         if reason is None and reading.begun:
-            reason = await self._attention.until(lambda: reading.done)
+            reason = await self._attention.until(lambda: reading.done, patience_s=ENGINE_PATIENCE_S)
         return reason
 
     def _waited_s(self, stretch: Stretch, listen: Listen, reading: Reading) -> float:

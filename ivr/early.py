@@ -93,7 +93,7 @@ class EarlyReading:
         if not now.done:
             self._overhearing.adopt(now)
         if now.done or not called_away:
-            known = now.result() if now.done else self._overhearing.late(self._question)
+            known = now.result() if now.done else now.late()
             self._before = (now.stretch, more_urgent(self.before, known))
         return self.before
 

@@ -32,6 +32,7 @@ class Work(Generic[T]):
         """From when somebody waits for it, in call time."""
         self.done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._begun = asyncio.Event()
+        self.begun_at = float("inf")
 
     @property
     def begun(self) -> bool:
@@ -45,6 +46,7 @@ class Work(Generic[T]):
 
     def begin(self) -> None:
         """An engine begins with it now."""
+        self.begun_at = asyncio.get_running_loop().time()
         self._begun.set()
 
     async def beginning(self) -> None:
@@ -68,13 +70,11 @@ class EngineQueue:
         self._came = 0
         self._running: list[Work[Any]] = []
         self._last: tuple[float, float] | None = None
-        self.given_up = 0
-        """How many engines nobody waits for any more, though they have not come back: they hang."""
 
-    @property
-    def hangs(self) -> bool:
-        """Whether no engine is left that comes back: then waiting is not load."""
-        return self.given_up >= self._at_once
+    def hangs(self, after_s: float) -> bool:
+        """Whether all engines have been at the same work for so long: then waiting is not load."""
+        since = asyncio.get_running_loop().time() - after_s
+        return sum(work.begun_at <= since for work in self._running) >= self._at_once
 
     @property
     def waiting(self) -> int:
@@ -113,9 +113,7 @@ class EngineQueue:
 
     def give_up(self, work: Work[T]) -> None:
         """Nobody waits for it any longer though an engine has begun; its thread stays taken until it ends."""
-        if work.begun and not work.done.done():
-            self.given_up += 1
-            work.done.cancel()
+        work.done.cancel()
 
     def _feed(self) -> None:
         while self._waiting and self._under_way < self._at_once:
@@ -152,7 +150,6 @@ class EngineQueue:
             now = asyncio.get_running_loop().time()
             self._last = now, now - work.since
         if work.done.cancelled():
-            self.given_up = max(0, self.given_up - work.begun)
             if not result.cancelled():
                 result.exception()  # looked at, so that the loop does not report it as forgotten
         elif result.cancelled():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ivr.engine_queue import Work
@@ -44,7 +45,8 @@ class BeingRead:
         self.stretch = stretch
         self._senses = senses
         self._work = work
-        self.task = asyncio.create_task(self._read(question))
+        self._question = question
+        self.task = asyncio.create_task(self._read())
 
     @property
     def done(self) -> bool:
@@ -60,6 +62,10 @@ class BeingRead:
         """What it was made out to be, once it is done; a reading that was lost says so."""
         return self.task.result()
 
+    def late(self) -> Reading:
+        """What somebody is told of who has waited too long for it: it is not heard so far."""
+        return self._lost(self._senses.why_late(self._work))
+
     def hurry(self) -> None:
         """Somebody waits for it now."""
         self._senses.hurry(self._work)
@@ -68,18 +74,18 @@ class BeingRead:
         """It is not needed any more; False when an engine has it already."""
         return self._senses.withdraw(self._work)
 
-    async def _read(self, question: str) -> Reading:
+    async def _read(self) -> Reading:
         """Read it; an engine that crashed is asked once more. Raises CancelledError when it was withdrawn."""
         try:
-            try:
+            with suppress(SensesFailedError):
                 return await self._senses.outcome(self._work)
-            except SensesFailedError as failure:
-                if not failure.crashed:
-                    raise
             self._work = self._senses.reading_again(self._work)
             return await self._senses.outcome(self._work)
         except SensesFailedError as failure:
-            return Reading.unheard(str(failure), question, self._senses.language)
+            return self._lost(str(failure))
+
+    def _lost(self, why: str) -> Reading:
+        return Reading.unheard(why, self._question, self._senses.language)
 
 
 class Overhearing:
@@ -145,10 +151,6 @@ class Overhearing:
         self._running[reading.task] = reading
         reading.task.add_done_callback(self._done)
         return reading
-
-    def late(self, question: str) -> Reading:
-        """What somebody is told of who has waited too long: it is not heard so far."""
-        return Reading.unheard(self._senses.why_waiting(), question, self._senses.language)
 
     def adopt(self, reading: BeingRead) -> None:
         """Look after a reading that nobody waits for any more."""

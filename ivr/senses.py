@@ -39,6 +39,9 @@ ENGINE_PATIENCE_S = 20.0
 waiting for one is load, and no engine's fault."""
 
 
+_TOO_LONG = "no answer within {:.0f} s"
+
+
 class Prompts(Protocol):
     """Where the sound of a sentence comes from: ``speech.prompts.PromptStore``, or a fake in its place."""
 
@@ -76,11 +79,6 @@ class Senses:
 
 class SensesFailedError(Exception):
     """An engine failed during a call; the message says which one and how, without any spoken words."""
-
-    def __init__(self, message: str, *, crashed: bool = False) -> None:
-        """``crashed``: it came back at once, so that trying again costs little."""
-        super().__init__(message)
-        self.crashed = crashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,7 @@ class CallSenses:
 
         ``also`` are phrases to be ranked against the audio besides those that the lexicon expects.
         """
-        return await self.outcome(self.reading(pcm, question, also=also))
+        return await self._outcome("recognizer", self.reading(pcm, question, also=also))
 
     def reading(
         self, pcm: Pcm, question: str, *, also: tuple[str, ...] = (), early: bool = False
@@ -132,8 +130,11 @@ class CallSenses:
         return self._senses.queue.add(job, early=early)
 
     async def outcome(self, reading: Work[Reading]) -> Reading:
-        """What came of a reading. Raises SensesFailedError, and CancelledError when it was withdrawn."""
-        return await self._outcome("recognizer", reading)
+        """What came of a reading, however long it took.
+
+        Raises SensesFailedError when an engine crashed, and CancelledError when it was withdrawn.
+        """
+        return await self._outcome("recognizer", reading, limited=False)
 
     def reading_again(self, reading: Work[Reading]) -> Work[Reading]:
         """A reading that failed, once more in its place."""
@@ -147,10 +148,16 @@ class CallSenses:
         """Some work is not needed any more; False when an engine has it already."""
         return self._senses.queue.withdraw(work)
 
+    def why_late(self, reading: Work[Reading]) -> str:
+        """Why whoever waits for a reading does so no longer; the reading itself goes on."""
+        if reading.begun:
+            return str(self._failed("recognizer", _TOO_LONG.format(ENGINE_PATIENCE_S)))
+        return self.why_waiting()
+
     def why_waiting(self) -> str:
         """Why what waits for the engines has not begun: others are before it, or no engine comes back."""
         queue = self._senses.queue
-        why = "all engines hang" if queue.hangs else "the engines are overloaded"
+        why = "all engines hang" if queue.hangs(ENGINE_PATIENCE_S) else "the engines are overloaded"
         log.warning("call.engines_busy", why=why, waiting=queue.waiting)
         return why
 
@@ -194,18 +201,25 @@ class CallSenses:
         """Run a job where engines run, for somebody on the line: they do not wait for ever for its turn."""
         return await self._outcome(engine, self._senses.queue.add(job), patience_s=LOAD_PATIENCE_S)
 
-    async def _outcome(self, engine: str, work: Work[T], *, patience_s: float | None = None) -> T:
+    async def _outcome(
+        self,
+        engine: str,
+        work: Work[T],
+        *,
+        patience_s: float | None = None,
+        limited: bool = True,
+    ) -> T:
         """What came of a piece of work. Errors quote what was to be said: only their kind is passed on."""
         try:
             if not await self._begins(work, patience_s):
                 raise SensesFailedError(self.why_waiting())
-            async with asyncio.timeout(ENGINE_PATIENCE_S):
+            async with asyncio.timeout(ENGINE_PATIENCE_S if limited else None):
                 return await asyncio.shield(work.done)
         except TimeoutError as error:
             self._senses.queue.give_up(work)
-            raise self._failed(engine, f"no answer within {ENGINE_PATIENCE_S:.0f} s") from error
+            raise self._failed(engine, _TOO_LONG.format(ENGINE_PATIENCE_S)) from error
         except _ENGINE_FAILURES as error:
-            raise self._failed(engine, type(error).__name__, crashed=True) from error
+            raise self._failed(engine, type(error).__name__) from error
         except asyncio.CancelledError:
             self.withdraw(work)
             raise
@@ -220,9 +234,9 @@ class CallSenses:
         return True
 
     @staticmethod
-    def _failed(engine: str, why: str, *, crashed: bool = False) -> SensesFailedError:
+    def _failed(engine: str, why: str) -> SensesFailedError:
         log.error("call.engine_failed", engine=engine, why=why)
-        return SensesFailedError(f"the {engine} failed: {why}", crashed=crashed)
+        return SensesFailedError(f"the {engine} failed: {why}")
 
 
 def _moments() -> Callable[[], float]:

@@ -176,6 +176,24 @@ def test_an_engine_that_hangs_is_given_up_and_the_elder_asked_again():
     assert is_flagged(story)
 
 
+def test_an_engine_that_takes_half_a_minute_is_not_waited_for_and_what_it_read_counts():
+    """A machine that something else has taken: nothing is broken, and the cry is heard."""
+    engines = SlowEngines()
+
+    def cries() -> Behaviour:
+        yield from until_robot_is_silent()
+        engines.takes = 30.0
+        yield from say(HELP)
+        yield from quiet(2.5)
+        engines.takes = 0.1
+        yield from quiet(60)
+
+    dialogue = Interview(ask("您好吗"), ask("再说一遍", no_input_s=20.0), ask("别怕"), bye())
+    story = talk(Person(cries), dialogue, Hears("快救命"), engines)
+    assert [each.understanding.urgency for each in heard_by(story)] == [Urgency.NONE, Urgency.EMERGENCY]
+    assert not story.report.flags
+
+
 def test_when_all_engines_hang_the_call_ends_and_a_person_listens():
     engines = SlowEngines()
 
