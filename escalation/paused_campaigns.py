@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -38,7 +38,7 @@ def campaigns_paused(session: Session, rules: AuditorRules, now: datetime) -> It
         since = max(at, first)
         if calling_time(campaign.windows, campaign.timezone, since, now) < limit:
             continue
-        areas = campaign.who.get("areas") or ()
+        areas: Sequence[int] = campaign.who.get("areas") or ()
         yield Oversight(
             "campaign_paused",
             "campaign",
