@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -38,7 +38,7 @@ def campaigns_paused(session: Session, rules: AuditorRules, now: datetime) -> It
         since = max(at, first)
         if calling_time(campaign.windows, campaign.timezone, since, now) < limit:
             continue
-        areas = list(campaign.who.get("areas") or [])
+        areas: Sequence[int] = campaign.who.get("areas") or ()
         yield Oversight(
             "campaign_paused",
             "campaign",
@@ -59,5 +59,5 @@ def _paused(session: Session, campaign: Campaign) -> tuple[datetime, str]:
         .order_by(AuditEvent.id.desc())
         .limit(1)
     )
-    row = session.execute(last).tuples().first()
-    return row if row is not None else (campaign.created_at, "")
+    row = session.execute(last).first()
+    return (row.at, row.actor) if row is not None else (campaign.created_at, "")

@@ -29,7 +29,7 @@ from records.visits import Campaign, Visit, is_under_way
 from wenan.cli.area import find_area
 from wenan.cli.errors import UsageError
 from wenan.cli.spans import read_date, read_rest, read_span
-from wenan.display import bar, show_plan
+from wenan.display import bar, busy, show_plan
 from wenan.outlook_tables import NAMES, show_left_out, show_outlook
 from wenan.settings import load_settings
 from wenan.wiring import open_ledger
@@ -98,7 +98,8 @@ def create(  # noqa: PLR0913, PLR0917 - as many options as terms
             plan = plan_visits(session, opened, now, progress=progress)
         if forecast:
             session.flush()
-            outlook = look_ahead(session, opened, settings.max_concurrent_calls, now)
+            with busy("Playing the calls through"):
+                outlook = look_ahead(session, opened, settings.max_concurrent_calls, now)
             raise _OnlyATryError
     console = Console()
     with ledger.reading() as session:
@@ -128,7 +129,8 @@ def show_forecast(name: Annotated[str, typer.Argument(help="Name of a campaign."
     now = SystemClock().now()
     with open_ledger(settings).reading() as session:
         campaign = session.get_one(Campaign, _id(session, name))
-        outlook = look_ahead(session, campaign, settings.max_concurrent_calls, now)
+        with busy("Playing the calls through"):
+            outlook = look_ahead(session, campaign, settings.max_concurrent_calls, now)
         zone, ends_on = ZoneInfo(campaign.timezone), campaign.ends_on
     show_outlook(Console(), outlook, zone, ends_on=ends_on)
 

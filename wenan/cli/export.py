@@ -21,7 +21,7 @@ from ivr.clock import SystemClock
 from records.people import Area, Elder
 from records.visits import Campaign, Visit
 from wenan.cli.errors import UsageError
-from wenan.display import bar
+from wenan.display import bar, busy
 from wenan.settings import load_settings
 from wenan.wiring import open_ledger
 
@@ -35,7 +35,7 @@ BATCH = 500
 def export_rates(output: OutputOption) -> None:
     """Write the visit rates of this month and this week: all, by tier, by area."""
     now = SystemClock().now()
-    with open_ledger(load_settings()).reading() as session:
+    with open_ledger(load_settings()).reading() as session, busy("Counting visit rates"):
         kept = read_kept(session, now)
         names = {each.id: each.name for each in session.execute(select(Area.id, Area.name))}
     today = now.astimezone(known_zone(load_settings().timezone)).date()

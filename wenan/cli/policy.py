@@ -25,6 +25,7 @@ from records.policies import PolicyVersion
 from wenan.cli.area import find_area
 from wenan.cli.errors import UsageError
 from wenan.cli.spans import read_date
+from wenan.display import busy
 from wenan.settings import Settings, load_settings
 from wenan.wiring import open_ledger
 
@@ -101,7 +102,8 @@ def import_file(
     with ledger.session() as session:
         place = find_area(session, area) if area else None
         save_policy(session, place, policy, day, today=today, now=now, actor="cli", note=note)
-        changed = put_in_force(session, now=now, actor="cli")
+        with busy("Deriving tiers anew"):
+            changed = put_in_force(session, now=now, actor="cli")
     state = f"in force; {changed} elders changed" if day <= today else f"saved, in force from {day}"
     typer.echo(f"Version {policy.version} is {state}")
 
@@ -151,7 +153,8 @@ def _check_script(session: Session, policy: Policy) -> None:
 def _show_changes(
     session: Session, area_id: int | None, day: date, policy: Policy, *, everybody: bool
 ) -> None:
-    found, elders = changes_by(session, area_id, day, policy)
+    with busy("Finding whom it affects"):
+        found, elders = changes_by(session, area_id, day, policy)
     console = Console()
     console.print(f"Version {policy.version} from {day}: {len(found)} of {elders} elders are affected")
     words = {"tier": "tier", "cadence": "how often", "mode": "way of visiting"}

@@ -1,0 +1,67 @@
+"""What is to come of a round is seen before it is started, and looking starts nothing."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from support.campaigning import script
+
+from campaigns.area_lines import limit_lines
+from campaigns.standing_rounds import RoundTerms
+from records.audit import AuditEvent
+from records.people import Area, Worker
+from records.rounds import Round
+from records.visits import Visit
+from wenan.round_keeping import RoundKeeper
+
+pytest_plugins = ["support.panel_fixtures"]
+
+SCRIPT = script().model_copy(update={"version": 7})
+"""The town's own campaigns have a version 1 of another make."""
+
+
+@pytest.fixture
+def draft(panel):
+    """A round of the whole district that waits for the coordinator of all of it."""
+    with panel.ledger.session() as session:
+        session.scalars(select(Worker).where(Worker.login == "chen")).one().area_id = panel.town.areas[
+            "淄川区"
+        ]
+    panel.clock.moment += timedelta(days=7)
+    RoundKeeper(panel.ledger, panel.clock, RoundTerms(SCRIPT, "Asia/Shanghai")).make_round()
+    with panel.ledger.reading() as session:
+        return session.scalars(select(Round.campaign_id)).one()
+
+
+def held(panel):
+    with panel.ledger.reading() as session:
+        asked = select(func.count(Visit.id)), select(func.count(AuditEvent.id))
+        return [session.scalar(each) for each in asked]
+
+
+def test_a_round_that_waits_is_foretold_and_nothing_is_started(panel, draft):
+    chen, before = panel.as_("chen"), held(panel)
+    assert "先看看会怎样" in chen.words("/")
+    words = chen.words(f"/campaigns/{draft}/forecast")
+    assert "还没有开始，没有给任何人打电话" in words
+    assert "前每位老人都能打到" in words
+    assert "占线" in words
+    assert held(panel) == before
+    assert "等您点“开始”" in chen.words("/")
+
+
+def test_one_that_runs_is_foretold_and_an_area_with_too_few_lines_is_named(panel, draft):
+    chen = panel.as_("chen")
+    chen.press(f"/rounds/{draft}/start")
+    assert "还没有开始" not in chen.words(f"/campaigns/{draft}/forecast")
+    with panel.ledger.session() as session:
+        area = session.get_one(Area, panel.town.areas["城南社区"])
+        limit_lines(session, area, 1, now=panel.clock.now(), actor="chen")
+    last_hour = panel.clock.moment.replace(hour=9, minute=19)  # 17:19 in China
+    panel.clock.moment = last_hour + timedelta(days=6 - last_hour.weekday())
+    assert "城南社区分到的线路太少：只有 1 路" in chen.words(f"/campaigns/{draft}/forecast")
+
+
+@pytest.mark.parametrize("login", ["li", "wang", "zhao"])
+def test_whoever_may_not_steer_does_not_see_it(panel, draft, login):
+    assert panel.as_(login).get(f"/campaigns/{draft}/forecast").status_code == 403
