@@ -88,7 +88,7 @@ def test_when_a_part_is_silent_the_outside_hears_nothing(
     clock = HandClock()
     switch = DeadMansSwitch(monitor.address, ledger, RULES, clock)
     all_alive(ledger, clock)
-    clock.forward(minutes=6)
+    clock.forward(minutes=RULES.heartbeats.get(component, 5) + 1)
     all_alive(ledger, clock, component)
 
     assert switch.signal() == "held back"
