@@ -74,7 +74,8 @@ MEASURES: tuple[Measure, ...] = (
         lambda it: it.row.code in it.codes,
     ),
     ("short answers right", lambda it: it.row.short, lambda it: it.answer == it.row.answer),
-    ("traps without alarm", lambda it: it.row.kind == "trap", lambda it: not it.alarm),
+    ("traps without alarm or question", lambda it: it.row.kind == "trap", lambda it: not it.alarm),
+    ("  nothing acted on unasked", lambda it: it.row.kind == "trap", lambda it: not it.alarm or it.confirm),
 )
 """Every measure is a share of the utterances it is about."""
 

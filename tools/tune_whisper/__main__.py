@@ -30,6 +30,8 @@ KEPT_BACK = 64
 """Lessons that are never learnt: their loss shows whether learning still helps."""
 PLAIN_PART = 0.4
 """For each lesson by people so many by espeak-ng."""
+KNOWN_PART = 1.0
+"""Share of what tuning voices and strangers say that is heard in a round; outsiders are heard each time."""
 
 
 def main() -> None:
@@ -37,6 +39,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="the sound that the first step made")
     parser.add_argument("--rounds", type=int, default=10, help="how often each lesson is heard")
+    parser.add_argument(
+        "--known", type=float, default=KNOWN_PART, help="share of what others than outsiders say, in a round"
+    )
     parser.add_argument("--rate", type=float, default=RATE, help="how fast it learns at its fastest")
     parser.add_argument("--begin", type=Path, help="an adaptation to go on from")
     parser.add_argument("--out", type=Path, default=Path(f"speech/recognizers/adaptations/{MODEL}.npz"))
@@ -49,11 +54,11 @@ def main() -> None:
     said = rendered(options.folder)
     print(f"{len(said)} lessons, {sum(p.numel() for p in model.parameters()):,} numbers to learn")
     unseen = list(batches(_kept_back(said), Listener(options.folder, folder, 0), BATCH, random.Random(0)))
-    steps = options.rounds * -(-len(_round(said, 0)) // BATCH)
+    steps = options.rounds * -(-len(_round(said, 0, options.known)) // BATCH)
     optimiser = torch.optim.AdamW(model.parameters(), lr=options.rate, betas=(0.9, 0.98), weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _warmth(step, steps))
     started, losses = time.monotonic(), []
-    for step, heard in enumerate(_prefetched(options.folder, folder, options.rounds), 1):
+    for step, heard in enumerate(_prefetched(options, folder), 1):
         optimiser.zero_grad()
         loss = _loss(model, heard)
         loss.backward()
@@ -101,10 +106,10 @@ def _warmth(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - WARMING_STEPS) / max(1, steps - WARMING_STEPS))))
 
 
-def _prefetched(folder: Path, model: Path, rounds: int) -> Iterator[list[Heard]]:
+def _prefetched(options: argparse.Namespace, model: Path) -> Iterator[list[Heard]]:
     """Hearings made by a process of their own while the model learns from those before."""
     queue: multiprocessing.Queue[list[Heard] | None] = multiprocessing.Queue(maxsize=6)
-    worker = multiprocessing.Process(target=_hear_all, args=(queue, folder, model, rounds), daemon=True)
+    worker = multiprocessing.Process(target=_hear_all, args=(queue, options, model), daemon=True)
     worker.start()
     while (heard := queue.get()) is not None:
         yield heard
@@ -112,12 +117,13 @@ def _prefetched(folder: Path, model: Path, rounds: int) -> Iterator[list[Heard]]
 
 
 def _hear_all(
-    queue: multiprocessing.Queue[list[Heard] | None], folder: Path, model: Path, rounds: int
+    queue: multiprocessing.Queue[list[Heard] | None], options: argparse.Namespace, model: Path
 ) -> None:
     torch.set_num_threads(1)
-    for number in range(rounds):
-        listener, dice = Listener(folder, model, number + 1), random.Random(number)
-        for heard in batches(_round(rendered(folder), number), listener, BATCH, dice):
+    for number in range(options.rounds):
+        listener, dice = Listener(options.folder, model, number + 1), random.Random(number)
+        lessons = _round(rendered(options.folder), number, options.known)
+        for heard in batches(lessons, listener, BATCH, dice):
             queue.put(heard)
     queue.put(None)
 
@@ -126,12 +132,15 @@ def _kept_back(said: list[Lesson]) -> list[Lesson]:
     return [lesson for lesson in said if not lesson.plain][:KEPT_BACK]
 
 
-def _round(said: list[Lesson], number: int) -> list[Lesson]:
-    """What is heard in a round: all that people say, and another part of what is said plainly each time."""
-    kept = {lesson.number for lesson in _kept_back(said)}
+def _round(said: list[Lesson], number: int, known: float) -> list[Lesson]:
+    """What is heard in a round: all that outsiders say, and another part of all else each time."""
+    kept, dice = {lesson.number for lesson in _kept_back(said)}, random.Random(number)
     people = [lesson for lesson in said if not lesson.plain and lesson.number not in kept]
+    others = [lesson for lesson in people if not lesson.accent]
+    outsiders = [lesson for lesson in people if lesson.accent]
+    heard = outsiders + dice.sample(others, round(known * len(others)))
     plain = [lesson for lesson in said if lesson.plain]
-    return people + random.Random(number).sample(plain, min(len(plain), round(PLAIN_PART * len(people))))
+    return heard + dice.sample(plain, min(len(plain), round(PLAIN_PART * len(heard))))
 
 
 def _write(model: Whisper, path: Path) -> None:

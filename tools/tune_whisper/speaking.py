@@ -9,7 +9,7 @@ import json
 import random
 import subprocess
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -22,73 +22,30 @@ from speech.modelstore import default_models_dir
 from speech.synthesizers.kokoro import MODEL_RATE, KokoroSynthesizer
 from speech.synthesizers.levels import to_telephone_level
 from speech.types import SAMPLE_RATE, Language, Pcm
+from tools.tune_whisper.voices import EVERYBODY, NATIVE, TIMBRES, VARIANTS
 
 EXAMPLES = Path("speech/meaning/examples")
 LESSONS: dict[Language, int] = {"zh-CN": 3000, "es": 450, "en": 450}
 """How many utterances by the tuning voices; two seconds of one core's work each."""
 STRANGERS: dict[Language, int] = {"zh-CN": 2400, "es": 450, "en": 450}
 """How many by people who speak like the tuning voices and sound like somebody else, mixed anew each time."""
+OUTSIDERS: dict[Language, int] = {"zh-CN": 1500, "es": 200, "en": 200}
+"""How many by people whose ways are further from the tuning voices' than these are from each other."""
+GRAVE_SHARE = 0.4
+"""Share of what outsiders say that is about an emergency: what must not be missed is heard from many."""
+REACH, ACCENT, WIDENED = (0.0, 0.9), (0.0, 0.7), (0.8, 1.6)
+"""How far beyond a voice its way of speaking goes, in steps from another native voice; how much of the
+difference of two voices is added; how far a sound lies from the mean of all, in times of a mixture's."""
 PLAIN: dict[Language, int] = {"zh-CN": 6000, "es": 1500, "en": 1500}
 """How many by espeak-ng, which costs next to nothing and is nothing like Kokoro."""
-FIRST_STRANGER, FIRST_PLAIN = 10_000, 20_000
+FIRST_STRANGER, FIRST_PLAIN, FIRST_OUTSIDER = 10_000, 20_000, 40_000
 """Numbers of lessons begin here."""
 SHORT_SHARE = 0.12
 """Share of utterances that are short answers: there are few wordings, so each is said by many."""
 SHORT_LETTERS = 4
-NATIVE: dict[Language, tuple[str, ...]] = {
-    "zh-CN": ("zf_xiaoxiao", "zf_xiaobei", "zm_yunxi", "zm_yunjian"),
-    "es": ("ef_dora",),
-    "en": ("af_heart", "am_michael", "bf_emma"),
-}
-"""The tuning voices of the hearing benchmark."""
-EVERYBODY = tuple(voice for voices in NATIVE.values() for voice in voices)
-TIMBRES = (
-    *EVERYBODY,
-    *(
-        "af_alloy",
-        "af_aoede",
-        "af_jessica",
-        "af_kore",
-        "af_nicole",
-        "af_nova",
-        "af_river",
-        "af_sarah",
-        "af_sky",
-    ),
-    *(
-        "am_echo",
-        "am_eric",
-        "am_fenrir",
-        "am_liam",
-        "am_onyx",
-        "am_puck",
-        "am_santa",
-        "bf_alice",
-        "bf_isabella",
-    ),
-    *(
-        "bf_lily",
-        "bm_daniel",
-        "bm_fable",
-        "bm_lewis",
-        "ff_siwis",
-        "hf_alpha",
-        "hf_beta",
-        "hm_omega",
-        "hm_psi",
-    ),
-    *("if_sara", "im_nicola", "jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo"),
-    *("pf_dora", "pm_alex", "pm_santa"),
-)
-"""Whose sound may be lent: every voice that there is but the benchmark's testing voices."""
 ESPEAK: dict[Language, str] = {"zh-CN": "cmn", "es": "es", "en": "en-gb"}
 PLAIN_AMONG = 10
 """Of the first lessons one in so many is spoken by espeak-ng as well."""
-VARIANTS = (
-    *("f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "croak", "linda"),
-    *("Andrea", "Annie", "Alicia", "Diogo", "Gene", "Lee", "Mario", "Mike", "Michael", "steph", "belinda"),
-)
-"""Voices of espeak-ng."""
 TIMBRE_WIDTH = 128
 """Of a Kokoro style the first half is how a voice sounds, the second how it speaks."""
 
@@ -108,6 +65,14 @@ class Lesson:
     pitch: float
     timbre: tuple[str, ...] = ()
     """Two voices whose sound is mixed by halves, where it is not that of ``voices``."""
+    accent: tuple[str, ...] = ()
+    """Two voices whose difference in speaking is added, for an outsider."""
+    reach: float = 0.0
+    """For an outsider: how far beyond the first voice, away from the second."""
+    foreign: float = 0.0
+    """How much of the accent."""
+    widened: float = 1.0
+    """How far the sound lies from that of all voices together, in times of the mixture's."""
     plain: bool = False
 
     def file(self, folder: Path) -> Path:
@@ -120,16 +85,20 @@ def rendered(folder: Path) -> list[Lesson]:
     written = sorted(path for path in folder.glob("*.json") if path.with_suffix(".npy").exists())
     facts = [json.loads(path.read_text(encoding="utf-8")) for path in written]
     return [
-        Lesson(**{**fact, "voices": tuple(fact["voices"]), "timbre": tuple(fact.get("timbre", ()))})
+        Lesson(**{**fact, **{name: tuple(fact.get(name, ())) for name in ("voices", "timbre", "accent")}})
         for fact in facts
     ]
 
 
 def lessons(seed: int = 1) -> list[Lesson]:
     """All lessons, the quickest to render first; always the same."""
-    strangers, plain = random.Random(seed + 1), random.Random(seed + 2)
+    strangers, plain, outsiders = (random.Random(seed + number) for number in (1, 2, 3))
     return [
         *(replace(one, plain=True) for one in _drawn(PLAIN, FIRST_PLAIN, plain)),
+        *(
+            _by_an_outsider(one, outsiders)
+            for one in _drawn(OUTSIDERS, FIRST_OUTSIDER, outsiders, grave=GRAVE_SHARE)
+        ),
         *(_by_a_stranger(one, strangers) for one in _drawn(STRANGERS, FIRST_STRANGER, strangers)),
         *(
             replace(one, plain=one.number % PLAIN_AMONG == PLAIN_AMONG - 1)
@@ -138,11 +107,16 @@ def lessons(seed: int = 1) -> list[Lesson]:
     ]
 
 
-def _drawn(counts: dict[Language, int], first: int, dice: random.Random) -> list[Lesson]:
+def _drawn(
+    counts: dict[Language, int], first: int, dice: random.Random, *, grave: float = 0.0
+) -> list[Lesson]:
     chosen = [
         (language, question, text)
         for language in get_args(Language)
-        for question, text in _texts(language, counts[language], dice)
+        for question, text in (
+            *_texts(language, round(counts[language] * (1 - grave)), dice),
+            *_texts(language, round(counts[language] * grave), dice, grave=True),
+        )
     ]
     dice.shuffle(chosen)
     return [_lesson(number, *said, dice) for number, said in enumerate(chosen, first)]
@@ -151,6 +125,18 @@ def _drawn(counts: dict[Language, int], first: int, dice: random.Random) -> list
 def _by_a_stranger(lesson: Lesson, dice: random.Random) -> Lesson:
     return replace(
         lesson, timbre=(dice.choice(TIMBRES), dice.choice(TIMBRES)), pitch=dice.uniform(0.85, 1.15)
+    )
+
+
+def _by_an_outsider(lesson: Lesson, dice: random.Random) -> Lesson:
+    natives = NATIVE[lesson.language]
+    return replace(
+        _by_a_stranger(lesson, dice),
+        voices=(dice.choice(natives), dice.choice(natives)),
+        accent=(dice.choice(TIMBRES), dice.choice(TIMBRES)),
+        reach=dice.uniform(*REACH),
+        foreign=dice.uniform(*ACCENT),
+        widened=dice.uniform(*WIDENED),
     )
 
 
@@ -167,10 +153,16 @@ def _lesson(number: int, language: Language, question: str, text: str, dice: ran
     )
 
 
-def _texts(language: Language, count: int, dice: random.Random) -> Iterator[tuple[str, str]]:
+def _texts(
+    language: Language, count: int, dice: random.Random, *, grave: bool = False
+) -> Iterator[tuple[str, str]]:
     path = EXAMPLES / f"{language}.tsv"
     with path.open(encoding="utf-8", newline="") as lines:
-        rows = [(row["question"], row["text"]) for row in csv.DictReader(lines, delimiter="\t", quoting=3)]
+        rows = [
+            (row["question"], row["text"])
+            for row in csv.DictReader(lines, delimiter="\t", quoting=3)
+            if not grave or row["urgency"] == "emergency"
+        ]
     dice.shuffle(rows)
     short = [row for row in rows if _length(row[1], language) <= SHORT_LETTERS]
     long = [row for row in rows if _length(row[1], language) > SHORT_LETTERS]
@@ -219,10 +211,19 @@ class Speaker:
     def _style(self, lesson: Lesson, count: int) -> NDArray[np.float32]:
         first, second = (self._kokoro.style(voice)[count - 1] for voice in lesson.voices)
         style = lesson.share * first + (1 - lesson.share) * second
+        if lesson.accent:
+            here, there = (self._kokoro.style(voice)[count - 1] for voice in lesson.accent)
+            style = first + lesson.reach * (first - second) + lesson.foreign * (here - there)
         if lesson.timbre:
-            sounds = [self._kokoro.style(voice)[count - 1, :TIMBRE_WIDTH] for voice in lesson.timbre]
-            style[:TIMBRE_WIDTH] = np.mean(sounds, axis=0)
+            all_sounds = self._sound(TIMBRES, count)
+            style[:TIMBRE_WIDTH] = all_sounds + lesson.widened * (
+                self._sound(lesson.timbre, count) - all_sounds
+            )
         return np.asarray(style, np.float32)
+
+    def _sound(self, voices: Sequence[str], count: int) -> NDArray[np.float32]:
+        sounds = [self._kokoro.style(voice)[count - 1, :TIMBRE_WIDTH] for voice in voices]
+        return np.asarray(np.mean(sounds, axis=0), np.float32)
 
 
 def main() -> None:
