@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from records.audit import Heartbeat
 from records.errors import LedgerError
-from records.farewells import farewell, reason_of
+from records.farewells import farewell
 from web.panel import panel
 
 blueprint = Blueprint("health", __name__)
@@ -25,8 +25,7 @@ def alive() -> dict[str, str]:
 def ready() -> tuple[dict[str, Any], int]:
     """Whether the ledger can be read (503 if not), which components have fallen silent, and which are off.
 
-    Off are those that signed off or were retired: they stopped on purpose; ``why`` has the reasons that are
-    known. With ``?all=1`` a silent component
+    Off are those that signed off or were retired: they stopped on purpose. With ``?all=1`` a silent component
     is a 503 as well: for monitors, not load balancers, since the panel can do its work without the dialer.
     """
     try:
@@ -41,6 +40,5 @@ def ready() -> tuple[dict[str, Any], int]:
         for beat in beats
         if not farewell(beat) and panel().now() - beat.at > patience(beat.component)
     )
-    why = {beat.component: reason_of(beat) for beat in beats if reason_of(beat)}
     strict = request.args.get("all", "") not in ("", "0")
-    return {"status": "ready", "silent": silent, "off": off, "why": why}, 503 if silent and strict else 200
+    return {"status": "ready", "silent": silent, "off": off}, 503 if silent and strict else 200

@@ -20,7 +20,7 @@ from escalation.auditor import Auditor
 from escalation.oversights import components_silent
 from ivr.clock import SystemClock
 from records.audit import AuditEvent, Heartbeat, beat
-from records.farewells import RETIRED, SIGNED_OFF, farewell, retire, sign_off
+from records.farewells import RETIRED, SIGNED_OFF, farewell, reason_of, retire, sign_off
 from records.sessions import Ledger, LedgerError
 from wenan.cli import app, main
 from wenan.lines import Telephones
@@ -96,8 +96,8 @@ def test_a_part_that_nobody_needs_is_retired_after_a_fortnight_with_its_reason(p
     panel.clock.moment += timedelta(days=2)
     auditor.make_round()
     assert readiness(panel) == (503, ["dialer"], ["sweeper"]), "the dialer's work is asked for"
-    assert "14 days" in panel.app.test_client().get("/readyz").get_json()["why"]["sweeper"]
     with panel.ledger.reading() as session:
+        assert "14 days" in reason_of(session.get_one(Heartbeat, "sweeper")), "as `wenan part list` shows it"
         noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "part_retired")).one()
         assert (noted.actor, noted.detail["component"]) == ("auditor", "sweeper")
     with panel.ledger.session() as session:
