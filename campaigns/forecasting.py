@@ -17,7 +17,9 @@ from campaigns.phoning import usable_phones
 from campaigns.places import hours_for
 from campaigns.policy import Tier
 from campaigns.presence import ABSENT, back_at
+from campaigns.retries import RetryPolicy
 from campaigns.snapshots import Snapshot
+from campaigns.windows import Windows
 from ivr.lines import Disposition
 from records.people import Area, Elder
 from records.visits import CallAttempt, Campaign, Visit, is_open
@@ -58,6 +60,8 @@ class Outlook:
     """Names of those who are not at home, nobody knows until when: not reckoned with."""
     in_person: Counter[str]
     """Open visits that a person makes, by the reason why the robot may not phone."""
+    shares: tuple[tuple[str, int], ...] = ()
+    """Areas of those to be phoned that have a limit of lines, by name, with it."""
     held_back: tuple[HeldBack, ...] = ()
     """Areas whose limit of lines alone keeps some from being rung, those with most of them first."""
 
@@ -93,6 +97,7 @@ def look_ahead(session: Session, campaign: Campaign, lines: int, now: datetime) 
         awaited=len(awaited),
         absent=tuple(visit.elder.name for visit in lost),
         in_person=_in_person(session, campaign),
+        shares=_shares(session, awaited),
         held_back=_held_back(session, awaited, found, forecast(awaited, lines, now, assumed))
         if found.never_rung and shares
         else (),
@@ -128,6 +133,12 @@ def learnt(session: Session, now: datetime) -> Assumptions:
     )
 
 
+def _shares(session: Session, awaited: Sequence[Awaited]) -> tuple[tuple[str, int], ...]:
+    limited = {area for each in awaited for area in each.limited_by}
+    rows = session.execute(select(Area.name, Area.lines).where(Area.id.in_(limited)).order_by(Area.id))
+    return tuple((name, lines or 0) for name, lines in rows)
+
+
 def _held_back(
     session: Session, awaited: Sequence[Awaited], found: Forecast, unlimited: Forecast
 ) -> tuple[HeldBack, ...]:
@@ -140,7 +151,7 @@ def _held_back(
 
 
 def _awaited(visit: Visit, shares: AreaLines, now: datetime) -> Awaited:
-    snapshot = Snapshot.model_validate(visit.snapshot)
+    windows, retries = _terms(visit)
     due = visit.next_attempt_at or now
     back = back_at(visit.elder) if visit.elder.status in ABSENT else None
     return Awaited(
@@ -148,12 +159,21 @@ def _awaited(visit: Visit, shares: AreaLines, now: datetime) -> Awaited:
         first=visit.elder.tier == Tier.KEY,
         due=max(due, back) if back else due,
         ends=end_of_period(visit),
-        windows=hours_for(visit.elder, snapshot.windows),
-        retries=snapshot.retries,
+        windows=hours_for(visit.elder, windows),
+        retries=retries,
         phones=tuple(phone.id for phone in usable_phones(visit.elder)),
         past=tuple(past_of(visit)),
         limited_by=shares.over(visit.elder.area_id),
     )
+
+
+def _terms(visit: Visit) -> tuple[Windows, RetryPolicy]:
+    """Those it was planned under; the campaign's for a visit that was put on record without any."""
+    if visit.snapshot:
+        snapshot = Snapshot.model_validate(visit.snapshot)
+        return snapshot.windows, snapshot.retries
+    campaign = visit.campaign
+    return Windows.model_validate(campaign.windows), RetryPolicy.model_validate(campaign.retries)
 
 
 def _in_person(session: Session, campaign: Campaign) -> Counter[str]:

@@ -28,6 +28,9 @@ def show_outlook(console: Console, outlook: Outlook, zone: ZoneInfo, *, ends_on:
         f"{outlook.awaited} to be phoned with {outlook.lines} lines; {assumed.answered:.0%} of the ringings "
         f"answered, {assumed.talk_seconds / 60:.1f} min a talk ({basis})"
     )
+    if outlook.shares:
+        shares = ", ".join(f"{area} {lines}" for area, lines in outlook.shares)
+        console.print(f"At most so many lines at the same time: {shares}")
     if outlook.forecast.rings:
         console.print(_calls(outlook, zone))
     expected = outlook.forecast

@@ -235,6 +235,7 @@ class TestTheForecast:
             campaign = session.scalars(select(Campaign)).one()
             found = look_ahead(session, campaign, 8, evening)
         assert not found.can_be_met
+        assert found.shares == ((NORTH, 1),)
         [held] = found.held_back
         assert (held.area, held.lines) == (NORTH, 1)
         assert held.visits == len(found.forecast.never_rung)
@@ -246,4 +247,4 @@ class TestTheForecast:
         settle(community.ledger, 3, 3)
         with community.ledger.reading() as session:
             found = look_ahead(session, session.scalars(select(Campaign)).one(), 2, MONDAY)
-        assert (found.can_be_met, found.held_back) == (True, ())
+        assert (found.can_be_met, found.held_back, found.shares) == (True, (), ())
