@@ -14,6 +14,7 @@ from support.panel_town import NOW
 from campaigns.policies import save_policy
 from campaigns.policy import load_policy
 from campaigns.surges import Surge, declare
+from records.call_ins import CallIn
 from records.orders import WorkOrder
 from records.people import Area, Elder, Worker
 from records.photos import OrderPhoto
@@ -67,7 +68,10 @@ def elsewhere(panel: PanelUnderTest) -> dict[str, object]:
         session.add_all([campaign, visit, attempt, turn, order])
         session.flush()
         photo = OrderPhoto(order_id=order.id, picture_key="k", file="f", taken_by="far", added_at=NOW)
-        session.add_all([photo, Round(key="far", area_id=far, campaign=campaign, opened_at=NOW)])
+        call_in = CallIn(
+            line="sip", provider_call_id="far-2", elder_id=elder.id, came_at=NOW, recording="in.wav"
+        )
+        session.add_all([call_in, photo, Round(key="far", area_id=far, campaign=campaign, opened_at=NOW)])
         area, today = session.get_one(Area, far), NOW.date()
         policy = load_policy().model_copy(update={"version": "昆仑镇方案"})
         version = save_policy(session, area, policy, today, today=today, now=NOW, actor="far")
@@ -81,7 +85,7 @@ def elsewhere(panel: PanelUnderTest) -> dict[str, object]:
         return {
             "campaign_id": campaign.id, "visit_id": visit.id, "elder_id": elder.id, "order_id": order.id,
             "photo_id": photo.id, "attempt_id": attempt.id, "turn_id": turn.id, "worker_id": worker.id,
-            "version_id": version.id, "surge_id": surge.id,
+            "version_id": version.id, "surge_id": surge.id, "call_in_id": call_in.id,
         }  # fmt: skip
 
 
