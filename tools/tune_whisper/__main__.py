@@ -44,8 +44,13 @@ def main() -> None:
     )
     parser.add_argument("--rate", type=float, default=RATE, help="how fast it learns at its fastest")
     parser.add_argument("--begin", type=Path, help="an adaptation to go on from")
+    parser.add_argument(
+        "--mean", action="store_true", help="in the end write the mean of what was begun from and this"
+    )
     parser.add_argument("--out", type=Path, default=Path(f"speech/recognizers/adaptations/{MODEL}.npz"))
     options = parser.parse_args()
+    if options.mean and not options.begin:
+        parser.error("--mean needs --begin")
     torch.manual_seed(1)
     folder = require(MODEL, default_models_dir())
     model = Whisper(read_weights((folder / "model.bin").read_bytes()))
@@ -77,7 +82,7 @@ def main() -> None:
             model.train()
             print(f"  lessons kept back: loss {loss_unseen:.3f}", flush=True)
             _write(model, options.out)
-    _write(model, options.out)
+    _write(model, options.out, options.begin if options.mean else None)
 
 
 def _loss(model: Whisper, heard: list[Heard]) -> Tensor:
@@ -143,15 +148,19 @@ def _round(said: list[Lesson], number: int, known: float) -> list[Lesson]:
     return heard + dice.sample(plain, min(len(plain), round(PLAIN_PART * len(heard))))
 
 
-def _write(model: Whisper, path: Path) -> None:
+def _write(model: Whisper, path: Path, begun: Path | None = None) -> None:
+    """Write what was learnt; with ``begun``, the mean of that and this."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {
-        f"{name}/{side}": matrix.detach().numpy().astype(np.float16)
+        f"{name}/{side}": matrix.detach().numpy()
         for name, pair in model.learnt().items()
         for side, matrix in zip(("up", "down"), pair, strict=True)
     }
+    if begun is not None:
+        with np.load(begun) as earlier:
+            arrays = {name: (matrix + earlier[name]) / 2 for name, matrix in arrays.items()}
     with path.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **{name: matrix.astype(np.float16) for name, matrix in arrays.items()})
 
 
 if __name__ == "__main__":
