@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, literal, select
+from sqlalchemy import ColumnElement, Select, String, cast, literal, select
 from sqlalchemy.orm import Session
 
 from escalation.photos import FOLDER, forget_photos
@@ -90,46 +90,35 @@ def _unreviewed_order() -> ColumnElement[bool]:
 
 
 def _forget_recordings(ledger: Ledger, folder: Path, before: datetime, now: datetime) -> int:
-    gone = 0
-    while True:
-        with ledger.session() as session:
-            old = session.scalars(
-                select(CallAttempt)
-                .join(Visit, Visit.id == CallAttempt.visit_id)
-                .where(CallAttempt.recording != "", CallAttempt.ended_at < before, ~held(before))
-                .limit(BATCH)
-                .with_for_update(of=CallAttempt)
-            ).all()
-            names = [attempt.recording for attempt in old]
-            for attempt in old:
-                attempt.recording, attempt.recording_deleted_at = "", now
-                _note(session, "recording_deleted", "call_attempt", attempt.id, now)
-        for name in names:
-            if (file := _below(folder, name)) is not None:
-                file.unlink(missing_ok=True)
-        gone += len(names)
-        if len(names) < BATCH:
-            break
-    gone += _forget_talks(ledger, folder, before, now)
+    of_visits = (
+        select(CallAttempt)
+        .join(Visit, Visit.id == CallAttempt.visit_id)
+        .where(CallAttempt.recording != "", CallAttempt.ended_at < before, ~held(before))
+        .with_for_update(of=CallAttempt)
+    )
+    of_talks = (
+        select(CallIn)
+        .where(CallIn.recording != "", CallIn.ended_at < before, ~_held_talk(before))
+        .with_for_update(of=CallIn)
+    )
+    gone = _forget_voices(ledger, folder, of_visits, "call_attempt", now)
+    gone += _forget_voices(ledger, folder, of_talks, "call_in", now)
     _sweep(ledger, folder, before)
     return gone
 
 
-def _forget_talks(ledger: Ledger, folder: Path, before: datetime, now: datetime) -> int:
-    """Recordings of talks without a visit, as those of visits."""
+def _forget_voices(
+    ledger: Ledger, folder: Path, wanted: Select[CallAttempt] | Select[CallIn], subject: str, now: datetime
+) -> int:
+    """Delete the recordings of these rows, the row first; ``subject`` is what the audit trail calls them."""
     gone = 0
     while True:
         with ledger.session() as session:
-            old = session.scalars(
-                select(CallIn)
-                .where(CallIn.recording != "", CallIn.ended_at < before, ~_held_talk(before))
-                .limit(BATCH)
-                .with_for_update(of=CallIn)
-            ).all()
-            names = [call.recording for call in old]
-            for call in old:
-                call.recording, call.recording_deleted_at = "", now
-                _note(session, "recording_deleted", "call_in", call.id, now)
+            old = session.scalars(wanted.limit(BATCH)).all()
+            names = [each.recording for each in old]
+            for each in old:
+                each.recording, each.recording_deleted_at = "", now
+                _note(session, "recording_deleted", subject, each.id, now)
         for name in names:
             if (file := _below(folder, name)) is not None:
                 file.unlink(missing_ok=True)

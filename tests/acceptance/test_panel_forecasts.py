@@ -4,33 +4,20 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
-from support.campaigning import script
+from support.panel_rounds import opened
 
 from campaigns.area_lines import limit_lines
-from campaigns.standing_rounds import RoundTerms
 from records.audit import AuditEvent
-from records.people import Area, Worker
-from records.rounds import Round
+from records.people import Area
 from records.visits import Visit
-from wenan.round_keeping import RoundKeeper
 
 pytest_plugins = ["support.panel_fixtures"]
-
-SCRIPT = script().model_copy(update={"version": 7})
-"""The town's own campaigns have a version 1 of another make."""
 
 
 @pytest.fixture
 def draft(panel):
     """A round of the whole district that waits for the coordinator of all of it."""
-    with panel.ledger.session() as session:
-        session.scalars(select(Worker).where(Worker.login == "chen")).one().area_id = panel.town.areas[
-            "淄川区"
-        ]
-    panel.clock.moment += timedelta(days=7)
-    RoundKeeper(panel.ledger, panel.clock, RoundTerms(SCRIPT, "Asia/Shanghai")).make_round()
-    with panel.ledger.reading() as session:
-        return session.scalars(select(Round.campaign_id)).one()
+    return opened(panel)
 
 
 def held(panel):

@@ -5,31 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 from support import panel_data
-from support.campaigning import script
 from support.panel_fixtures import HandClock, open_panel
+from support.panel_rounds import opened
 
-from campaigns.standing_rounds import RoundTerms
 from records.people import Worker
-from records.rounds import Round
 from records.visits import Visit
-from wenan.round_keeping import RoundKeeper
-
-SCRIPT = script().model_copy(update={"version": 7})
-"""The town's own campaigns have a version 1 of another make."""
 
 pytest_plugins = ["support.panel_fixtures"]
-
-
-def opened(panel):
-    """The campaign of the round that a keeper opened in this panel's ledger."""
-    with panel.ledger.session() as session:
-        session.scalars(select(Worker).where(Worker.login == "chen")).one().area_id = panel.town.areas[
-            "淄川区"
-        ]
-    panel.clock.moment += timedelta(days=7)
-    RoundKeeper(panel.ledger, panel.clock, RoundTerms(SCRIPT, "Asia/Shanghai")).make_round()
-    with panel.ledger.reading() as session:
-        return session.scalars(select(Round.campaign_id)).one()
 
 
 def visits(panel, campaign):

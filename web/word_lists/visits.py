@@ -6,6 +6,18 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+_CALL_OUTCOMES: dict[str, Any] = {
+    "completed": _l("Completed"),
+    "partial": _l("Broken off"),
+    "refused": _l("Declined"),
+    "wrong_person": _l("Wrong person"),
+    "proxy": _l("Somebody else spoke"),
+    "call_later": _l("Asked to be called later"),
+    "machine": _l("Answering machine"),
+    "silent": _l("Nobody spoke"),
+}
+"""What a talk came to, also of a call that came in."""
+
 WORDS: dict[str, dict[str, Any]] = {
     "outcome": {
         "completed": _l("Completed"),
@@ -17,30 +29,14 @@ WORDS: dict[str, dict[str, Any]] = {
         "cancelled": _l("Cancelled"),
         "expired": _l("Period over, not visited"),
     },
-    "call_outcome": {
-        "completed": _l("Completed"),
-        "partial": _l("Broken off"),
-        "refused": _l("Declined"),
-        "wrong_person": _l("Wrong person"),
-        "proxy": _l("Somebody else spoke"),
-        "call_later": _l("Asked to be called later"),
-        "machine": _l("Answering machine"),
-        "silent": _l("Nobody spoke"),
-    },
+    "call_outcome": _CALL_OUTCOMES,
     "call_in": {
         "visit": _l("The visit was made"),
         "busy": _l("All lines were taken"),
         "missed": _l("Nobody was there to answer"),
         "gone": _l("Hung up before we answered"),
         "lost": _l("Broke off on our side"),
-        "completed": _l("Completed"),
-        "partial": _l("Broken off"),
-        "refused": _l("Declined"),
-        "wrong_person": _l("Wrong person"),
-        "proxy": _l("Somebody else spoke"),
-        "call_later": _l("Asked to be called later"),
-        "machine": _l("Answering machine"),
-        "silent": _l("Nobody spoke"),
+        **_CALL_OUTCOMES,
     },
     "followed_up": {
         "rung_back": _l("rung back by the robot"),
