@@ -9,7 +9,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from campaigns.area_lines import MOST_LINES, LinesInUse, limit_lines, lines_in_use
+from campaigns.area_lines import MOST_LINES, AreaLinesError, LinesInUse, limit_lines, lines_in_use
 from records.people import Area
 from web.access import May, require
 from web.holdings import areas_of
@@ -38,19 +38,22 @@ def change() -> Response:
     """Set or lift the limit of an area."""
     user = require(May.PLAN)
     asked, wanted = (request.form.get(name, "").strip() for name in ("area", "lines"))
-    lines = _number(wanted)
+    lines = _number(wanted) if wanted else None
     with panel().ledger.session() as session:
-        area = session.get(Area, _number(asked) or 0)
+        area = session.get(Area, _number(asked))
         if area is None or area.id not in user.areas:
             abort(404)
         if not may_limit(user, area):
             abort(403)
-        if wanted and (lines is None or not 1 <= lines <= MOST_LINES):
+        try:
+            changed = limit_lines(session, area, lines, now=panel().now(), actor=user.login)
+        except AreaLinesError:
             flash(
                 gettext("Nothing was changed: a whole number from 1 to %(most)s is needed.", most=MOST_LINES),
                 "problem",
             )
-        elif not limit_lines(session, area, lines, now=panel().now(), actor=user.login):
+            return redirect(url_for("line_shares.listed"))
+        if not changed:
             flash(gettext("That is how it was already."), "done")
         elif lines is None:
             flash(gettext("%(area)s may use as many lines as there are.", area=area.name), "done")
@@ -75,5 +78,6 @@ def shares_of(session: Session, user: SignedIn) -> Sequence[LinesInUse]:
     return lines_in_use(session, user.areas)
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004 - any such number fits a column
+def _number(text: str) -> int:
+    """0 for what is none: no area has that number, and none may have so many lines."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004 - any such number fits a column

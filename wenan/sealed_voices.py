@@ -63,21 +63,13 @@ def _note_hearing(session: Session, name: str, file: Path, now: datetime) -> Non
     """As the panel notes it: the call where a row names the file, else the file."""
     attempt = session.scalar(select(CallAttempt.id).where(CallAttempt.recording == name)) if name else None
     talk = session.scalar(select(CallIn.id).where(CallIn.recording == name)) if name else None
-    if attempt is None and talk is None:
-        audit(
-            session,
-            at=now,
-            actor=ACTOR,
-            action="heard_recording",
-            subject_type="recording",
-            file=file.name,
-        )
-        return
+    known = attempt is not None or talk is not None
     audit(
         session,
         at=now,
         actor=ACTOR,
         action="heard_recording",
-        subject_type="call_in" if attempt is None else "call_attempt",
+        subject_type="recording" if not known else "call_in" if attempt is None else "call_attempt",
         subject_id=talk if attempt is None else attempt,
+        **({} if known else {"file": file.name}),
     )
