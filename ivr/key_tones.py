@@ -27,8 +27,9 @@ FAINTEST_DBM0 = -34.0
 """Each tone is at least this loud; Q.24 asks for -25, and lines are worse than it thinks."""
 OVERLOAD_DBM0 = 3.14
 """Level of the loudest sine that G.711 can carry."""
-_TOLERATED = 0.025
-"""Q.24: a tone that is off by 1.5 % is one, by 3.5 % it is not."""
+_TOLERATED = 0.018
+"""Q.24: a tone that is off by 1.5 % is one, by 3.5 % it is not. With more than this, a voice's second and
+third harmonics could be the tones of a key."""
 _LOW_LOUDER_DB, _HIGH_LOUDER_DB = 9.0, 5.0
 """Q.24 asks for 8 and 4 (AT&T): the higher tone loses more on a long line."""
 _SHARE = 0.88
@@ -193,16 +194,16 @@ def _look_closer(window: NDArray[np.float32], power: NDArray[np.float32], total:
 def _measure(window: NDArray[np.float32], power: float, tone: int) -> tuple[_Tone | None, float]:
     """A tone near one of the eight frequencies, None if there is no peak; and its second harmonic's power.
 
-    The logarithm of a Hann window's peak is nearly a parabola: three points of it give its top.
+    How much more there is on one side than on the other tells how far off it is, by the window's own shape.
     """
     sums = window @ _FINE[tone]
     below, above, harmonic = (sums[:3] ** 2 + sums[3:] ** 2).tolist()
     left, top, right = (math.log(max(each, 1e-9)) for each in (below, power, above))
-    bend = left - 2 * top + right
-    if bend >= 0:
+    if left - 2 * top + right >= 0:
         return None, harmonic
-    off = max(-2.0, min(2.0, 0.5 * (left - right) / bend))
-    return _Tone(math.exp(top - 0.25 * (left - right) * off), off * _STEP), harmonic
+    slants, fallen = _SLANTS[tone]
+    off = float(np.interp(right - left, slants, _OFFS))
+    return _Tone(math.exp(top - float(np.interp(off, _OFFS, fallen))), off), harmonic
 
 
 def _unchanged(one: _Tone, other: _Tone) -> bool:
@@ -230,8 +231,23 @@ def _waves(*hertz: float) -> NDArray[np.float32]:
     return (waves * math.sqrt(2) / np.sum(_HANN)).astype(np.float32)
 
 
+def _seen_through_the_window(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of a tone's power, seen so far from where it is, against that seen there."""
+    turns = np.outer(np.arange(FRAME_SAMPLES), 2 * np.pi * hertz / SAMPLE_RATE)
+    return np.log(np.abs(_HANN @ np.exp(1j * turns)) ** 2 / np.sum(_HANN) ** 2)
+
+
+def _slants(hertz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For a tone off by each of ``_OFFS``: how much more is above than below it, and how much less of it."""
+    above, below = (_seen_through_the_window(hertz * (_OFFS - step)) for step in (_STEP, -_STEP))
+    return above - below, _seen_through_the_window(hertz * _OFFS)
+
+
+_OFFS = np.linspace(-0.04, 0.04, 81)
+"""Further off is as far off as that: it is no key's tone."""
 _COARSE = _waves(*ROWS_HZ, *COLUMNS_HZ)
 _FINE = tuple(_waves(hertz * (1 - _STEP), hertz * (1 + _STEP), hertz * 2) for hertz in ROWS_HZ + COLUMNS_HZ)
+_SLANTS = tuple(_slants(hertz) for hertz in ROWS_HZ + COLUMNS_HZ)
 TONES_OF = {
     KEYPAD[row][column]: (ROWS_HZ[row], COLUMNS_HZ[column]) for row, column in product(range(4), range(4))
 }
