@@ -234,7 +234,8 @@ def _waves(*hertz: float) -> NDArray[np.float32]:
 def _seen_through_the_window(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
     """Logarithm of a tone's power, seen so far from where it is, against that seen there."""
     turns = np.outer(np.arange(FRAME_SAMPLES), 2 * np.pi * hertz / SAMPLE_RATE)
-    return np.log(np.abs(_HANN @ np.exp(1j * turns)) ** 2 / np.sum(_HANN) ** 2)
+    seen = np.abs(_HANN @ np.exp(1j * turns)) / np.sum(_HANN)
+    return np.asarray(2 * np.log(seen), np.float64)
 
 
 def _slants(hertz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
