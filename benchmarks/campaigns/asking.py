@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -66,6 +67,8 @@ def ask(clockwork: Clockwork, ledger: Ledger, repeat: int, progress: Progress) -
         "sweeper: periods over": lambda session: expired_visits(session, MONDAY + timedelta(hours=1)),
     }
     figures = []
+    gc.collect()
+    gc.freeze()  # what planning a million visits left in this process, no process of the panel holds
     for what, query in queries.items():
         begun = time.perf_counter()
         with ledger.reading() as session:

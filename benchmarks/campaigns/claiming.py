@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
 from benchmarks.campaigns.city import MONDAY
-from campaigns.claims import campaigns_with_due, claim_due
+from campaigns.claims import Lease, campaigns_with_due, claim_due
 from records.keyring import Keyring
 from records.sessions import Ledger
+from records.visits import Visit
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,8 @@ class Work:
     url: str
     key: Path
     worker: int
+    workers: int
+    """How many claim beside it; their paces are spread evenly."""
     batch: int
     """Visits claimed in one transaction."""
     transactions: int
@@ -40,7 +47,7 @@ def claim(work: Work) -> Done:
     """One worker process: claims until it has had its share."""
     ledger = Ledger(work.url, Keyring.at(work.key))
     times, before = [], time.process_time()
-    starts = time.perf_counter() + work.pause_s * work.worker / 16
+    starts = time.perf_counter() + work.pause_s * work.worker / work.workers
     for number in range(work.transactions):
         time.sleep(max(0.0, starts + number * work.pause_s - time.perf_counter()))
         begun = time.perf_counter()
@@ -51,5 +58,17 @@ def claim(work: Work) -> Done:
         times.append((time.perf_counter() - begun) * 1000)
         if not got:
             break
+        if work.pause_s:
+            with ledger.session() as session:
+                _end(session, got)
     ledger.dispose()
     return Done(times, time.process_time() - before)
+
+
+def _end(session: Session, leases: Sequence[Lease]) -> None:
+    """The calls are over, as they are on a day of calls before as many more are claimed."""
+    session.execute(
+        update(Visit)
+        .where(Visit.id.in_([lease.visit_id for lease in leases]))
+        .values(status="ended", outcome="completed", ended_at=MONDAY, lease_owner=None, lease_until=None)
+    )

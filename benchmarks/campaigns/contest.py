@@ -61,8 +61,8 @@ def claims(
         for pace in (0, STEADY):
             pause = workers * options.batch / pace if pace else 0.0
             share = max(options.claims // workers, 1)
-            shares = [Work(url, key, each, options.batch, share, pause) for each in range(workers)]
-            warming = [Work(url, key, each, options.batch, 1) for each in range(workers)]
+            shares = [Work(url, key, each, workers, options.batch, share, pause) for each in range(workers)]
+            warming = [Work(url, key, each, workers, options.batch, 1) for each in range(workers)]
             done = _together(clockwork, claim, shares, warming)
             claimed = due_again(ledger) - workers * options.batch
             how = f"{pace}/s" if pace else "at once"

@@ -92,7 +92,7 @@ def due_again(ledger: Ledger) -> int:
         today = select(Campaign.id).where(Campaign.name == "today").scalar_subquery()
         claimed = session.execute(
             update(Visit)
-            .where(Visit.status == "in_progress", Visit.campaign_id == today)
-            .values(status="planned", lease_owner=None, lease_until=None)
+            .where(Visit.status.in_(("in_progress", "ended")), Visit.campaign_id == today)
+            .values(status="planned", outcome=None, ended_at=None, lease_owner=None, lease_until=None)
         )
         return claimed.rowcount if isinstance(claimed, CursorResult) else 0
