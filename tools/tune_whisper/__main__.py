@@ -31,7 +31,7 @@ KEPT_BACK = 64
 PLAIN_PART = 0.4
 """For each lesson by people so many by espeak-ng."""
 KNOWN_PART = 1.0
-"""Share of what tuning voices and strangers say that is heard in a round; outsiders are heard each time."""
+"""Share of what people without an accent say that is heard in a round; who has one is heard each time."""
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="the sound that the first step made")
     parser.add_argument("--rounds", type=int, default=10, help="how often each lesson is heard")
     parser.add_argument(
-        "--known", type=float, default=KNOWN_PART, help="share of what others than outsiders say, in a round"
+        "--known", type=float, default=KNOWN_PART, help="share of what is said without an accent, in a round"
     )
     parser.add_argument("--rate", type=float, default=RATE, help="how fast it learns at its fastest")
     parser.add_argument("--begin", type=Path, help="an adaptation to go on from")
@@ -138,12 +138,12 @@ def _kept_back(said: list[Lesson]) -> list[Lesson]:
 
 
 def _round(said: list[Lesson], number: int, known: float) -> list[Lesson]:
-    """What is heard in a round: all that outsiders say, and another part of all else each time."""
+    """What is heard in a round: all that is said with an accent, and another part of all else each time."""
     kept, dice = {lesson.number for lesson in _kept_back(said)}, random.Random(number)
     people = [lesson for lesson in said if not lesson.plain and lesson.number not in kept]
-    others = [lesson for lesson in people if not lesson.accent]
-    outsiders = [lesson for lesson in people if lesson.accent]
-    heard = outsiders + dice.sample(others, round(known * len(others)))
+    others = [lesson for lesson in people if not lesson.region]
+    heard = [lesson for lesson in people if lesson.region]
+    heard += dice.sample(others, round(known * len(others)))
     plain = [lesson for lesson in said if lesson.plain]
     return heard + dice.sample(plain, min(len(plain), round(PLAIN_PART * len(heard))))
 

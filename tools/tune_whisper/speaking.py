@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from speech.modelstore import default_models_dir
 from speech.synthesizers.kokoro import MODEL_RATE, KokoroSynthesizer
 from speech.synthesizers.levels import to_telephone_level
+from speech.synthesizers.phonemes import phonemes
 from speech.types import SAMPLE_RATE, Language, Pcm
+from tools.tune_whisper.accents import ACCENTS, Accent
 from tools.tune_whisper.voices import EVERYBODY, NATIVE, TIMBRES, VARIANTS
 
 EXAMPLES = Path("speech/meaning/examples")
@@ -31,14 +33,17 @@ STRANGERS: dict[Language, int] = {"zh-CN": 2400, "es": 450, "en": 450}
 """How many by people who speak like the tuning voices and sound like somebody else, mixed anew each time."""
 OUTSIDERS: dict[Language, int] = {"zh-CN": 1500, "es": 200, "en": 200}
 """How many by people whose ways are further from the tuning voices' than these are from each other."""
+COUNTRY: dict[Language, int] = {"zh-CN": 2000, "es": 0, "en": 0}
+"""How many by people with an accent, every second of them an outsider as well."""
 GRAVE_SHARE = 0.4
-"""Share of what outsiders say that is about an emergency: what must not be missed is heard from many."""
+"""Share of what outsiders and people with an accent say that is about an emergency: what must not be missed
+is heard from many."""
 REACH, ACCENT, WIDENED = (0.0, 0.9), (0.0, 0.7), (0.8, 1.6)
 """How far beyond a voice its way of speaking goes, in steps from another native voice; how much of the
 difference of two voices is added; how far a sound lies from the mean of all, in times of a mixture's."""
 PLAIN: dict[Language, int] = {"zh-CN": 6000, "es": 1500, "en": 1500}
 """How many by espeak-ng, which costs next to nothing and is nothing like Kokoro."""
-FIRST_STRANGER, FIRST_PLAIN, FIRST_OUTSIDER = 10_000, 20_000, 40_000
+FIRST_STRANGER, FIRST_PLAIN, FIRST_OUTSIDER, FIRST_COUNTRY = 10_000, 20_000, 40_000, 50_000
 """Numbers of lessons begin here."""
 SHORT_SHARE = 0.12
 """Share of utterances that are short answers: there are few wordings, so each is said by many."""
@@ -74,6 +79,8 @@ class Lesson:
     widened: float = 1.0
     """How far the sound lies from that of all voices together, in times of the mixture's."""
     plain: bool = False
+    region: str = ""
+    """Whose tones it is said with, one of ``accents.ACCENTS``; the standard language's where empty."""
 
     def file(self, folder: Path) -> Path:
         """Where its sound is kept; what is said stands beside it, in a file of the same name."""
@@ -92,9 +99,13 @@ def rendered(folder: Path) -> list[Lesson]:
 
 def lessons(seed: int = 1) -> list[Lesson]:
     """All lessons, the quickest to render first; always the same."""
-    strangers, plain, outsiders = (random.Random(seed + number) for number in (1, 2, 3))
+    strangers, plain, outsiders, country = (random.Random(seed + number) for number in (1, 2, 3, 4))
     return [
         *(replace(one, plain=True) for one in _drawn(PLAIN, FIRST_PLAIN, plain)),
+        *(
+            _from_the_country(one, country)
+            for one in _drawn(COUNTRY, FIRST_COUNTRY, country, grave=GRAVE_SHARE)
+        ),
         *(
             _by_an_outsider(one, outsiders)
             for one in _drawn(OUTSIDERS, FIRST_OUTSIDER, outsiders, grave=GRAVE_SHARE)
@@ -138,6 +149,11 @@ def _by_an_outsider(lesson: Lesson, dice: random.Random) -> Lesson:
         foreign=dice.uniform(*ACCENT),
         widened=dice.uniform(*WIDENED),
     )
+
+
+def _from_the_country(lesson: Lesson, dice: random.Random) -> Lesson:
+    somebody = _by_an_outsider(lesson, dice) if lesson.number % 2 else _by_a_stranger(lesson, dice)
+    return replace(somebody, region=dice.choice(sorted(ACCENTS)))
 
 
 def _lesson(number: int, language: Language, question: str, text: str, dice: random.Random) -> Lesson:
@@ -200,11 +216,11 @@ class Speaker:
         """The lesson at 8 kHz, at a telephone's level."""
         if lesson.plain:
             return say_plainly(lesson)
-        samples = self._kokoro.samples(
-            lesson.text,
-            language=lesson.language,
-            style=lambda count: self._style(lesson, count),
-            speed=lesson.pace / lesson.pitch,
+        sounds = phonemes(lesson.text, lesson.language)
+        if lesson.region:
+            sounds = Accent(ACCENTS[lesson.region], random.Random(lesson.number)).sounds(lesson.text)
+        samples = self._kokoro.spoken(
+            sounds, style=lambda count: self._style(lesson, count), speed=lesson.pace / lesson.pitch
         )
         return to_telephone_level(soxr.resample(samples, MODEL_RATE * lesson.pitch, SAMPLE_RATE))
 
