@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.sip import direct, free_port, need_sipp, sipp
+from support.ports import free_port
+from support.sip import direct, need_sipp, sipp
 
 from ivr.lines import CallNotConnectedError, Disposition, FarEndHungUp
 from ivr.lines.sip import SipLine

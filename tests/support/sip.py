@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from ivr.lines.sip import SipSettings
+from support.ports import free_port
 
 SCENARIOS = Path(__file__).parents[1] / "data" / "sip"
 PHONE = Path(__file__).parent / "pjsip_phone.py"
@@ -38,12 +39,6 @@ def need_pjsip() -> None:
     need_stack()
     if importlib.util.find_spec("pjsua2") is None:
         pytest.skip("PJSIP is not installed (pip install 'wenan[sip-peer]', Python 3.11 on Linux)")
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def direct(port: int, **changes: Any) -> SipSettings:
