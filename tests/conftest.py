@@ -47,7 +47,9 @@ def postgres_ledgers(keyring: Keyring) -> Iterator[Ledgers]:
             server = stack.enter_context(running_server())
         except NoServerError as reason:
             pytest.skip(str(reason))
-        yield PostgresLedgers(server, keyring)
+        ledgers = PostgresLedgers(server, keyring)
+        stack.callback(ledgers.close)
+        yield ledgers
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
