@@ -41,6 +41,11 @@ def need_pjsip() -> None:
         pytest.skip("PJSIP is not installed (pip install 'wenan[sip-peer]', Python 3.11 on Linux)")
 
 
+def part_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over loopback what is said in parting is there at once: the stack need not stay to say it again."""
+    monkeypatch.setattr("ivr.lines.sip.line._LAST_WORDS_S", 0.2)
+
+
 def direct(port: int, **changes: Any) -> SipSettings:
     """Settings that call the telephone on a loopback port, without registration."""
     return SipSettings(
