@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
+# Several processes of tests; how many, and which test goes where, is decided in tests/support/side_by_side.py.
+SIDE_BY_SIDE := -n auto --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help another-voice bench-hearing-memory bench-program-memory sip sip-peer sip-village twilio demo serve test test-fast check format lint types imports models models-test system \
@@ -43,11 +45,11 @@ test-fast: $(STAMP) ## Tests that need no models and no servers
 	@$(BIN)/pytest -q tests/unit
 
 test: $(STAMP) ## Everything: fast tests first, then those with models and servers
-	@$(BIN)/pytest -q tests/unit
+	@$(BIN)/pytest -q $(SIDE_BY_SIDE) tests/unit
 	@tools/system_packages.sh espeak-ng postgresql sip-tester baresip redis-server || true
 	@$(MAKE) --no-print-directory sip sip-peer sip-village twilio
 	@$(MAKE) --no-print-directory models-test
-	@$(BIN)/pytest -q tests/integration tests/acceptance
+	@$(BIN)/pytest -q $(SIDE_BY_SIDE) tests/integration tests/acceptance
 
 format: $(STAMP) ## Format the code
 	@$(BIN)/ruff format .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import settings
 from support.ledgers import TEST_KEY, Ledgers, PostgresLedgers, SqliteLedgers, opened
 from support.postgres import NoServerError, running_server
+from support.side_by_side import spread, workers_for
 
 from records.keyring import Keyring
 from records.sessions import Ledger
@@ -20,6 +22,24 @@ pytest.register_assert_rewrite("support.panel_fixtures")
 settings.register_profile("wenan", deadline=None)
 settings.load_profile("wenan")
 # How long an example takes is the machine's affair; benchmarks measure speed.
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For ``-n auto``."""
+    return workers_for(os.cpu_count() or 1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Side by side, calls lie between what computes, and a model is loaded once for all tests of its file."""
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        if item.get_closest_marker("models"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    calls = [item for item in items if item.get_closest_marker("sip")]
+    items[:] = spread(calls, [item for item in items if not item.get_closest_marker("sip")])
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +67,9 @@ def postgres_ledgers(keyring: Keyring) -> Iterator[Ledgers]:
             server = stack.enter_context(running_server())
         except NoServerError as reason:
             pytest.skip(str(reason))
-        yield PostgresLedgers(server, keyring)
+        ledgers = PostgresLedgers(server, keyring)
+        stack.callback(ledgers.close)
+        yield ledgers
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])

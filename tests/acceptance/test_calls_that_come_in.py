@@ -14,7 +14,8 @@ from support.calls import Hears, senses
 from support.campaigning import Community, number
 from support.fake_twilio import FakeCall, FakeTwilio, settings_for
 from support.panel_fixtures import rules
-from support.sip import direct, free_port, need_pjsip, need_sipp, pjsip_phone, sipp
+from support.ports import free_port
+from support.sip import direct, need_pjsip, need_sipp, pjsip_phone, sipp
 from support.twilio import SETTINGS, SID, need_twilio
 
 from campaigns.reception import Reception

@@ -97,7 +97,7 @@ def test_nothing_of_another_town_is_shown_or_moved(
     token, asked = chen.token(), 0
     for rule in panel.app.url_map.iter_rules():
         given = rule.arguments - OF_NOBODY
-        if not given or rule.endpoint == "ladders.download":  # one book for all areas, not theirs to change
+        if not given or rule.endpoint == "ladders.download":  # an excerpt is for them: test_panel_ladders
             continue
         values = {name: elsewhere[name] for name in given - {"act"}}
         acts = ("pause", "resume", "stop", "extend") if "steer" in rule.endpoint else ("accept", "close")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.recorded import read_recording
-from support.sip import need_pjsip
+from support.sip import need_pjsip, part_quickly
 from support.sip_transfers import (
     CRIES,
     ELDER_WAITS_AND_SPEAKS,
@@ -29,8 +29,9 @@ pytestmark = pytest.mark.sip
 
 
 @pytest.fixture
-def town(sqlite_ledger: Ledger, tmp_path: Path) -> Town:
+def town(sqlite_ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
     need_pjsip()
+    part_quickly(monkeypatch)
     return Town(sqlite_ledger, tmp_path, voice=QuickTones())
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 from support.campaigning import CALLER, add_area, add_elder, script
 from support.casebook import HandClock
-from support.ledgers import Ledgers
+from support.ledgers import Ledgers, ledger_at
 
 from campaigns.absences import be_away, bring_back, come_back, returning
 from campaigns.attempts import NotCalled, mark_dialling, prepare
@@ -45,7 +45,6 @@ from ivr.report import CallOutcome, CallReport
 from records.keyring import Keyring
 from records.people import Area, Elder
 from records.rounds import Round
-from records.sessions import Ledger
 from records.visits import Campaign, Visit
 from wenan.round_keeping import RoundKeeper
 
@@ -102,7 +101,7 @@ class BookOfVisits(RuleBasedStateMachine):
     def settle(self, beginning: str, calendar: bool) -> None:
         place = self.folder / f"example-{next(self.numbers)}"
         place.mkdir()
-        self.ledger = Ledger(self.ledgers.migrated_url(place), self.keyring)
+        self.ledger = ledger_at(self.ledgers.migrated_url(place), self.keyring)
         self.clock = HandClock(BEGINNINGS[beginning])
         self.aftercare = NotedAftercare()
         self.keeper = RoundKeeper(self.ledger, self.clock, RoundTerms(script(), "Asia/Shanghai", 100))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 from support.campaigning import CALLER, MONDAY, Community
-from support.ledgers import Ledgers
+from support.ledgers import Ledgers, ledger_at
 
 from campaigns.attempts import Ready, mark_dialling, prepare
 from campaigns.claims import LEASE, Lease, LeaseLostError, claim_due, renew
@@ -21,7 +21,6 @@ from campaigns.recovery import lapsed_visits, recover
 from ivr.lines import Disposition
 from ivr.report import CallReport
 from records.keyring import Keyring
-from records.sessions import Ledger
 from records.visits import CallAttempt, Visit
 
 VISITS = 3
@@ -45,7 +44,7 @@ class Callers(RuleBasedStateMachine):
     def settle(self) -> None:
         place = self.folder / f"example-{next(self.numbers)}"
         place.mkdir()
-        self.ledger = Ledger(self.ledgers.migrated_url(place), self.keyring)
+        self.ledger = ledger_at(self.ledgers.migrated_url(place), self.keyring)
         self.community = Community(self.ledger, place)
         self.community.settle(VISITS, campaign={"max_concurrent": 2})
         self.now = MONDAY

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from support.ports import LOOPBACK, free_port
 
 from speech.modelstore.download import Downloader, SourceFailedError
 from speech.modelstore.progress import SilentProgress
@@ -136,9 +136,7 @@ def test_a_refusal_is_told_with_its_number(server: Server, target: Path) -> None
 
 
 def test_a_host_that_is_not_there_is_tried_only_once(target: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        gone = f"http://127.0.0.1:{free.getsockname()[1]}/model.bin"
+    gone = f"http://{LOOPBACK}:{free_port()}/model.bin"
     downloader = Downloader(SilentProgress())
     for _ in range(2):
         with pytest.raises(SourceFailedError, match="could not be reached"):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from support.ledgers import Ledgers
 
 from records.keyring import Keyring
 from records.locks import take_turns
@@ -30,6 +31,17 @@ def areas(ledger: Ledger) -> list[str]:
 def test_what_is_written_in_a_session_is_there_afterwards(ledger: Ledger) -> None:
     add_area(ledger, "昆仑镇")
     assert areas(ledger) == ["昆仑镇"]
+
+
+def test_a_commit_of_the_product_waits_for_the_disk(
+    sqlite_ledgers: Ledgers, tmp_path: Path, keyring: Keyring
+) -> None:
+    """Other tests do not (``support.ledgers.ledger_at``)."""
+    ledger = Ledger(sqlite_ledgers.migrated_url(tmp_path), keyring)
+    with ledger.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2, "FULL"
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    ledger.dispose()
 
 
 def test_an_exception_leaves_nothing_behind(ledger: Ledger) -> None:

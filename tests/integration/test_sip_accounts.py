@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from support.certificates import loopback_certificate
-from support.sip import direct, free_port, need_sipp, sipp
+from support.ports import free_port
+from support.sip import direct, need_sipp, sipp
 from support.tls_relay import tls_relay
 
 from ivr.lines import CallNotConnectedError, Disposition

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from support.sip import free_port, need_stack
+from support.ports import free_port
+from support.sip import need_stack
 from support.telephone import Person, hang_up, press, quiet, say, tone
 
 from ivr.lines import CallNotConnectedError, Disposition, FarEndHungUp, KeyPressed

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.sip import direct, free_port, need_sipp, sipp
+from support.ports import free_port
+from support.sip import direct, need_sipp, sipp
 
 from ivr.lines import CallNotConnectedError, Disposition, FarEndHungUp
 from ivr.lines.sip import SipLine
@@ -86,16 +87,16 @@ def test_what_the_network_answers_decides(
 @pytest.mark.parametrize("scenario", ["rings", "melody"])
 def test_a_telephone_that_rings_in_vain_is_cancelled(tmp_path: Path, scenario: str) -> None:
     async def story(line: SipLine) -> None:
-        error = await not_reached(line, ring_seconds=3.0)
+        error = await not_reached(line, ring_seconds=2.0)
         assert error.disposition is Disposition.NO_ANSWER
-        assert error.cause == "nobody answered within 3 s"
+        assert error.cause == "nobody answered within 2 s"
 
     assert "\nCANCEL sip:" in with_telephone(scenario, tmp_path, story)
 
 
 def test_an_answer_that_crosses_our_cancel_is_no_call_left_open(tmp_path: Path) -> None:
     async def story(line: SipLine) -> None:
-        assert (await not_reached(line, ring_seconds=3.0)).disposition is Disposition.NO_ANSWER
+        assert (await not_reached(line, ring_seconds=2.0)).disposition is Disposition.NO_ANSWER
 
     assert "\nBYE sip:" in with_telephone("answers_too_late", tmp_path, story)
 

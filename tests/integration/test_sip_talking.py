@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.certificates import loopback_certificate
-from support.sip import Phone, direct, need_pjsip, pjsip_phone
+from support.sip import Phone, direct, need_pjsip, part_quickly, pjsip_phone
 from support.telephone import frames_of, tone
 
 from ivr.lines import AudioFrame, CallNotConnectedError, Disposition, FarEndHungUp, KeyPressed
@@ -21,8 +21,9 @@ NUMBER = "+865331234567"
 
 
 @pytest.fixture(autouse=True)
-def _peer() -> None:
+def _peer(monkeypatch: pytest.MonkeyPatch) -> None:
     need_pjsip()
+    part_quickly(monkeypatch)
 
 
 async def say(call: SipCall, pcm: Pcm) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.calls import Hears, Interview, Notes, ask, bye, senses
+from support.sip import part_quickly
 from support.telephone import Person, hang_up, press, quiet, say, tone, until_robot_is_silent
 from support.village import need_telephones
 
@@ -39,8 +40,9 @@ NUMBER, OTHER = "+865331234567", "+865331234568"
 
 
 @pytest.fixture(autouse=True)
-def _telephones() -> None:
+def _telephones(monkeypatch: pytest.MonkeyPatch) -> None:
     need_telephones()
+    part_quickly(monkeypatch)
 
 
 def with_village(

@@ -23,6 +23,8 @@ from speech.audio import mulaw_decode, mulaw_encode
 
 pytestmark = pytest.mark.twilio
 NUMBER = "+865331234567"
+SOON = (0.1, 0.2, 0.3)
+"""Lost answers are looked for after seconds that nobody need wait here."""
 
 
 @pytest.fixture(autouse=True)
@@ -260,9 +262,11 @@ def test_only_the_call_that_is_waited_for_is_let_in_and_only_once() -> None:
     assert refusals == [403, 403, 403, 403, 404, 404, 404, 404]
 
 
-def test_an_order_whose_answer_was_lost_is_found_and_goes_on() -> None:
+def test_an_order_whose_answer_was_lost_is_found_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.lines.twilio.placing.LOOK_AGAIN_S", SOON)
+
     async def elder(twilio: FakeTwilio, call: FakeCall) -> None:
-        await asyncio.sleep(3.0)
+        await twilio.listed.wait()
         async with twilio.answered(call) as stream:
             await stream.stop()
 
@@ -352,7 +356,11 @@ def test_a_port_that_is_taken_is_told_at_the_start() -> None:
     asyncio.run(main())
 
 
-def test_a_twilio_that_cannot_be_reached_fails_calls_and_nothing_else() -> None:
+def test_a_twilio_that_cannot_be_reached_fails_calls_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ivr.lines.twilio.placing.LOOK_AGAIN_S", SOON)
+
     async def main() -> None:
         twilio = FakeTwilio(silent)
         with twilio.running():

@@ -17,7 +17,8 @@ import pytest
 
 from speech.audio import read_wav, write_wav
 from speech.types import Pcm
-from support.sip import PATIENCE_S, free_port, need_stack
+from support.ports import free_port
+from support.sip import PATIENCE_S, need_stack
 
 MODULES = Path("/usr/lib/baresip/modules")
 NEEDED = ("account", "aufile", "ctrl_tcp", "g711", "menu", "sndfile")

@@ -86,6 +86,8 @@ class FakeTwilio:
         self._lives: set[asyncio.Task[None]] = set()
         self.ordered = asyncio.Event()
         """Set with the first call."""
+        self.listed = asyncio.Event()
+        """Set once somebody has asked which calls there are."""
 
     @property
     def url(self) -> str:
@@ -143,6 +145,7 @@ class FakeTwilio:
         return (status, call.as_json()) if status else (0, None)
 
     def _listed(self, query: dict[str, list[str]]) -> list[dict[str, Any]]:
+        self._loop.call_soon_threadsafe(self.listed.set)
         wanted = query.get("To")
         return [call.as_json() for call in self.calls if wanted is None or call.form["To"] == wanted]
 

@@ -17,6 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from support.ports import LOOPBACK, free_port
+
 Mood = Literal["well", "refusing", "slow", "dying", "torn"]
 """refusing: an error; slow: no answer in time; dying: hangs up after it has read everything; torn: hangs up
 in the middle of its answer."""
@@ -107,9 +109,7 @@ class _Postman:
 def smtp_peer() -> Iterator[Letterbox]:
     """A mail server."""
     box = Letterbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     controller = Controller(_Postman(box), hostname="127.0.0.1", port=port)
     controller.start()
     box.address = f"127.0.0.1:{port}"
@@ -132,7 +132,4 @@ def silent_peer() -> Iterator[Letterbox]:
 @contextmanager
 def nobody_there() -> Iterator[Letterbox]:
     """A port that refuses every connection."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        host, port = probe.getsockname()
-    yield Letterbox(f"{host}:{port}")
+    yield Letterbox(f"{LOOPBACK}:{free_port()}")

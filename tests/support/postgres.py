@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+
+from support.ports import free_port
 
 DEBIAN = Path("/usr/lib/postgresql")
 UNPRIVILEGED = ("postgres", "nobody")
@@ -86,7 +87,7 @@ def running_server(*more: str, folder: Path | None = None) -> Iterator[Server]:
         )
         if not data.exists():
             _run([*prefix, *initialise, *locale])
-        port = _free_port()
+        port = free_port()
         settings = (
             f"-h 127.0.0.1 -p {port} -k {home} -c fsync=off -c full_page_writes=off -c max_connections=60"
         )
@@ -122,12 +123,6 @@ def _as_somebody_else(home: Path) -> Sequence[str]:
         os.chown(home, user.pw_uid, user.pw_gid)
         return ("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
     raise NoServerError("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _run(command: Sequence[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from redis import Redis
 from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError as NotThereError
 from redis.retry import Retry
+
+from support.ports import free_port
 
 
 class NoRedisError(Exception):
@@ -60,9 +61,7 @@ def running_redis(folder: Path) -> Iterator[RedisServer]:
     """Start Redis, and stop it at the end. Raises NoRedisError."""
     if shutil.which("redis-server") is None:
         raise NoRedisError("Redis is not installed (Debian: apt-get install redis-server)")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        server = RedisServer(folder, int(probe.getsockname()[1]))
+    server = RedisServer(folder, free_port())
     try:
         server.start()
         yield server

@@ -41,7 +41,7 @@ def test_a_failing_voice_does_not_give_away_what_it_was_to_say():
 def test_an_engine_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(ivr.senses, "ENGINE_PATIENCE_S", 0.05)
     release = threading.Event()
-    hearing = call_senses(Hears("好", then=lambda _count: release.wait(5.0)))
+    hearing = call_senses(Hears("好", then=lambda _count: release.wait()))
     try:
         with pytest.raises(SensesFailedError, match="the recognizer failed: no answer within"):
             asyncio.run(hearing.read(voice("dui"), "any"))
@@ -76,9 +76,10 @@ def test_a_sentence_at_hand_is_said_though_all_engines_are_busy():
 
     busy = threading.Event()
     with ThreadPoolExecutor(1) as executor:
-        executor.submit(busy.wait, 5.0)
+        others = executor.submit(busy.wait, 60.0)
         try:
             pcm = asyncio.run(call_senses(Hears(), AtHand(), executor).voice("您好", speed=1.0, gain_db=0.0))
+            assert not others.done(), "nobody has waited for them"
         finally:
             busy.set()
     assert len(pcm)
