@@ -69,6 +69,12 @@ class Track:
             piece += self._recent[max(0, first - recent_from) : last - recent_from]
         return np.frombuffer(piece, dtype=np.int16)
 
+    def forget(self) -> None:
+        """Let go of everything, and keep nothing more; how many frames there were stays known."""
+        self._packed.clear()
+        self._recent = bytearray()
+        self._most_frames = 0
+
     def _keep(self, sound: bytes) -> None:
         self._recent += sound
         while len(self._recent) >= _RECENT_BYTES + _BLOCK_BYTES:
@@ -109,6 +115,15 @@ class Recording:
     def elder(self, start: int, end: int) -> Pcm:
         """The elder from frame ``start`` up to but not including frame ``end``."""
         return self._elder.between(start, end)
+
+    def forget(self) -> None:
+        """Let go of the sound once it was given out; how long the call lasted stays known.
+
+        A call is a knot of objects that know each other, and stays in memory until the collector of cycles
+        comes round. Its sound is most of it.
+        """
+        self._robot.forget()
+        self._elder.forget()
 
     def stereo(self) -> NDArray[np.int16]:
         """The whole call, shape (samples, 2): the robot left, the elder right."""

@@ -46,6 +46,17 @@ def test_a_moment_of_unevenness_is_not_a_gap():
     assert recording.stereo()[0, 0] == 1
 
 
+def test_a_call_that_is_over_holds_no_sound_though_it_is_known_how_long_it_was():
+    recording = Recording(60)
+    for value in range(1500):
+        recording.add_robot(frame(value))
+        recording.add_elder(frame(-value))
+    recording.forget()
+    recording.add_elder(frame(1))
+    assert recording.stereo().shape == (0, 2)
+    assert recording.seconds == pytest.approx(30.02)
+
+
 def test_after_the_limit_nothing_more_is_kept_but_time_goes_on():
     recording = Recording(1.0)
     for _ in range(80):
