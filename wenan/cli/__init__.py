@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import typer
 
-from speech.allocator import share_arenas
 from wenan import __version__
 from wenan.cli import (
     area,
@@ -70,7 +69,6 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; foreseeable trouble becomes one line on standard error and a documented exit code."""
-    share_arenas()  # before the first thread
     try:
         app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
     except KeyboardInterrupt:
