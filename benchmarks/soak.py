@@ -33,6 +33,7 @@ from benchmarks.telephony.gateway import Gateway, Placed, Vitals, keep_voices, l
 from benchmarks.telephony.leftovers import left_behind
 from ivr.brief import Brief
 from ivr.call import Senses
+from ivr.gaps import quantile, summary
 from ivr.lines.sip import SipLine
 from ivr.script import load_script, sentences_for
 from ivr.warming import warm_up
@@ -75,8 +76,12 @@ class Outcome:
     calls: int
     call_seconds: float
     by_disposition: Mapping[str, int]
-    memory_mb: tuple[float, float]
-    """After the first third, and at the end."""
+    memory_mb: tuple[float, float, float]
+    """When it had begun, after the first third, and at the end."""
+    gaps: Mapping[str, float]
+    """Between what elders said and the reply, see ``ivr.gaps.summary``."""
+    lateness_p99_ms: float
+    """How late the event loop came round."""
     faults: tuple[str, ...]
 
 
@@ -130,6 +135,11 @@ def _growth(vitals: Vitals) -> Iterator[str]:
             yield f"{what} grew from {early:.0f} to {late:.0f}"
 
 
+def begun(values: Sequence[float]) -> float:
+    """The usual value of the first twentieth."""
+    return median(values[: max(1, len(values) // 20)])
+
+
 def halves(values: Sequence[float]) -> tuple[float, float]:
     """The usual value in the second and in the last third; the first is for warming up."""
     third = max(1, len(values) // 3)
@@ -162,7 +172,7 @@ async def soak(
     keep_voices(voices, lambda words: prompts.get(words, language="zh-CN").pcm)
     await warm_up(senses, "zh-CN")
     vitals = Vitals()
-    with Switchboard({"folder": str(voices)}, TELEPHONES) as telephones:
+    with Switchboard({"folder": str(voices), "intervals": False}, TELEPHONES) as telephones:
         async with SipLine(telephones.line_settings) as line:
             gateway = Gateway(line, senses, brief)
             watching = asyncio.create_task(vitals.watch())
@@ -181,7 +191,9 @@ async def soak(
         calls=len(gateway.placed),
         call_seconds=sum(each.seconds for each in gateway.placed),
         by_disposition=Counter(each.disposition for each in gateway.placed),
-        memory_mb=halves(vitals.resident_mb),
+        memory_mb=(begun(vitals.resident_mb), *halves(vitals.resident_mb)),
+        gaps=summary(gap for each in gateway.placed for gap in each.gaps),
+        lateness_p99_ms=quantile(vitals.lateness_ms, 0.99),
         faults=tuple(faults_of(gateway.placed, ended, vitals, left)),
     )
 
@@ -215,9 +227,17 @@ def main() -> int:
             )
         )
     came_to = ", ".join(f"{times} {what}" for what, times in sorted(outcome.by_disposition.items()))
-    before, after = outcome.memory_mb
+    first, before, after = outcome.memory_mb
     console.print(f"{outcome.calls} calls ({came_to}), {outcome.call_seconds / 60:.0f} minutes of talk")
-    console.print(f"memory {before:.0f} MB after the first third, {after:.0f} MB at the end")
+    console.print(
+        f"memory {first:.0f} MB at first, {before:.0f} MB after the first third, {after:.0f} MB at the end"
+    )
+    if outcome.gaps["gaps"]:
+        delay = " / ".join(f"{outcome.gaps[f'delay_p{share}_s']:.2f}" for share in (50, 95, 99))
+        console.print(
+            f"{outcome.gaps['gaps']:.0f} replies; the machine's own delay {delay} s (p50 / p95 / p99)"
+        )
+    console.print(f"the event loop came round {outcome.lateness_p99_ms:.1f} ms late (p99); {load('after')}")
     for fault in outcome.faults:
         console.print(f"WRONG: {fault}")
     console.print("nothing lost, nothing grew" if not outcome.faults else f"{len(outcome.faults)} faults")

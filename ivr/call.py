@@ -112,7 +112,7 @@ async def converse(  # noqa: PLR0913 - what a call needs, each by name
     log.info("call.answer_gaps", **summary(media.gaps.all))
     outcome = _outcome(partner.outcome or talk.outcome, ended_early=talk.ended_early)
     machine = outcome is CallOutcome.MACHINE
-    return CallReport(
+    report = CallReport(
         disposition=Disposition.ANSWERED_MACHINE if machine else Disposition.ANSWERED_HUMAN,
         outcome=outcome,
         state=partner.as_json(),
@@ -126,6 +126,8 @@ async def converse(  # noqa: PLR0913 - what a call needs, each by name
         gaps=tuple(media.gaps.all),
         recording=recording.stereo(),
     )
+    recording.forget()
+    return report
 
 
 def _outcome(reached: CallOutcome | None, *, ended_early: bool) -> CallOutcome:

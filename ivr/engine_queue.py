@@ -14,8 +14,13 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from speech.allocator import NowAndThen, give_back
+
 T = TypeVar("T")
 
+GIVE_BACK_EVERY_S = 30.0
+"""How often engines' threads return what they have left free: an utterance takes a lot for a moment, and what
+is free lies between what calls hold."""
 RECENT_S = 10.0
 """So long it is remembered how long the last one took that was waited for."""
 
@@ -70,6 +75,7 @@ class EngineQueue:
         self._came = 0
         self._running: list[Work[Any]] = []
         self._last: tuple[float, float] | None = None
+        self._tidy = NowAndThen(give_back, GIVE_BACK_EVERY_S)
 
     def hangs(self, after_s: float) -> bool:
         """Whether all engines have been at the same work for so long: then waiting is not load."""
@@ -139,7 +145,10 @@ class EngineQueue:
         def run() -> Any:
             with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more
                 loop.call_soon_threadsafe(work.begin)
-            return work.job()
+            try:
+                return work.job()
+            finally:
+                self._tidy()
 
         return loop.run_in_executor(self._executor, run)
 

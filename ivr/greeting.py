@@ -7,10 +7,10 @@ from contextlib import suppress
 import structlog
 
 from ivr.dialogue.events import Answered, MachineDetected
-from ivr.early import EarlyReading
+from ivr.early import EarlyReading, more_urgent
 from ivr.lines.answerer import network_says
 from ivr.listening import Patience, Stretch
-from ivr.machine import MACHINE_PHRASES, Answerer, judge
+from ivr.machine import MACHINE_PHRASES, Answerer, judge, may_be_misheard
 from ivr.media import LineGoneError, Media
 from ivr.overhearing import OVERHEARD, Overhearing
 from ivr.senses import CallSenses, Reading
@@ -59,7 +59,7 @@ async def first_event(
         overhearing.keep(greeting, early.before)
     if not await media.until(lambda: reading.done, patience_s=DECIDE_WITHIN_S):
         return Answered()
-    if _is_person(media, senses, greeting, reading.result()):
+    if _is_person(media, senses, greeting, reading.result(), early.before):
         media.gaps.answered(ear.last_sound(greeting), HELLO.end_silence_s)
         return Answered()
     overhearing.collect()
@@ -87,14 +87,20 @@ async def _hear_out(media: Media, early: EarlyReading) -> None:
     await media.until(over)
 
 
-def _is_person(media: Media, senses: CallSenses, greeting: Stretch, reading: Reading) -> bool:
+def _is_person(
+    media: Media, senses: CallSenses, greeting: Stretch, reading: Reading, before: Reading | None
+) -> bool:
+    """``before``: what was read of the greeting while it went on; a cry in its beginning is one."""
     greeting_s = (greeting.end - greeting.start) * FRAME_SECONDS
+    alarm = more_urgent(before, reading).understanding
     answerer = judge(
         greeting_s=greeting_s,
         readings=reading.readings,
         language=senses.language,
         beep=media.ear.beeped,
-        urgent=reading.understanding.urgency >= Urgency.URGENT,
+        urgent=alarm.urgency >= Urgency.URGENT,
+        doubtful=may_be_misheard(alarm),
+        announced=reading.announced,
         network=network_says(media.call),
     )
     log.info(

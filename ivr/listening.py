@@ -16,6 +16,7 @@ from ivr.lines.concealment import SILENCE
 from ivr.recording import Recording
 from ivr.tones import BeepDetector
 from speech.endpointing import Endpointer, EndpointEvent
+from speech.onset import BEFORE_S, MOST_S, sound_begins
 from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
 from speech.vad import VoiceDetector
 from speech.voice import Voice, voice_of
@@ -23,6 +24,9 @@ from speech.voice import Voice, voice_of
 FOR_EVER_S = 1e6
 _PRE_ROLL = 15
 """Frames (0.3 s) kept before the first voiced one: soft beginnings are voiced before a detector thinks so."""
+_EARLIEST = round(MOST_S / FRAME_SECONDS)
+_BEFORE = round(BEFORE_S / FRAME_SECONDS)
+"""Where sound began earlier than that, it is heard from this much before; see ``speech.onset``."""
 _TAIL = 10
 """Frames (0.2 s) kept after the last voiced one."""
 _ONSET = 15
@@ -173,7 +177,7 @@ class Ear:
 
     def audio(self, stretch: Stretch) -> Pcm:
         """The sound of a stretch, with a little before and after it, but without that of keys."""
-        start, end = max(0, stretch.start - _PRE_ROLL), min(stretch.end + _TAIL, self.now)
+        start, end = self._beginning(stretch), min(stretch.end + _TAIL, self.now)
         pcm = self._recording.elder(start, end)
         keys = [(index - start) * FRAME_SAMPLES for index in range(start, end) if index in self._toned]
         if keys:
@@ -181,6 +185,13 @@ class Ear:
             for at in keys:
                 pcm[at : at + FRAME_SAMPLES] = 0
         return pcm
+
+    def _beginning(self, stretch: Stretch) -> int:
+        """From which frame a stretch is heard: before its first voiced one, and before its first sound."""
+        first = max(0, stretch.start - _EARLIEST)
+        pcm = self._recording.elder(first, min(stretch.start + _PRE_ROLL, self.now))
+        begins = first + sound_begins(pcm, (stretch.start - first) * FRAME_SAMPLES) // FRAME_SAMPLES
+        return max(0, min(stretch.start - _PRE_ROLL, begins - _BEFORE))
 
     def voice(self, stretch: Stretch) -> Voice:
         """Where a stretch paused and how loud it was; the detector is not asked again."""

@@ -4,7 +4,9 @@ Rules after the habits of call centres: a phrase that only machines say, a tone 
 that goes on and on or the tone of a fax is a machine. What only people say ("哪位呀", "你等一下") speaks
 against all but the phrase, and after the phrase against that too: somebody picked up while their machine was
 talking. Silence is neither a machine nor a person, and words that sound like distress are a person's unless
-both phrase and tone speak against it: better to talk to a tape than to hang up on somebody on the floor.
+both phrase and tone speak against it: better to talk to a tape than to hang up on somebody on the floor. Only
+distress that is doubtful in itself, and no call for help, is taken for what an announcement was misheard as
+(``ivr.announcements``): "您拨打的用户" has no gas in its house.
 
 A network that listens as well may speak for either. It goes by how long a greeting lasts, mostly, so that its
 word alone is nothing new: it only moves by how much of a tone or of talking a machine is known.
@@ -17,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from ivr.lines.answerer import NetworkSays
-from speech.types import Language
+from speech.types import Language, Understanding, Urgency
 
 SHORTEST_TAPE_S = 2.0
 """A tone means a machine only after this much talking: kettles and hearing aids whistle too."""
@@ -62,6 +64,10 @@ PERSON_PHRASES: Mapping[Language, tuple[str, ...]] = {
 """What people say into a telephone and machines do not: they ask, and they ask to wait."""
 
 
+CALL_FOR_HELP = "help"
+"""The code of a call for help in so many words: no announcement is taken to be misheard as that."""
+
+
 class Answerer(StrEnum):
     """Who picked up, as far as can be told."""
 
@@ -78,21 +84,25 @@ def judge(
     language: Language,
     beep: bool,
     urgent: bool,
+    doubtful: bool = False,
+    announced: bool = False,
     network: NetworkSays | None = None,
 ) -> Answerer:
     """Decide by the words that were spoken when the telephone was picked up.
 
     ``greeting_s``: seconds of them, without a longer pause; ``readings``: what they may have been, best
-    first; ``beep``: whether a tone followed; ``urgent``: whether they were understood as a call for help;
-    ``network``: what the network takes whoever speaks for.
+    first; ``beep``: whether a tone followed; ``urgent``: whether they were understood as a call for help, and
+    ``doubtful`` as one that an announcement may have been misheard as; ``announced``: whether they sound like
+    an announcement; ``network``: what the network takes whoever speaks for.
     """  # fmt: skip
     said = tuple(text for text in readings if _plain(text))
-    phrase = has_machine_phrase(said, language)
-    if urgent:
+    phrase, person = has_machine_phrase(said, language), has_person_phrase(said, language)
+    announced &= not person
+    if urgent and not (announced and doubtful):
         return Answerer.MACHINE if phrase and beep else Answerer.PERSON
-    if phrase:
+    if phrase or announced:
         return Answerer.MACHINE
-    if has_person_phrase(said, language):
+    if person:
         return Answerer.PERSON
     tone_after_words = beep and is_talk_of_a_tape(greeting_s, network)
     never_ending = greeting_s >= _LONG_GREETING_S[network] and bool(said)
@@ -112,6 +122,12 @@ def _in_doubt(greeting_s: float, *, beep: bool, words: bool) -> Answerer:
         return Answerer.PERSON
     nothing = greeting_s <= 0 and not beep and not words
     return Answerer.NOBODY if nothing else Answerer.UNCERTAIN
+
+
+def may_be_misheard(understanding: Understanding) -> bool:
+    """Whether an announcement may be misheard as this distress: it is doubtful, and no call for help."""
+    urgent = understanding.urgency >= Urgency.URGENT
+    return urgent and understanding.confirm and CALL_FOR_HELP not in understanding.codes
 
 
 def has_machine_phrase(readings: Iterable[str], language: Language) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ivr.engine_queue import Work
 from ivr.lines.answerer import network_says
 from ivr.listening import Stretch
-from ivr.machine import has_machine_phrase, has_person_phrase, is_talk_of_a_tape
+from ivr.machine import has_machine_phrase, has_person_phrase, is_talk_of_a_tape, may_be_misheard
 from ivr.media import Media
 from ivr.senses import CallSenses, Reading, SensesFailedError
 from speech.types import FRAME_SECONDS, Urgency
@@ -115,11 +115,13 @@ class Overhearing:
         """Whether it has turned out that a machine answered.
 
         By its words, by a fax, or by a tone after many words, unless a person has spoken them: kitchens beep.
+        Nor is a tone enough where the words may have been a cry: whoever said them is asked.
         """
         ear = self._media.ear
         if self._person_spoke:
             return False
         taped = ear.beeped and is_talk_of_a_tape(self.spoken_s, network_says(self._media.call))
+        taped = taped and not self.urgent
         return self._machine_spoke or ear.fax or taped
 
     @property
@@ -166,19 +168,35 @@ class Overhearing:
                     self.keep(reading.stretch, reading.result())
 
     def keep(self, stretch: Stretch, reading: Reading) -> None:
-        """Take note of words that were not an answer."""
-        if reading.understanding.urgency >= Urgency.URGENT:
+        """Take note of words that were not an answer.
+
+        What an announcement was misheard as is no distress: neither beside its words nor before them.
+        """
+        taped = self.sounds_taped(stretch, reading)
+        if reading.understanding.urgency >= Urgency.URGENT and not taped:
             self.urgent.append(Overheard(stretch, reading))
-        if self.sounds_taped(stretch, reading):
+        if taped:
             self._machine_spoke, self._person_spoke = True, False
+            if reading.announced:
+                self._forget_what_was_misheard()
         elif has_person_phrase(reading.readings, self._senses.language):
             self._person_spoke = True
 
     def sounds_taped(self, stretch: Stretch, reading: Reading) -> bool:
         """Whether these are words of a machine, early enough in the call for it to have answered."""
         early = self._media.seconds(stretch.start) < TAPES_BEGIN_WITHIN_S
+        language, said = self._senses.language, reading.readings
+        announced = reading.announced and not has_person_phrase(said, language)
         urgent = reading.understanding.urgency >= Urgency.URGENT
-        return early and not urgent and has_machine_phrase(reading.readings, self._senses.language)
+        if urgent and not (announced and may_be_misheard(reading.understanding)):
+            return False
+        return early and (announced or has_machine_phrase(said, language))
+
+    def _forget_what_was_misheard(self) -> None:
+        """What came before an announcement was the beginning of it, if it is not surely a cry."""
+        kept = [each for each in self.urgent if not may_be_misheard(each.reading.understanding)]
+        self.urgent.clear()
+        self.urgent.extend(kept)
 
     async def finish(self, patience_s: float) -> None:
         """Wait for everything that is being read, whatever the line does; what is not done then is lost."""

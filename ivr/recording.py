@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from speech.audio import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
 from speech.types import FRAME_SAMPLES, FRAME_SECONDS, Pcm
 
 _FRAME_BYTES = 2 * FRAME_SAMPLES
@@ -20,14 +21,27 @@ _SLACK_FRAMES = 5
 both sides, so a longer lag is a real gap: a line that sends nothing in silence, a sender that stalled."""
 
 
+_PLAIN, _ALAW, _MULAW = b"\0", b"A", b"M"
+"""How a block is packed: as samples, or as the codes in which a telephone line carries them."""
+_CODES: Mapping[bytes, tuple[Callable[[Pcm], bytes], Callable[[bytes], Pcm]]] = {
+    _ALAW: (alaw_encode, alaw_decode),
+    _MULAW: (mulaw_encode, mulaw_decode),
+}
+
+
 class Track:
     """One side of a call, frame after frame; what is older than some seconds is kept packed, without loss."""
 
-    def __init__(self, most_frames: int) -> None:
-        """Frames after the first ``most_frames`` are not kept."""
+    def __init__(self, most_frames: int, *, as_heard: bool = False) -> None:
+        """Frames after the first ``most_frames`` are not kept.
+
+        ``as_heard``: what is packed is what G.711 leaves of it; a voice of our own, which is finer than any
+        telephone line, takes half as much so.
+        """
         self._packed: list[bytes] = []
-        """Blocks of ``_BLOCK_FRAMES``: half of their size or less, half a millisecond of work each."""
+        """Blocks of ``_BLOCK_FRAMES``: half of their size or less, a third of a millisecond of work each."""
         self._recent = bytearray()
+        self._as_heard = as_heard
         self._most_frames = most_frames
         self.frames = 0
         """Frames so far, kept or not."""
@@ -46,7 +60,7 @@ class Track:
     def pieces(self) -> Iterator[Pcm]:
         """All that was kept, piece by piece: a whole call need not be in memory twice."""
         for block in self._packed:
-            yield np.frombuffer(zlib.decompress(block), dtype=np.int16)
+            yield np.frombuffer(_unpacked(block), dtype=np.int16)
         yield np.frombuffer(bytes(self._recent), dtype=np.int16)
 
     def fill_up_to(self, frames: int) -> None:
@@ -61,7 +75,7 @@ class Track:
         first, last = max(0, start) * _FRAME_BYTES, max(0, end) * _FRAME_BYTES
         block = min(first // _BLOCK_BYTES, len(self._packed))
         needed = self._packed[block : max(block, -(-last // _BLOCK_BYTES))]
-        older = b"".join(map(zlib.decompress, needed))
+        older = b"".join(map(_unpacked, needed))
         before = block * _BLOCK_BYTES
         piece = older[first - before : last - before]
         recent_from = len(self._packed) * _BLOCK_BYTES
@@ -69,20 +83,43 @@ class Track:
             piece += self._recent[max(0, first - recent_from) : last - recent_from]
         return np.frombuffer(piece, dtype=np.int16)
 
+    def forget(self) -> None:
+        """Let go of everything, and keep nothing more; how many frames there were stays known."""
+        self._packed.clear()
+        self._recent = bytearray()
+        self._most_frames = 0
+
     def _keep(self, sound: bytes) -> None:
         self._recent += sound
         while len(self._recent) >= _RECENT_BYTES + _BLOCK_BYTES:
-            self._packed.append(zlib.compress(self._recent[:_BLOCK_BYTES], level=1))
+            self._packed.append(_packed(bytes(self._recent[:_BLOCK_BYTES]), as_heard=self._as_heard))
             del self._recent[:_BLOCK_BYTES]
+
+
+def _packed(sound: bytes, *, as_heard: bool) -> bytes:
+    """A block, packed; as the line's own codes where it came in them."""
+    pcm = np.frombuffer(sound, np.int16)
+    if as_heard:
+        return _MULAW + zlib.compress(mulaw_encode(pcm), level=1)
+    for kind, (encode, decode) in _CODES.items():
+        codes = encode(pcm)
+        if np.array_equal(decode(codes), pcm):
+            return kind + zlib.compress(codes, level=1)
+    return _PLAIN + zlib.compress(sound, level=1)
+
+
+def _unpacked(block: bytes) -> bytes:
+    kind, inside = block[:1], zlib.decompress(block[1:])
+    return inside if kind == _PLAIN else _CODES[kind][1](inside).tobytes()
 
 
 class Recording:
     """The robot and the elder; time in a call is measured by it."""
 
     def __init__(self, max_seconds: float) -> None:
-        """What comes after ``max_seconds`` is not kept: 32 kB of memory a second at most, mostly half."""
+        """What comes after ``max_seconds`` is not kept: 24 kB of memory a second at most, mostly a third."""
         most = round(max_seconds / FRAME_SECONDS)
-        self._robot = Track(most)
+        self._robot = Track(most, as_heard=True)
         self._elder = Track(most)
 
     @property
@@ -109,6 +146,15 @@ class Recording:
     def elder(self, start: int, end: int) -> Pcm:
         """The elder from frame ``start`` up to but not including frame ``end``."""
         return self._elder.between(start, end)
+
+    def forget(self) -> None:
+        """Let go of the sound once it was given out; how long the call lasted stays known.
+
+        A call is a knot of objects that know each other, and stays in memory until the collector of cycles
+        comes round. Its sound is most of it.
+        """
+        self._robot.forget()
+        self._elder.forget()
 
     def stereo(self) -> NDArray[np.int16]:
         """The whole call, shape (samples, 2): the robot left, the elder right."""

@@ -11,7 +11,9 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 import structlog
 
+from ivr.announcements import announces
 from ivr.engine_queue import EngineQueue, Work, width_of
+from ivr.machine import MACHINE_PHRASES
 from ivr.playback import louder
 from speech.answering import listen
 from speech.lexicon import Lexicon
@@ -89,6 +91,8 @@ class Reading:
     understanding: Understanding
     lost: str = ""
     """Why nobody could hear what was said, in which case the rest says nothing; empty: it was heard."""
+    announced: bool = False
+    """Whether it sounds like an announcement of a network or an answering machine."""
 
     @classmethod
     def unheard(cls, why: str, question: str, language: Language) -> Reading:
@@ -191,7 +195,7 @@ class CallSenses:
             also=also,
             hurried=now() - asked_at > HURRIED_AFTER_S,
         )
-        return Reading(heard, taken)
+        return Reading(heard, taken, announced=announces(heard, MACHINE_PHRASES[self.language]))
 
     def _voice(self, sentence: str, speed: float, gain_db: float) -> Pcm:
         prompt = self._senses.prompts.get(sentence, language=self.language, speed=speed)

@@ -9,6 +9,7 @@ import asyncio
 import os
 import resource
 import sys
+from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -132,7 +133,7 @@ def _answered(reference: str, number: str, report: CallReport) -> Placed:
 class Vitals:
     """What this process takes, looked at again and again while it works."""
 
-    lateness_ms: list[float] = field(default_factory=list)
+    lateness_ms: array[float] = field(default_factory=lambda: array("f"))
     """How much later than it was due the event loop came round."""
     resident_mb: list[float] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
@@ -176,6 +177,6 @@ def keep_voices(folder: Path, speak: Callable[[str], Pcm]) -> None:
         write_wav(folder / f"answer-{index}.wav", speak(words))
 
 
-def load() -> str:
+def load(when: str = "before this began") -> str:
     """What else the machine is busy with, for whoever reads the figures."""
-    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores before this began"
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores {when}"

@@ -1,7 +1,8 @@
 """The elders' telephones as a process of their own; ``wenan.village.switchboard`` starts and ends it.
 
 Opened with the folder of the elders' voices. Tells of every call that is over, with the time between two
-packets as the kernel noted their arrival, however late this process looked at them.
+packets as the kernel noted their arrival, however late this process looked at them, unless opened with
+``intervals`` false: for an hour's calls these are millions of numbers.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from wenan.village.telephones import line_out
 GREETING = "greeting.wav"
 
 
-async def serve(voices: dict[str, list[Pcm]]) -> None:
+async def serve(voices: dict[str, list[Pcm]], *, with_intervals: bool) -> None:
     greeting = voices.pop(GREETING)
     answering: dict[str, Elder] = {}
 
@@ -35,7 +36,8 @@ async def serve(voices: dict[str, list[Pcm]]) -> None:
 
     def over(call: Conversation) -> None:
         facts = asdict(call)
-        intervals = [round((later - earlier) * 1000, 2) for earlier, later in pairwise(facts.pop("arrivals"))]
+        arrivals = facts.pop("arrivals") if with_intervals else facts.pop("arrivals")[:0]
+        intervals = [round((later - earlier) * 1000, 2) for earlier, later in pairwise(arrivals)]
         elder = answering.pop(call.number, None)
         tell(
             facts
@@ -55,8 +57,9 @@ async def serve(voices: dict[str, list[Pcm]]) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    folder = Path(json.loads(sys.stdin.readline())["folder"])
-    asyncio.run(serve({path.name: frames_of(read_wav(path)) for path in sorted(folder.glob("*.wav"))}))
+    opening = json.loads(sys.stdin.readline())
+    voices = {path.name: frames_of(read_wav(path)) for path in sorted(Path(opening["folder"]).glob("*.wav"))}
+    asyncio.run(serve(voices, with_intervals=opening.get("intervals", True)))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from speech.audio import level_dbfs, set_level
+from speech.onset import BEFORE_S, sound_begins
 from speech.types import SAMPLE_RATE, Pcm
 from speech.vad import Span, VoiceActivity, speech_spans
 
 KEEP_S = 0.25
-"""Silence kept around speech: a voice detector notices soft beginnings late."""
+"""Kept around speech; where sound began earlier, all of it (``speech.onset``)."""
 LONGEST_S = 8.0
 """Longest piece handed to a recogniser at once: Whisper learnt from answers of a few seconds."""
 SPEECH_DBFS = -20.0
@@ -31,7 +32,9 @@ class Piece:
 def pieces_of(pcm: Pcm) -> list[Piece]:
     """Cut the speech out of a turn, in pieces of at most 8 s; none when nobody speaks."""
     spans = speech_spans(pcm, VoiceActivity())
-    return [_piece(pcm, group) for group in _grouped([part for span in spans for part in _cut(span)])]
+    groups = _grouped([part for span in spans for part in _cut(span)])
+    ends = [0, *(group[-1].end for group in groups)]
+    return [_piece(pcm, group, earliest) for group, earliest in zip(groups, ends, strict=False)]
 
 
 def _cut(span: Span) -> list[Span]:
@@ -52,9 +55,11 @@ def _grouped(spans: Sequence[Span]) -> list[list[Span]]:
     return groups
 
 
-def _piece(pcm: Pcm, spans: Sequence[Span]) -> Piece:
-    keep = round(KEEP_S * SAMPLE_RATE)
-    cut = pcm[max(0, spans[0].start - keep) : spans[-1].end + keep]
+def _piece(pcm: Pcm, spans: Sequence[Span], earliest: int) -> Piece:
+    """``earliest``: where the piece before it ends."""
+    keep, before = round(KEEP_S * SAMPLE_RATE), round(BEFORE_S * SAMPLE_RATE)
+    begins = min(spans[0].start - keep, sound_begins(pcm, spans[0].start, earliest=earliest) - before)
+    cut = pcm[max(0, begins) : spans[-1].end + keep]
     level = max(level_dbfs(pcm[span.start : span.end]) for span in spans)
     wanted = min(SPEECH_DBFS, level + _MOST_GAIN_DB)
     return Piece(set_level(cut, wanted, reference_dbfs=level), sum(span.seconds for span in spans))

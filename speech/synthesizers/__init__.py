@@ -7,6 +7,7 @@ from typing import Literal
 
 import structlog
 
+from speech.allocator import share_arenas
 from speech.modelstore import installed
 from speech.synthesizers.espeak import EspeakSynthesizer, espeak_works
 from speech.synthesizers.kokoro import KokoroSynthesizer
@@ -20,6 +21,7 @@ def open_synthesizer(name: Literal["auto", "kokoro", "espeak"] = "auto", *, mode
 
     Says in the log which one was picked. Raises ModelMissingError when the one asked for, or any, is missing.
     """
+    share_arenas()
     if name == "kokoro" or (
         name == "auto" and all(installed(model, models_dir) for model in ("kokoro", "kokoro-voices"))
     ):

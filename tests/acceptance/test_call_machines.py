@@ -22,6 +22,7 @@ from ivr.dialogue import (
     NothingHeard,
     PromptFinished,
     Say,
+    UtteranceHeard,
 )
 from ivr.lines import Disposition
 from ivr.lines.answerer import NetworkSays
@@ -238,3 +239,56 @@ def test_a_short_tape_with_a_tone_may_be_an_elder_at_the_kettle():
 @pytest.mark.usefixtures("network_speaks_of_a_machine")
 def test_a_short_tape_with_a_tone_is_known_where_the_network_knows_it_too():
     assert told(of_a_short_tape_with_a_tone())[0] is MachineDetected
+
+
+# Announcements that are misheard
+
+
+MISHEARD = "您拨打的用户有没气味请在提示音后留言"
+"""Understood by itself this is a smell of gas, heard weakly."""
+
+
+def test_an_announcement_that_is_misheard_as_gas_is_a_machine_and_nobody_is_sent():
+    story = phone(Person(tape(FINE)), Interview(MESSAGE), Hears(MISHEARD))
+    assert told(story) == [MachineDetected, PromptFinished]
+    assert story.report.outcome is CallOutcome.MACHINE
+
+
+def test_what_the_beginning_of_an_announcement_was_misheard_as_is_forgotten_once_it_is_known():
+    """The first half sounds like gas; while the opening is said the second half gives it away."""
+    machine = tape(FINE, *[NOTHING_SAID] * 4, FINE, FINE, NOTHING_SAID)
+    dialogue = Interview(OPENING, when={MachineDetected: MESSAGE, UtteranceHeard: bye("马上叫人")})
+    story = phone(Person(machine), dialogue, Hears("有没气味", "您拨打的用户暂时无法接听"))
+    assert MachineDetected in told(story)
+    assert UtteranceHeard not in told(story)
+    assert story.report.outcome is CallOutcome.MACHINE
+
+
+def test_what_comes_of_the_rest_of_an_announcement_sends_nobody_either():
+    machine = tape(FINE, *[NOTHING_SAID] * 4, FINE, *[NOTHING_SAID] * 10)
+    story = phone(Person(machine), Interview(MESSAGE), Hears("您拨打的用户暂时无法接听", MISHEARD))
+    assert told(story)[0] is MachineDetected
+    assert UtteranceHeard not in told(story)
+
+
+@pytest.mark.parametrize("cry", ["救命啊", "就命", "煤气漏了"])
+def test_a_cry_beside_an_announcement_is_a_cry(cry: str):
+    story = phone(Person(tape(FINE)), Interview(OPENING, bye("马上叫人")), Hears(f"{cry}，请在提示音后留言"))
+    assert told(story)[0] is Answered
+    assert UtteranceHeard in told(story)
+
+
+def test_a_cry_that_came_before_an_announcement_is_not_forgotten():
+    machine = tape(FINE, *[NOTHING_SAID] * 4, FINE, FINE, NOTHING_SAID)
+    dialogue = Interview(OPENING, bye("马上叫人"), when={MachineDetected: MESSAGE})
+    story = phone(Person(machine), dialogue, Hears("就命", "您拨打的用户暂时无法接听"))
+    assert UtteranceHeard in told(story)
+
+
+def test_who_may_have_cried_is_asked_though_a_kettle_whistles():
+    """A tone after words that may have been a cry is no machine."""
+    machine = tape(FINE, *[NOTHING_SAID] * 4, FINE, NOTHING_SAID, tone(0.5))
+    dialogue = Interview(OPENING, bye("马上叫人"), when={MachineDetected: MESSAGE})
+    story = phone(Person(machine), dialogue, Hears("有没气味", "啊呀"))
+    assert MachineDetected not in told(story)
+    assert UtteranceHeard in told(story)

@@ -1,6 +1,7 @@
 """How a call sounds and feels: when the robot speaks, when it falls silent, what it hears."""
 
 import asyncio
+import gc
 import threading
 
 import numpy as np
@@ -30,6 +31,7 @@ from ivr.dialogue import (
     UtteranceHeard,
 )
 from ivr.lines import Disposition
+from ivr.recording import Track
 from ivr.report import CallOutcome
 from speech.audio import level_dbfs
 
@@ -184,6 +186,19 @@ def test_both_sides_are_recorded_in_step():
 
 
 # Silence and noise
+
+
+def test_a_call_that_is_over_leaves_no_sound_in_memory():
+    """Its objects know each other, and stay until the collector of cycles comes round."""
+    gc.disable()
+    try:
+        before = {id(each) for each in gc.get_objects() if isinstance(each, Track)}
+        story = phone(Person(lambda: say(FINE)), Interview(ask("您好吗", no_input_s=2.0), bye()))
+        left = [each for each in gc.get_objects() if isinstance(each, Track) and id(each) not in before]
+        assert len(story.report.recording) > 8000, "the report has it"
+        assert not any(each.kept for each in left)
+    finally:
+        gc.enable()
 
 
 def test_silence_is_told_as_nothing_heard_after_the_time_given():

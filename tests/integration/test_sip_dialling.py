@@ -171,6 +171,19 @@ def test_an_elder_who_puts_the_receiver_down_ends_the_call(tmp_path: Path) -> No
     assert said.count("\nBYE sip:") == 1
 
 
+def test_an_exchange_that_holds_the_call_and_takes_it_up_again_by_re_invite_does_not_lose_it(
+    tmp_path: Path,
+) -> None:
+    async def story(line: SipLine) -> None:
+        call = await line.dial(NUMBER, reference="visit-7/1")
+        assert await until_over(call) == "normal"
+
+    said = with_telephone("holds", tmp_path, story)
+    answers = [each for each in said.split("SIP/2.0 200 OK")[2:] if "m=audio" in each]
+    assert "a=recvonly" in answers[0].split("\n\n")[1], "held: we are only spoken to"
+    assert "a=sendrecv" in answers[1]
+
+
 def test_both_put_the_receiver_down_at_once(tmp_path: Path) -> None:
     async def story(line: SipLine) -> None:
         call = await line.dial(NUMBER, reference="visit-7/1")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pytest
@@ -85,6 +86,8 @@ def test_what_we_say_leaves_as_an_even_stream(tmp_path: Path) -> None:
         for before, after in pairwise(packets):
             assert (after.sequence - before.sequence) & 0xFFFF == 1
             assert (after.timestamp - before.timestamp) & 0xFFFFFFFF == FRAME_SAMPLES
+        apart = [after - before for before, after in pairwise(audio.audio_came)]
+        assert median(apart) == pytest.approx(0.02, abs=0.003), "and a packet leaves every 20 ms"
         loud = [is_loud(alaw_decode(packet.payload)) for packet in packets]
         said = loud[loud.index(True) :]
         assert said.count(False) <= len(said) // 5, "the stack never waits long for us"

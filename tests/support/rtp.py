@@ -33,6 +33,8 @@ class RtpSocket(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.packets: list[Packet] = []
+        self.audio_came: list[float] = []
+        """When each packet of audio arrived, by the loop's clock."""
         self.port = 0
         self._transport: asyncio.DatagramTransport | None = None
         self._there: asyncio.Future[tuple[str, int]] = asyncio.get_running_loop().create_future()
@@ -46,6 +48,8 @@ class RtpSocket(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         _, kind, sequence, timestamp, source = _HEADER.unpack_from(data)
         self.packets.append(Packet(kind & 0x7F, sequence, timestamp, source, data[_HEADER.size :]))
+        if kind & 0x7F == PCMA:
+            self.audio_came.append(asyncio.get_running_loop().time())
         if not self._there.done():
             self._there.set_result(addr)
 

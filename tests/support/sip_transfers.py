@@ -16,6 +16,7 @@ from escalation.aftercare import VisitAftercare
 from escalation.switchboard import By, Switchboard
 from ivr.call import hold_conversation
 from ivr.clock import LoopClock
+from ivr.lines import Line
 from ivr.lines.sip import SipLine
 from ivr.warming import warm_up
 from speech.prompts import Prompt
@@ -69,11 +70,11 @@ async def phoned_by_sip(
             exchange({numbers[who]: phone.port for who, phone in telephones.items()})
         )
         line = await stack.enter_async_context(SipLine(direct(trunk.port)))
-        await _work(town, line, stack, by)
+        await phone_until_over(town, line, stack, by)
         return {who: await phone.report() for who, phone in telephones.items() if numbers[who] in trunk.rung}
 
 
-async def _work(town: Town, line: SipLine, stack: AsyncExitStack, by: By) -> None:
+async def phone_until_over(town: Town, line: Line, stack: AsyncExitStack, by: By) -> None:
     """Until the first call to an elder is over, and whoever is being rung then."""
     clock = LoopClock(asyncio.get_running_loop(), town.community.now)
     engines, books = (stack.enter_context(ThreadPoolExecutor(each)) for each in (2, 1))

@@ -225,5 +225,5 @@ def test_the_sound_of_a_key_is_recorded_but_neither_voice_nor_words_nor_a_machin
     hears(listener, (0.4, 0.9), (1.0, 0.0))
     assert listener.stretch == Stretch(0, 50, pytest.approx(1.0))
     assert recording.elder(60, 61)[5] == 700
-    assert not np.any(listener.audio(Stretch(45, 105, 0.5))[20 * FRAME_SAMPLES : 70 * FRAME_SAMPLES])
+    assert not np.any(listener.audio(Stretch(0, 105, 1.4))[50 * FRAME_SAMPLES : 100 * FRAME_SAMPLES])
     assert not listener.beeped

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.recording import Recording, Track
-from speech.audio import mulaw_decode, mulaw_encode
+from speech.audio import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
 from speech.types import FRAME_SAMPLES
 
 
@@ -44,6 +44,17 @@ def test_a_moment_of_unevenness_is_not_a_gap():
         recording.add_elder(frame(2))
     recording.add_robot(frame(1))
     assert recording.stereo()[0, 0] == 1
+
+
+def test_a_call_that_is_over_holds_no_sound_though_it_is_known_how_long_it_was():
+    recording = Recording(60)
+    for value in range(1500):
+        recording.add_robot(frame(value))
+        recording.add_elder(frame(-value))
+    recording.forget()
+    recording.add_elder(frame(1))
+    assert recording.stereo().shape == (0, 2)
+    assert recording.seconds == pytest.approx(30.02)
 
 
 def test_after_the_limit_nothing_more_is_kept_but_time_goes_on():
@@ -99,14 +110,38 @@ def test_what_is_packed_away_is_given_back_as_it_was(stretches, start, end, most
     assert np.array_equal(track.between(start, end), np.concatenate([np.zeros(0, np.int16), *kept]))
 
 
-def test_minutes_of_a_call_take_less_memory_than_their_samples():
+@pytest.mark.parametrize(
+    "line", [mulaw_decode(bytes(range(256)) * 2000), alaw_decode(bytes(range(256)) * 2000)], ids=["mu", "A"]
+)
+def test_every_sample_that_a_telephone_line_can_carry_is_kept_as_it_was(line):
+    track = Track(30_000)
+    for each in line.reshape(-1, FRAME_SAMPLES):
+        track.add(each)
+    assert np.array_equal(track.between(0, track.frames), line)
+
+
+def test_our_own_voice_is_kept_as_a_telephone_plays_it_and_its_silence_as_silence():
+    voice = np.random.default_rng(2).normal(0, 4000, 2000 * FRAME_SAMPLES).astype(np.int16)
+    voice[: 500 * FRAME_SAMPLES] = 0
+    recording = Recording(60)
+    for each in voice.reshape(-1, FRAME_SAMPLES):
+        recording.add_robot(each)
+    kept = recording.stereo()[:, 0]
+    older = 1200 * FRAME_SAMPLES  # what is newer is at hand as it was
+    assert np.array_equal(kept[:older], mulaw_decode(mulaw_encode(voice[:older])))
+    assert not kept[: 500 * FRAME_SAMPLES].any()
+
+
+@pytest.mark.parametrize("codec", [(mulaw_encode, mulaw_decode), (alaw_encode, alaw_decode)], ids=["mu", "A"])
+def test_minutes_of_a_call_take_a_third_of_the_memory_of_their_samples(codec):
+    encode, decode = codec
     track = Track(30_000)
     hiss = np.random.default_rng(1).normal(0, 60, 15_000 * FRAME_SAMPLES).astype(np.int16)
-    line = mulaw_decode(mulaw_encode(hiss)).reshape(-1, FRAME_SAMPLES)
+    line = decode(encode(hiss)).reshape(-1, FRAME_SAMPLES)
     tracemalloc.start()
     for each in line:
         track.add(each)
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert taken < 0.6 * line.nbytes
+    assert taken < 0.4 * line.nbytes
     assert np.array_equal(track.between(0, len(line)), line.ravel())
