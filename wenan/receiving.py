@@ -12,6 +12,7 @@ from campaigns.desk import Books, Desk, DialerOptions
 from campaigns.dialer import new_owner
 from campaigns.engaged import Engaged
 from campaigns.reception import Reception
+from campaigns.unwritten import Spool
 from escalation.aftercare import VisitAftercare
 from escalation.call_ins import CallInAftercare
 from escalation.rules import Rules
@@ -24,6 +25,7 @@ from ivr.report import Unobserved
 from records.sessions import Ledger
 from wenan.receiving_settings import ReceivingSettings
 from wenan.settings import Settings
+from wenan.spooling import open_spool
 from wenan.tasks import end_task
 from wenan.transfer import with_transfers
 
@@ -63,6 +65,7 @@ def open_reception(  # noqa: PLR0913 - what a process shares, each by name
         converse=talk,
         recordings_dir=settings.recordings_dir,
         options=with_transfers(options, talk, switchboard),
+        spool=open_spool(settings),
     )
     return Reception(
         desk,
@@ -77,7 +80,12 @@ def open_reception(  # noqa: PLR0913 - what a process shares, each by name
 
 
 def take_calls(reception: Reception, line: Line, ending: AsyncExitStack) -> None:
-    """Let the line's callers be answered until ``ending`` is closed; a line that nobody can call stays so."""
+    """Let the line's callers be answered until ``ending`` is closed; a line that nobody can call stays so.
+
+    What an earlier process could not write down, of whatever calls, is written first.
+    """
+    if reception.written_later is not None:
+        ending.push_async_callback(end_task, asyncio.create_task(reception.written_later.run()))
     if not isinstance(line, Answerable):
         return
     for work in (reception.run(), reception.ringing_back.run()):
@@ -94,11 +102,13 @@ def turn_away(
     rules: Rules,
     executor: ThreadPoolExecutor,
     ending: AsyncExitStack,
+    *,
+    spool: Spool | None = None,
 ) -> None:
     """Have whoever calls before the reception stands hear that we are busy, and be on record."""
     if not isinstance(line, Answerable):
         return
-    engaged = Engaged(Books(ledger, clock, VisitAftercare(rules), executor), line.name)
+    engaged = Engaged(Books(ledger, clock, VisitAftercare(rules), executor, spool=spool), line.name)
     ending.push_async_callback(engaged.finish, FAREWELL_S)
     ending.callback(line.take_calls, None)
     line.take_calls(engaged.take)
