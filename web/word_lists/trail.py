@@ -101,6 +101,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "order_reopened": _l("opened the order again"),
         "order_accepted": _l("took the order on"),
         "order_declined": _l("handed the order back"),
+        "order_taken_away": _l("had somebody else asked instead"),
+        "order_asked_anew": _l("asked once more whoever had taken the order, since it is an emergency now"),
         "order_on_the_way": _l("set out"),
         "order_on_site": _l("arrived"),
         "order_closed": _l("closed the order"),
