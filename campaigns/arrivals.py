@@ -19,7 +19,7 @@ from campaigns.windows import known_zone
 from ivr.brief import Brief
 from ivr.reception.who import MOST
 from records.bulk import upserting
-from records.call_ins import CallIn
+from records.call_ins import MISSED, CallIn
 from records.people import NOT_ON_ROSTER, Elder
 from records.sealing import keyring
 from speech.types import Language, spoken_language
@@ -144,13 +144,16 @@ def lost_call_ins(session: Session, now: datetime) -> Sequence[int]:
 
 
 def give_up(session: Session, call_in_id: int, care: CallInCare, now: datetime) -> None:
-    """Close a lost call. An elder's is somebody's to return; a visit goes its own way back."""
+    """Close a lost call. An elder's is somebody's to return; a visit goes its own way back.
+
+    Nobody knows what a stranger wanted, unless an order says so: they wait on the list of those to call back.
+    """
     row = session.scalar(
         select(CallIn).where(CallIn.id == call_in_id, CallIn.ended_at.is_(None)).with_for_update()
     )
     if row is None:
         return
-    row.ended_at, row.outcome = now, LOST
+    row.ended_at, row.outcome = now, MISSED if row.elder is None else LOST
     if is_elder_s(row) and row.attempt_id is None:
         care.talk_ended(session, row, TalkResult(None), now)
 
