@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -45,6 +46,8 @@ class Talked:
     """The message that was left."""
     recording: str = ""
     """Below the recordings folder, of a talk without a visit; empty when there is none."""
+    said: tuple[dict[str, Any], ...] = ()
+    """What was asked and answered in a talk without a visit."""
     reached: bool = False
     """Whether the elder was there and said something, so that nobody need ask any more what they wanted."""
 
@@ -125,6 +128,8 @@ def note_end(session: Session, call_in_id: int, talked: Talked, now: datetime) -
     row.ended_at, row.outcome, row.words = now, talked.outcome, talked.words
     if talked.recording:
         row.recording = talked.recording
+    if talked.said:
+        row.said = list(talked.said)
     if talked.outcome == GONE and is_elder_s(row):
         row.call_back_at = now + RING_BACK_AFTER
 

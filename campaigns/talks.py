@@ -26,7 +26,7 @@ from ivr.report import CallOutcome, CallReport, FlagRaised, TurnTaken
 from ivr.script import load_script
 from records.call_ins import CallIn
 from records.people import Elder
-from speech.types import Language, Understanding
+from speech.types import Language, Understanding, Urgency
 
 if TYPE_CHECKING:
     from campaigns.answering import ConverseWith
@@ -75,7 +75,11 @@ class ElderTalk:
         outcome = report.outcome
         spoke = outcome not in (None, CallOutcome.MACHINE, CallOutcome.SILENT) and result.elder_known
         return Talked(
-            outcome.value if outcome else "", result.words, kept, reached=spoke or bool(result.flags)
+            outcome.value if outcome else "",
+            result.words,
+            kept,
+            said=said_in(report),
+            reached=spoke or bool(result.flags),
         )
 
     def _end(self, session: Session, call_in: CallIn, *, result: TalkResult, now: datetime) -> None:
@@ -210,6 +214,23 @@ def result_of(report: CallReport) -> TalkResult:
         hung_up=bool(report.cause) and not report.ended_early,
         do_not_call=report.state.get("do_not_call") is True,
         words="；".join(each for each in words if each),
+    )
+
+
+def said_in(report: CallReport) -> tuple[dict[str, Any], ...]:
+    """What was asked and answered in a talk, for whoever listens to it; seconds into the recording."""
+    return tuple(
+        {
+            "question": turn.question,
+            "asked": "".join(turn.prompt),
+            "heard": turn.understanding.transcript if turn.understanding else "",
+            "key": turn.key,
+            "codes": list(turn.understanding.codes) if turn.understanding else [],
+            "urgency": (turn.understanding.urgency if turn.understanding else Urgency.NONE).label,
+            "started_s": round(turn.started_s, 2),
+            "ended_s": round(turn.ended_s, 2),
+        }
+        for turn in report.turns
     )
 
 

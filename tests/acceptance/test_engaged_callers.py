@@ -270,6 +270,8 @@ class TestATalkWithoutAVisit:
         assert (row.outcome, row.taken_at) == ("completed", row.came_at)
         with open_file(keyring(), visited.recordings / row.recording) as sound:
             assert sound.read(4) == b"RIFF"
+        assert [(each["question"], each["key"]) for each in row.said or ()][-1][1] == "1"
+        assert any("是有什么事吗" in each["asked"] for each in row.said or ())
 
     def test_of_an_elder_who_does_not_want_it_is_not(self, visited: Town) -> None:
         with visited.ledger.session() as session:

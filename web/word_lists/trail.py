@@ -41,6 +41,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "viewed_file": _l("looked at the file"),
         "viewed_resident_id": _l("read the resident ID"),
         "viewed_call": _l("looked at the call"),
+        "viewed_call_in": _l("looked at what was said in a call to us"),
         "viewed_order": _l("looked at the work order"),
         "call_made_good": _l("made good a call with which nobody had spoken"),
         "part_retired": _l("retired a part of the system"),
