@@ -18,7 +18,6 @@ from campaigns.calling_back import CallOf
 from campaigns.desk import Desk, problem_of, settled
 from campaigns.engaged import Engaged
 from campaigns.ringing_back import RingingBack
-from campaigns.unwritten import WrittenLater
 from ivr.lines import CallNotConnectedError
 from ivr.lines.incoming import Incoming
 from records.sessions import LedgerError
@@ -62,8 +61,6 @@ class Reception:
             desk, care, converse, chat, owner, language, self._halt, operator_of=operator_of
         )
         self.ringing_back = RingingBack(self._answering, self._may_ring_back)
-        self.written_later = None if desk.spool is None else WrittenLater(desk, care, desk.spool)
-        """Brings to the ledger what it could not take before, in this process or an earlier one."""
 
     @property
     def has_room(self) -> bool:

@@ -44,7 +44,7 @@ from wenan.roles import ALL, Role
 from wenan.round_keeping import with_rounds
 from wenan.settings import Settings, SettingsError
 from wenan.signing_off import farewell_at_exit, parts_of
-from wenan.spooling import open_spool
+from wenan.spooling import open_spool, write_later
 from wenan.tasks import end_task
 from wenan.transfer import NOBODY_TO_RING, anybody_to_ring, open_switchboard
 from wenan.village.exchange import Village
@@ -152,6 +152,7 @@ class _Process:
             ending.push_async_callback(end_task, parts[0])
             said = farewell_at_exit(self.ledger, self.clock, parts_of(self.roles, calls=calls))
             ending.push_async_exit(said)
+            write_later(self.settings, self.ledger, self.clock, self.rules, ending)
             if Role.GATEWAY in self.roles and not calls:
                 await self._hold_campaigns(silent)
             if Role.KEEPER in self.roles:

@@ -80,12 +80,7 @@ def open_reception(  # noqa: PLR0913 - what a process shares, each by name
 
 
 def take_calls(reception: Reception, line: Line, ending: AsyncExitStack) -> None:
-    """Let the line's callers be answered until ``ending`` is closed; a line that nobody can call stays so.
-
-    What an earlier process could not write down, of whatever calls, is written first.
-    """
-    if reception.written_later is not None:
-        ending.push_async_callback(end_task, asyncio.create_task(reception.written_later.run()))
+    """Let the line's callers be answered until ``ending`` is closed; a line that nobody can call stays so."""
     if not isinstance(line, Answerable):
         return
     for work in (reception.run(), reception.ringing_back.run()):

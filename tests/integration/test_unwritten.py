@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 from support.callers import Town
 from support.campaigning import CALLER, number
 from support.casebook import orders, rules
+from support.powercuts import AwayLedger
 
 from campaigns.arrivals import Person, note_arrival
 from campaigns.calling_back import CallOf
@@ -35,7 +33,7 @@ from ivr.report import CallOutcome, CallReport, Confirmed, FlagRaised
 from ivr.virtual_time import run_virtual
 from records.call_ins import CallIn
 from records.orders import WorkOrder
-from records.sessions import Ledger, LedgerError
+from records.sessions import Ledger
 from records.visits import CallAttempt
 from speech.lexicon import load_lexicon
 from speech.types import Urgency
@@ -43,23 +41,6 @@ from speech.understanding import from_text, understand
 
 STRANGER = "+8613853399999"
 CRY = FlagRaised("fall_now", Urgency.EMERGENCY, "why_called", 0, Confirmed.YES, "我摔倒了")
-
-
-class AwayLedger(Ledger):
-    """A real ledger that can be away for as long as one likes."""
-
-    def __init__(self, ledger: Ledger) -> None:  # the real ledger is open already
-        self._ledger = ledger
-        self.away = False
-        self.engine: Engine = ledger.engine
-
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """As the ledger's, while it is there."""
-        if self.away:
-            raise LedgerError("The ledger is away.")
-        with self._ledger.session() as session:
-            yield session
 
 
 async def _nobody_talks(*_call: Any, **_about: Any) -> CallReport:
