@@ -6,7 +6,9 @@ import pytest
 from support.casebook import agree_to_visits, raise_flag
 from support.duty_night import Duty, TheOrder
 
+from escalation.leaving import leave
 from escalation.work_orders import NotYourOrderError
+from records.people import Worker
 from records.sessions import Ledger
 from records.visits import Visit
 from speech.types import Urgency
@@ -89,3 +91,16 @@ def test_only_coordinators_take_an_order_from_somebody(duty: Duty) -> None:
     with pytest.raises(NotYourOrderError):
         duty.worker("wu").gives_to_another(order)
     assert (order.row.status, order.offered_to) == ("accepted", "li")
+
+
+def test_what_somebody_had_who_leaves_for_good_is_asked_of_others_at_once(duty: Duty) -> None:
+    order = duty.elder_says("chest_pain")
+    duty.worker("li").gets_alert_within("5 s").takes(order)
+    with duty.ledger.session() as session:
+        worker = session.get_one(Worker, duty.village.workers["li"])
+        assert leave(session, duty.laws, worker, actor="command line", now=duty.clock.now()) == [order.id]
+
+    duty.worker("wu").gets_alert_within("5 s").ignores()
+    duty.worker("zhang").gets_alert_within("5 min").ignores()
+    duty.worker("li").gets_nothing_for("6 min")
+    assert "taken_away" in order.events

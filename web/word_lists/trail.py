@@ -95,6 +95,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "order_contact_invalid_number": _l("found that a contact's number does not exist"),
         "address_noted": _l("noted where somebody is reached"),
         "address_forgotten": _l("removed where somebody is reached"),
+        "worker_left": _l("noted that a worker has left"),
+        "worker_returned": _l("noted that a worker works here again"),
         "absence_noted": _l("noted an absence"),
         "absence_ended": _l("ended an absence"),
         "order_added": _l("added to the order"),
