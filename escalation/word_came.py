@@ -135,9 +135,8 @@ def _send_at_once(session: Session, rules: Rules, order: WorkOrder, call: Contac
     """A contact is worried or asks for help: that is an emergency until somebody has looked."""
     drop_planned(session, order)
     order.urgency = Urgency.EMERGENCY.label
-    order.deadline = min(
-        order.deadline, now + timedelta(minutes=rules.policy.deadlines["on_site"].minutes or 30)
-    )
+    on_site = now + timedelta(minutes=rules.policy.deadlines["on_site"].minutes or 30)
+    order.deadline = min(order.deadline, on_site) if order.deadline > now else on_site
     order.evidence = [*order.evidence, {"reason": "emergency"}]
     order.reason = "emergency"
     if (said := WORRIED[rules.language].format(who=_named(call))) not in order.summary:

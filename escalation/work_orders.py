@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from escalation import consents
 from escalation.anew import note_taken_away
 from escalation.asking import FIELD_ROLES, climb, put_on_ladder
+from escalation.deadlines import renewed
 from escalation.history import note_event
 from escalation.home_visits import end_home_visit
 from escalation.rules import Rules
@@ -127,9 +128,7 @@ def take_away(session: Session, rules: Rules, order_id: int, worker: Worker, now
     """Have somebody else asked instead of whoever has the order and does not go; only for coordinators.
 
     Whoever had it is told so; the next step of the ladder is taken at once and passes them over.
-
-    Raises:
-        OrderNotFoundError, NotYourOrderError, WrongStepError.
+    Raises OrderNotFoundError, NotYourOrderError, WrongStepError.
     """
     former = _order(session, order_id).assignee
     if worker.role != "coordinator":
@@ -206,7 +205,7 @@ def close(
 def reopen(
     session: Session, rules: Rules, order_id: int, worker: Worker, reason: str, now: datetime
 ) -> WorkOrder:
-    """Open a closed order again with a reason; whoever held it is asked first.
+    """Open a closed order again with a reason and a new deadline; whoever held it is asked first.
 
     Raises:
         MissingWordsError, OrderNotFoundError, NotYourOrderError (a viewer), WrongStepError.
@@ -217,6 +216,7 @@ def reopen(
     if not _move(session, order_id, _REOPEN, {"closed_at": None}):
         raise _refusal(_order(session, order_id), _REOPEN)
     order = _order(session, order_id)
+    order.deadline = renewed(rules, order, now)
     put_on_ladder(session, rules, order)
     note_event(session, order, _REOPEN.event, note, actor=worker.login, now=now)
     climb(session, rules, order, now)

@@ -6,8 +6,11 @@ import pytest
 from support.casebook import agree_to_visits, raise_flag
 from support.duty_night import Duty, TheOrder
 
+from escalation.call_ins import CallInAftercare
 from escalation.leaving import leave
 from escalation.work_orders import NotYourOrderError
+from ivr.report import Confirmed, FlagRaised
+from records.call_ins import CallIn
 from records.people import Worker
 from records.sessions import Ledger
 from records.visits import Visit
@@ -83,6 +86,23 @@ def test_whom_it_was_taken_from_is_not_asked_in_that_round_again(duty: Duty) -> 
     duty.worker("wu").gets_alert_within("5 s").ignores()
     duty.worker("zhang").gets_alert_within("5 min").ignores()
     duty.worker("li").gets_nothing_for("4 min")
+
+
+def test_an_elder_who_calls_again_is_for_whoever_goes_there_already(duty: Duty) -> None:
+    order = duty.elder_says("chest_pain")
+    li = duty.worker("li").gets_alert_within("5 s").takes(order).sets_out(order)
+    now = duty.clock.now()
+    with duty.ledger.session() as session:
+        call = CallIn(
+            line="sip", provider_call_id="1", elder_id=order.row.elder_id, came_at=now, taken_at=now
+        )
+        session.add(call)
+        session.flush()
+        cry = FlagRaised("help", Urgency.EMERGENCY, "why_called", 0, Confirmed.YES, "快来人")
+        CallInAftercare(duty.laws).flags_raised(session, call, (cry,), now)
+
+    li.gets_alert_within("5 s").reads("紧急").ignores()
+    duty.worker("wu").gets_alert_within("5 min").reads("紧急")
 
 
 def test_only_coordinators_take_an_order_from_somebody(duty: Duty) -> None:
