@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from campaigns.windows import known_zone
 from ivr.brief import Brief
 from ivr.reception.who import MOST
 from records.bulk import upserting
-from records.call_ins import CallIn
+from records.call_ins import MISSED, CallIn
 from records.people import NOT_ON_ROSTER, Elder
 from records.sealing import keyring
 from speech.types import Language, spoken_language
@@ -45,6 +46,8 @@ class Talked:
     """The message that was left."""
     recording: str = ""
     """Below the recordings folder, of a talk without a visit; empty when there is none."""
+    said: tuple[dict[str, Any], ...] = ()
+    """What was asked and answered in a talk without a visit."""
     reached: bool = False
     """Whether the elder was there and said something, so that nobody need ask any more what they wanted."""
 
@@ -125,6 +128,8 @@ def note_end(session: Session, call_in_id: int, talked: Talked, now: datetime) -
     row.ended_at, row.outcome, row.words = now, talked.outcome, talked.words
     if talked.recording:
         row.recording = talked.recording
+    if talked.said:
+        row.said = list(talked.said)
     if talked.outcome == GONE and is_elder_s(row):
         row.call_back_at = now + RING_BACK_AFTER
 
@@ -144,13 +149,16 @@ def lost_call_ins(session: Session, now: datetime) -> Sequence[int]:
 
 
 def give_up(session: Session, call_in_id: int, care: CallInCare, now: datetime) -> None:
-    """Close a lost call. An elder's is somebody's to return; a visit goes its own way back."""
+    """Close a lost call. An elder's is somebody's to return; a visit goes its own way back.
+
+    Nobody knows what a stranger wanted, unless an order says so: they wait on the list of those to call back.
+    """
     row = session.scalar(
         select(CallIn).where(CallIn.id == call_in_id, CallIn.ended_at.is_(None)).with_for_update()
     )
     if row is None:
         return
-    row.ended_at, row.outcome = now, LOST
+    row.ended_at, row.outcome = now, MISSED if row.elder is None else LOST
     if is_elder_s(row) and row.attempt_id is None:
         care.talk_ended(session, row, TalkResult(None), now)
 

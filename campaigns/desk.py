@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,9 @@ from ivr.lines import Call, Line
 from ivr.report import CallObserver, CallReport
 from ivr.script import Script
 from records.sessions import Ledger
+
+if TYPE_CHECKING:
+    from campaigns.unwritten import Spool
 
 T = TypeVar("T")
 
@@ -62,6 +65,8 @@ class DialerOptions:
     on_event: OnEvent | None = None
     converse_in: Callable[[int], Converse] | None = None
     """By a visit's id, instead of the usual conversation: for calls that can be put through to people."""
+    spool: Spool | None = None
+    """See ``Books.spool``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class Books:
     clock: Clock
     aftercare: Aftercare
     executor: Executor
+    spool: Spool | None = field(default=None, kw_only=True)
+    """Where grave things are kept that the ledger cannot take now; None: in memory only."""
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Do ``work`` in a transaction and commit. Raises whatever it raises, and LedgerError."""

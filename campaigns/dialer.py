@@ -81,6 +81,7 @@ class Dialer:
             converse=converse,
             recordings_dir=recordings_dir,
             options=options,
+            spool=options.spool,
         )
         self._owner = owner
         self._breaker = Breaker(options.most_failures)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -10,6 +12,7 @@ import structlog
 from campaigns.calling_back import CallOf
 from campaigns.desk import Books, problem_of, settled
 from campaigns.unheard import note_unheard
+from campaigns.unwritten import CallerUnheard
 from ivr.lines.incoming import Incoming
 
 log = structlog.get_logger(__name__)
@@ -39,8 +42,9 @@ class Engaged:
     async def turn_away(self, incoming: Incoming) -> None:
         """The work of ``take``. Goes on until it is written down; raises nothing but cancellation."""
         came_at = self._books.clock.now()
-        call = CallOf(self._line, incoming.provider_call_id, incoming.number)
-        noting = asyncio.ensure_future(self._note(partial(note_unheard, call=call, came_at=came_at)))
+        name = incoming.provider_call_id or f"unnamed-{secrets.token_hex(8)}"
+        call = CallOf(self._line, name, incoming.number)
+        noting = asyncio.ensure_future(self._note(call, came_at))
         await asyncio.wait({noting}, timeout=NO_LONGER_S)
         await incoming.refuse()
         await noting
@@ -54,9 +58,21 @@ class Engaged:
             log.error("that somebody called could not be written down")
             task.cancel()
 
-    async def _note(self, note: partial[None]) -> None:
+    async def _note(self, call: CallOf, came_at: datetime) -> None:
         tries = 0
+        note = partial(note_unheard, call=call, came_at=came_at)
         while (error := (await settled(self._books.write(note))).exception()) is not None:
             log.error("that somebody called waits for the ledger", problem=problem_of(error))
+            if self._keep(call, came_at):
+                return
             await self._books.clock.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
             tries += 1
+
+    def _keep(self, call: CallOf, came_at: datetime) -> bool:
+        """Put it on the disk, from where it is written down; False where that cannot be done."""
+        if self._books.spool is None:
+            return False
+        thing = CallerUnheard(
+            line=call.line, provider_call_id=call.provider_call_id, number=call.number, came_at=came_at
+        )
+        return self._books.spool.keep(thing, came_at)

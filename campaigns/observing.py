@@ -13,6 +13,7 @@ from campaigns.aftercare import Aftercare, ToldLater
 from campaigns.claims import Lease, LeaseLostError, renew
 from campaigns.desk import Desk, problem_of
 from campaigns.hearing import answers_in, store_answers, store_flag, store_turn
+from campaigns.unwritten import FlagsOfVisit
 from ivr.dialogue import AnswerGiven
 from ivr.report import FlagRaised, TurnTaken
 from records.sessions import LedgerError
@@ -24,8 +25,9 @@ class LedgerObserver:
     """A ``CallObserver`` that writes to the ledger; every method commits before it returns.
 
     Whatever cannot be written does not end the call: the elder is still on the line, and what was missed is
-    written with the outcome. A flag that could not be written is tried again at every turn; one whose work
-    order could not be made is written without it, and aftercare is told again with the outcome.
+    written with the outcome. A flag that could not be written is kept on the disk and tried again at every
+    turn; one whose work order could not be made is written without it, and aftercare is told again with the
+    outcome.
     """
 
     def __init__(self, desk: Desk, lease: Lease, attempt_id: int) -> None:
@@ -51,17 +53,23 @@ class LedgerObserver:
             self._written = answers
         waiting, self.unwritten_flags = self.unwritten_flags, []
         for flag in waiting:
-            self.flag_raised(flag)
+            self._try(flag)
 
     def flag_raised(self, flag: FlagRaised) -> None:
         """Write the flag and have it looked after, even if another process has taken over the visit."""
+        spool = self._desk.spool
+        if not self._try(flag) and spool is not None:
+            spool.keep(FlagsOfVisit(visit_id=self._lease.visit_id, flags=(flag,)), self._desk.clock.now())
+
+    def _try(self, flag: FlagRaised) -> bool:
         aftercare = self._desk.aftercare
         error = self._write("flag", partial(self._store_flag, flag=flag, aftercare=aftercare))
         if error is None:
-            return
+            return True
         self.unwritten_flags.append(flag)
         if not isinstance(error, LedgerError):
             self._write("flag alone", partial(self._store_flag, flag=flag, aftercare=ToldLater()))
+        return False
 
     def _store_turn(
         self, session: Session, turn: TurnTaken, state: Mapping[str, Any], news: Sequence[AnswerGiven]

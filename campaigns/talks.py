@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -14,6 +15,7 @@ from campaigns.arrivals import Person, Talked, brief_of, sound_of
 from campaigns.call_in_care import CallInCare, TalkResult
 from campaigns.desk import Desk, problem_of, settled
 from campaigns.outcomes import opt_out
+from campaigns.unwritten import FlagsOfTalk, StrangerHeard, Thing
 from campaigns.wrapping_up import PAUSES_S, store_recording
 from ivr.bridge import Bridge, Operator, Seat, Side
 from ivr.dialogue import begin
@@ -24,7 +26,7 @@ from ivr.report import CallOutcome, CallReport, FlagRaised, TurnTaken
 from ivr.script import load_script
 from records.call_ins import CallIn
 from records.people import Elder
-from speech.types import Language, Understanding
+from speech.types import Language, Understanding, Urgency
 
 if TYPE_CHECKING:
     from campaigns.answering import ConverseWith
@@ -34,6 +36,8 @@ log = structlog.get_logger(__name__)
 
 WORTH_A_CALL = ("concern", "problem", "unclear", "unknown")
 """Answers to "what is it about?" after which a person calls back. What was not understood is never "well"."""
+AGAIN_S = 5.0
+"""Between tries to write down what somebody unknown has said, while they are on the line."""
 
 
 class ElderTalk:
@@ -52,6 +56,8 @@ class ElderTalk:
         self._person = person
         self._back = back
         self._flags: dict[str, FlagRaised] = {}
+        self._waits = False
+        """Whether something was heard that the ledger does not have yet."""
 
     async def hold(self, converse: Converse, call: Call, *, meanwhile: bool) -> Talked:
         """Talk; what came of it. ``meanwhile``: we ring them just now."""
@@ -69,7 +75,11 @@ class ElderTalk:
         outcome = report.outcome
         spoke = outcome not in (None, CallOutcome.MACHINE, CallOutcome.SILENT) and result.elder_known
         return Talked(
-            outcome.value if outcome else "", result.words, kept, reached=spoke or bool(result.flags)
+            outcome.value if outcome else "",
+            result.words,
+            kept,
+            said=said_in(report),
+            reached=spoke or bool(result.flags),
         )
 
     def _end(self, session: Session, call_in: CallIn, *, result: TalkResult, now: datetime) -> None:
@@ -79,15 +89,27 @@ class ElderTalk:
         self._care.talk_ended(session, call_in, result, now)
 
     def turn_taken(self, turn: TurnTaken, state: Mapping[str, Any]) -> None:
-        """The dialogue keeps what was said until the end."""
+        """The dialogue keeps what was said until the end; what waits for the ledger is tried again."""
+        del turn, state
+        if self._waits:
+            self._try()
 
     def flag_raised(self, flag: FlagRaised) -> None:
-        """Have it looked after at once; should that fail, once more when the talk is over."""
+        """Have it looked after at once; should that fail, at every turn, and when the talk is over."""
         self._flags[flag.code] = flag
+        spool = self._desk.spool
+        if not self._try() and spool is not None:
+            flags = tuple(self._flags.values())
+            spool.keep(FlagsOfTalk(call_in_id=self._call_in_id, flags=flags), self._desk.clock.now())
+
+    def _try(self) -> bool:
         flags = tuple(self._flags.values())
         written = self._desk.write_now(self._telling(partial(self._care.flags_raised, flags=flags)))
-        if (error := written.exception()) is not None:
+        error = written.exception()
+        if error is not None:
             log.error("a flag of a call that came in waits", problem=problem_of(error))
+        self._waits = error is not None
+        return error is None
 
     def _telling(self, tell: Callable[..., None]) -> Callable[[Session], None]:
         return telling(tell, self._call_in_id, self._desk)
@@ -102,9 +124,17 @@ class StrangerCall:
         self._call_in_id = call_in_id
         self._language = language
         self._unwritten: list[Callable[[Session], None]] = []
+        """In the order in which it was said: where they are follows what they cried."""
 
     async def hold(self, chat: ConverseWith, call: Call, operator: Operator | None = None) -> str:
         """Talk; what it came to. Whoever cries for help is put through by ``operator``."""
+        trying = asyncio.create_task(self._try_again_and_again())
+        try:
+            return await self._hold(chat, call, operator)
+        finally:
+            trying.cancel()
+
+    async def _hold(self, chat: ConverseWith, call: Call, operator: Operator | None) -> str:
         talk = self._talk()
         if operator is None:
             report = await chat(call, partner=talk, language=self._language)
@@ -114,8 +144,9 @@ class StrangerCall:
             kept = Kept(talk, manner, lambda: talk.crying and not self._unwritten, self._told_where)
             seat = Seat(Side.ELDER, Bridge(self._desk.clock, with_elder=False), operator)
             report = await chat(call, partner=kept, language=self._language, seat=seat)
-        for work in self._unwritten:
-            await surely(self._desk, work)
+        while self._unwritten:
+            await surely(self._desk, work := self._unwritten[0])
+            self._written(work)
         return report.outcome.value if report.outcome else ""
 
     def _talk(self) -> StrangerTalk:
@@ -131,19 +162,40 @@ class StrangerCall:
         )
 
     def _cried(self, heard: Understanding | None) -> None:
-        self._note(partial(self._care.stranger_cried, heard=heard))
+        kept = StrangerHeard(call_in_id=self._call_in_id, what="cried", heard=heard)
+        self._note(partial(self._care.stranger_cried, heard=heard), kept)
 
     def _wants_person(self, heard: Understanding | None) -> None:
-        self._note(partial(self._care.stranger_wants_person, heard=heard))
+        kept = StrangerHeard(call_in_id=self._call_in_id, what="wants_person", heard=heard)
+        self._note(partial(self._care.stranger_wants_person, heard=heard), kept)
 
     def _told_where(self, words: str) -> None:
-        self._note(partial(self._care.stranger_told, words=words))
+        kept = StrangerHeard(call_in_id=self._call_in_id, what="told", words=words)
+        self._note(partial(self._care.stranger_told, words=words), kept)
 
-    def _note(self, tell: Callable[..., None]) -> None:
-        work = telling(tell, self._call_in_id, self._desk)
-        if (error := self._desk.write_now(work).exception()) is not None:
-            log.error("a stranger's words wait for the ledger", problem=problem_of(error))
-            self._unwritten.append(work)
+    def _note(self, tell: Callable[..., None], kept: Thing) -> None:
+        self._unwritten.append(telling(tell, self._call_in_id, self._desk))
+        while self._unwritten:
+            work = self._unwritten[0]
+            if (error := self._desk.write_now(work).exception()) is not None:
+                log.error("a stranger's words wait for the ledger", problem=problem_of(error))
+                if self._desk.spool is not None:
+                    self._desk.spool.keep(kept, self._desk.clock.now())
+                return
+            self._written(work)
+
+    async def _try_again_and_again(self) -> None:
+        """While they are still there: the sooner their cry is on record, the sooner somebody is rung."""
+        while True:
+            await self._desk.clock.sleep(AGAIN_S)
+            if self._unwritten:
+                work = self._unwritten[0]
+                if (await settled(self._desk.write(work))).exception() is None:
+                    self._written(work)
+
+    def _written(self, work: Callable[[Session], None]) -> None:
+        if self._unwritten and self._unwritten[0] is work:
+            del self._unwritten[0]
 
 
 def result_of(report: CallReport) -> TalkResult:
@@ -162,6 +214,23 @@ def result_of(report: CallReport) -> TalkResult:
         hung_up=bool(report.cause) and not report.ended_early,
         do_not_call=report.state.get("do_not_call") is True,
         words="；".join(each for each in words if each),
+    )
+
+
+def said_in(report: CallReport) -> tuple[dict[str, Any], ...]:
+    """What was asked and answered in a talk, for whoever listens to it; seconds into the recording."""
+    return tuple(
+        {
+            "question": turn.question,
+            "asked": "".join(turn.prompt),
+            "heard": turn.understanding.transcript if turn.understanding else "",
+            "key": turn.key,
+            "codes": list(turn.understanding.codes) if turn.understanding else [],
+            "urgency": (turn.understanding.urgency if turn.understanding else Urgency.NONE).label,
+            "started_s": round(turn.started_s, 2),
+            "ended_s": round(turn.ended_s, 2),
+        }
+        for turn in report.turns
     )
 
 

@@ -132,6 +132,7 @@ def note_back(session: Session, call_in_id: int, talked: Talked | None, now: dat
     if talked is not None:
         row.outcome, row.words = talked.outcome, talked.words
         row.recording = talked.recording or row.recording
+        row.said = list(talked.said) or row.said
     if talked is not None and talked.reached:
         for each in (row, *_owed_to(session, row)):
             _settle(session, each, RUNG_BACK, now)

@@ -18,10 +18,12 @@ from records.orders import Notification, WorkOrder
 from records.people import Worker
 from speech.types import Language, spoken_language
 
-Standing = Literal["new", "unassigned", "untaken", "overdue", "settled"]
+Standing = Literal["new", "unassigned", "untaken", "overdue", "settled", "handed_on"]
 """What a message adds about the order: nothing; nobody is on duty; nobody has taken it; its time is over;
-word came that all is well and nobody needs to go."""
+word came that all is well and nobody needs to go; somebody else is asked instead."""
 
+CALLED_OFF = ("settled", "handed_on")
+"""What ends somebody's part in an order; counted apart from what begins it."""
 RINGING = ("urgent", "emergency")
 """Urgencies for which a worker's telephone may ring."""
 NOBODY = "duty"
@@ -70,7 +72,7 @@ def tell(
 ) -> int:
     """Put one message for each recipient and channel into the outbox; returns how many are new."""
     told = 0
-    kind = "step" if occasion.step else "settled" if occasion.standing == "settled" else "order"
+    kind = "step" if occasion.step else occasion.standing if occasion.standing in CALLED_OFF else "order"
     named = [channel for channel in rules.channels if channel.name in occasion.channels]
     channels = fit(named or rules.channels, order, occasion.standing)
     for recipient in to:

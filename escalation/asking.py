@@ -157,10 +157,10 @@ def _tell(
 def _on_duty(
     session: Session, order: WorkOrder, target: Target, following: NextStep, now: datetime
 ) -> Worker | None:
-    """The nearest worker not asked yet; at first whoever has known the order, if they are there."""
+    """The nearest worker not asked yet; at first whoever knows the order or goes to this elder anyway."""
     refused = {*following.asked, *following.declined}
     but = frozenset(session.scalars(select(Worker.id).where(Worker.login.in_(refused))))
-    known = order.assignee
+    known = order.assignee or (_goes_there(session, order) if following.fresh else None)
     if following.fresh and known is not None and known.active and known.role in FIELD_ROLES:
         there = Roster.at(session, now).in_place_of(session, known)
         if there is not None and there.id not in but:
@@ -168,6 +168,22 @@ def _on_duty(
     ladder = ladder_of(order)
     roles = FIELD_ROLES if ladder is None else ladder.roles
     return on_call(session, area_of(session, target, order.elder.area_id), roles, but=but, now=now)
+
+
+def _goes_there(session: Session, order: WorkOrder) -> Worker | None:
+    """Whoever is on the way to this elder, or there, by another order: they need no second person."""
+    return session.scalars(
+        select(Worker)
+        .join(WorkOrder, WorkOrder.assignee_id == Worker.id)
+        .where(
+            WorkOrder.elder_id == order.elder_id,
+            WorkOrder.id != order.id,
+            WorkOrder.kind == "in_person_visit",
+            WorkOrder.status.in_(["accepted", "on_the_way", "on_site"]),
+        )
+        .order_by(WorkOrder.id.desc())
+        .limit(1)
+    ).first()
 
 
 def _roles(rules: Rules, order: WorkOrder) -> tuple[Role, ...]:

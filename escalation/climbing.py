@@ -31,6 +31,11 @@ ON_AGAIN = "contacts_asked"
 UNHEARD = "unheard"
 """Event: no message of a step reached anybody (its note is the step's number), so that the rest of the round
 does not wait for an answer. The next round does, or a dead provider would ask everybody without end."""
+ANEW = "asked_anew"
+"""Event: the order has become an emergency while somebody had it who has not set out yet; its note is their
+login. They are asked once more, and others after them."""
+TAKEN_AWAY = "taken_away"
+"""Event: a coordinator has somebody else asked instead of whoever had the order; its note is their login."""
 
 Phase = Literal["offered", "held", "done"]
 
@@ -111,14 +116,13 @@ class _Climb:
         elif happening.kind in ("opened", "reopened"):
             self.declined.clear()
             self._begin(happening.at)
-        elif happening.kind == "raised":
-            if self.phase == "offered":
-                self._begin(happening.at)
+        elif happening.kind == ANEW or (happening.kind == "raised" and self.phase == "offered"):
+            self._begin(happening.at)
         elif happening.kind == "accepted":
             self.phase, self.late_place, self.late_due, self.held_at = "held", 0, None, happening.at
-        elif happening.kind == "declined":
+        elif happening.kind in ("declined", TAKEN_AWAY):
             self.phase, self.due, self.waits = "offered", happening.at, False
-            self.declined.add(happening.actor)
+            self.declined.add(happening.actor if happening.kind == "declined" else happening.note)
         elif happening.kind in (RESTS, ON_AGAIN):
             self._rest(happening)
         elif happening.kind == UNHEARD:

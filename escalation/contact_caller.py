@@ -23,7 +23,7 @@ from ivr.lines import CallNotConnectedError, Line
 from ivr.minutes import Partner
 from ivr.report import CallOutcome, Unobserved
 from ivr.script import load_script
-from records.sessions import Ledger
+from records.sessions import Ledger, LedgerError
 from speech.types import Language, spoken_language
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 RING_S = 45.0
 LONGEST_CALL_S = 180.0
 POLL_S = 5.0
+PAUSES_S = (1.0, 5.0, 15.0, 60.0, 60.0, 60.0, 60.0, 60.0, 60.0)
+"""Between tries to write down what a contact has said; longer together the call counts as lost anyway."""
 OUTCOMES = {CallOutcome.MACHINE: "machine", CallOutcome.SILENT: "silent"}
 """How a call ended in which nobody gave an answer; otherwise there was no clear word."""
 
@@ -85,17 +87,23 @@ class ContactCaller:
         job = await self._books.write(partial(claim, rules=self._rules.contacts, now=self._clock.now()))
         if job is None:
             return False
-        await self._note(job.id, await self._ring(job))  # an answer that was given stands already
+        unwritten: list[str] = []
+        ended = await self._ring(job, unwritten)
+        for answer in (*unwritten, ended):  # an answer that was given stands already
+            await self._surely(job.id, answer)
         return True
 
-    async def _ring(self, job: ContactJob) -> str:
-        """Ring and talk; how the call ended if nobody gave an answer."""
+    async def _ring(self, job: ContactJob, unwritten: list[str]) -> str:
+        """Ring and talk; how the call ended if nobody gave an answer.
+
+        ``unwritten`` gets the answers that the ledger could not take: the talk goes on all the same.
+        """
         try:
             call = await self._line.dial(job.phone, reference=job.reference, ring_seconds=RING_S)
         except CallNotConnectedError as failure:
             return failure.disposition.value
         language = spoken_language(job.language)
-        partner, seat = self._partner(job, language)
+        partner, seat = self._partner(job, language, unwritten)
         report = await converse(
             call,
             partner=partner,
@@ -110,15 +118,22 @@ class ContactCaller:
             return "lost"
         return OUTCOMES.get(report.outcome, "none") if report.outcome is not None else "none"
 
-    def _partner(self, job: ContactJob, language: Language) -> tuple[Partner, Seat | None]:
+    def _partner(
+        self, job: ContactJob, language: Language, unwritten: list[str]
+    ) -> tuple[Partner, Seat | None]:
         """The talk; whoever asks for help in it is put through, where that can be done."""
         say = spoken()[language].filled(contact=job.name, elder=job.elder, organisation=self._organisation)
         given: list[str] = []
 
         def note(answer: str, heard: str) -> None:
             del heard  # what somebody said is not kept
-            self._books.write_now(self._noting(job.id, answer))
-            given.append(answer)
+            try:
+                self._books.write_now(self._noting(job.id, answer))
+            except LedgerError as error:
+                log.error("what a contact said waits for the ledger", problem=str(error))  # noqa: TRY400
+                unwritten.append(answer)
+            else:
+                given.append(answer)
 
         errand = contact_errand(say, job.purpose, note)
         if self._operator_of is None:
@@ -129,6 +144,17 @@ class ContactCaller:
 
     async def _note(self, call_id: int, answer: str) -> None:
         await self._books.write(self._noting(call_id, answer))
+
+    async def _surely(self, call_id: int, answer: str) -> None:
+        """Write it down, with patience. Raises LedgerError when that is at an end."""
+        for pause in PAUSES_S:
+            try:
+                await self._note(call_id, answer)
+            except LedgerError:
+                await self._clock.sleep(pause)
+            else:
+                return
+        await self._note(call_id, answer)
 
     def _noting(self, call_id: int, answer: str) -> Callable[[Session], bool]:
         return partial(note_answer, rules=self._rules, call_id=call_id, answer=answer, now=self._clock.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from records.audit import audit
@@ -50,3 +50,11 @@ def occasions(session: Session, order: WorkOrder) -> int:
         )
     ).all()
     return len(kinds)
+
+
+def how_often(session: Session, order: WorkOrder, kind: str) -> int:
+    """How often this has happened to the order."""
+    counted = select(func.count(WorkOrderEvent.id)).where(
+        WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == kind
+    )
+    return session.scalar(counted) or 0

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from escalation.alerts import Occasion, recipients, tell
+from escalation.anew import ask_anew
 from escalation.asking import climb, put_on_ladder
 from escalation.contacts import ask_first
 from escalation.decide import DecidedOrder
@@ -198,6 +199,8 @@ def _grow(
     names = sorted({str(row.get("code") or row["reason"]) for row in fresh})
     if change in ("raised", "reopened"):
         put_on_ladder(session, rules, order, decided.roles)
+    if graver and decided.urgency is Urgency.EMERGENCY:
+        ask_anew(session, order, now)
     note_event(session, order, change, ", ".join(names), now=now)
     return change
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from escalation.climbing import ANEW, TAKEN_AWAY
 from escalation.idle_rounds import rounds_missed, rounds_waiting
 from escalation.late_visits import visits_overdue, visits_past_period
 from escalation.opening import going_to
@@ -75,9 +76,20 @@ def leases_dead(session: Session, rules: AuditorRules, now: datetime) -> Iterato
 def orders_unaccepted(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
     """Orders that nobody has taken in the time their urgency allows."""
     for order in _orders(session, WorkOrder.status == "open"):
-        urgency = cast("UrgencyLabel", order.urgency)
-        if order.opened_at + timedelta(minutes=rules.order_unaccepted[urgency]) < now:
-            yield _of_order("order_unaccepted", order, order.opened_at)
+        allowed = timedelta(minutes=rules.order_unaccepted[cast("UrgencyLabel", order.urgency)])
+        if order.opened_at + allowed < now and (since := _open_since(session, order)) + allowed < now:
+            yield _of_order("order_unaccepted", order, since)
+
+
+def _open_since(session: Session, order: WorkOrder) -> datetime:
+    """Since when somebody is looked for: the time in which somebody had it is not held against it."""
+    latest = session.scalar(
+        select(func.max(WorkOrderEvent.at)).where(
+            WorkOrderEvent.order_id == order.id,
+            WorkOrderEvent.kind.in_(["opened", "reopened", ANEW, TAKEN_AWAY]),
+        )
+    )
+    return max(order.opened_at, latest or order.opened_at)
 
 
 def orders_overdue(session: Session, now: datetime) -> Iterator[Oversight]:

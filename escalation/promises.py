@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.asking import climb, put_on_ladder
+from escalation.deadlines import renewed
 from escalation.history import SYSTEM, note_event
 from escalation.rules import Rules
 from records.audit import AuditEvent, audit
@@ -51,7 +52,7 @@ def follow_promise(session: Session, rules: Rules, visit: Visit, now: datetime) 
     if order.status != "closed":
         note_event(session, order, "asked_again", PROMISED, now=now)
         return None
-    order.deadline = now + (order.deadline - order.opened_at)
+    order.deadline = renewed(rules, order, now)
     order.status, order.closed_at = "open", None
     put_on_ladder(session, rules, order)
     note_event(session, order, "reopened", PROMISED, now=now)

@@ -184,9 +184,9 @@ def _forget_words(ledger: Ledger, before: datetime, now: datetime) -> int:
         if len(old) < BATCH:
             break
     with ledger.session() as session:
-        for call in session.scalars(select(CallIn).where(CallIn.ended_at < before)):
-            if call.words:
-                call.words = ""
+        for call in session.scalars(select(CallIn).where(CallIn.ended_at < before, ~_held_talk(before))):
+            if call.words or call.said:
+                call.words, call.said = "", None
                 _note(session, "words_deleted", "call_in", call.id, now)
     return gone
 

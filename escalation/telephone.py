@@ -36,7 +36,8 @@ from speech.types import Language, spoken_language
 RUNG = "worker_rung"
 """Event: a worker is being rung; its note is the login."""
 MOST_RINGS = 3
-"""How often one worker is rung for one order; then the message has failed, and the auditor says so."""
+"""How often one worker is rung for one message; then it has failed, and the auditor says so. Whoever the next
+round of the ladder asks, or who is asked about a reopened order, is rung anew."""
 RING_S = 40.0
 LONGEST_S = 200.0
 """After so many seconds a call that has not come back is given up; the outbox's claim is longer."""
@@ -135,7 +136,7 @@ class PhoneNotifier:
         rings = session.scalars(
             select(WorkOrderEvent).where(WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == RUNG)
         ).all()
-        rung = sum(ring.note == worker.login for ring in rings)
+        rung = sum(ring.note == worker.login and ring.at >= message.created_at for ring in rings)
         if rung >= MOST_RINGS:
             raise DeliveryError(f"Rung {rung} times without an answer", hopeless=True)
         now = self._clock.now()

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from escalation.alerts import Occasion, Recipient, tell
+from escalation.alerts import Occasion, Recipient, recipients, tell
+from escalation.anew import ask_anew
 from escalation.asking import climb, put_on_ladder
 from escalation.contact_rules import ContactRules
 from escalation.contacts import (
@@ -22,10 +23,11 @@ from escalation.contacts import (
     rest_until,
     silent_orders,
 )
-from escalation.history import note_event
+from escalation.duty import of_role
+from escalation.history import how_often, note_event, occasions
 from escalation.rules import Rules
 from records.contact_calls import ContactCall
-from records.orders import WorkOrder, WorkOrderEvent
+from records.orders import WorkOrder
 from speech.types import Urgency
 
 CONTACT = "contact"
@@ -40,6 +42,11 @@ SAFE: dict[str, str] = {
     "zh-CN": "电话里{who}说老人平安。",
     "en": "By telephone {who} said that the elder is safe.",
     "es": "Por teléfono {who} dijo que la persona mayor está bien.",
+}
+WORRIED: dict[str, str] = {
+    "zh-CN": "电话里{who}说情况不好，要人马上去看。",
+    "en": "By telephone {who} said that help is needed at once. ",
+    "es": "Por teléfono {who} dijo que hace falta ayuda ahora mismo. ",
 }
 MOST_LOST = 2
 """How often a call that our side lost is made again."""
@@ -67,10 +74,9 @@ def note_answer(session: Session, rules: Rules, call_id: int, answer: str, now: 
     if order.status not in ALIVE or asking is None:
         drop_planned(session, order)
     elif answer == "well":
-        who = f"{call.name}（{call.relation}）" if call.relation else call.name
-        all_is_well(session, rules, order, SAFE[rules.language].format(who=who), CONTACT, now)
+        all_is_well(session, rules, order, SAFE[rules.language].format(who=_named(call)), CONTACT, now)
     elif answer == "trouble":
-        _send_at_once(session, rules, order, now)
+        _send_at_once(session, rules, order, call, now)
     elif answer in ("going", "not_yet"):
         _wait_for(session, rules, asking, order, call, now)
     else:
@@ -99,10 +105,7 @@ def all_is_well(
     order.status, order.result, order.closed_at, order.next_step_at = "closed", result, now, None
     note_event(session, order, "closed", "", actor=actor, now=now)
     if order.assignee is not None:
-        closed = select(func.count(WorkOrderEvent.id)).where(
-            WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == "closed"
-        )
-        occasion = Occasion(session.scalar(closed) or 1, standing="settled")
+        occasion = Occasion(how_often(session, order, "closed"), standing="settled")
         tell(session, rules, order, [Recipient.of(order.assignee)], occasion, now)
     return True
 
@@ -124,27 +127,33 @@ def _trouble_after_all(session: Session, rules: Rules, call_id: int, now: dateti
         order.status, order.closed_at = "open", None
         note_event(session, order, "reopened", "emergency", now=now)
     if order.status in ALIVE:
-        _send_at_once(session, rules, order, now)
+        _send_at_once(session, rules, order, call, now)
     return True
 
 
-def _send_at_once(session: Session, rules: Rules, order: WorkOrder, now: datetime) -> None:
+def _send_at_once(session: Session, rules: Rules, order: WorkOrder, call: ContactCall, now: datetime) -> None:
     """A contact is worried or asks for help: that is an emergency until somebody has looked."""
     drop_planned(session, order)
     order.urgency = Urgency.EMERGENCY.label
-    order.deadline = min(
-        order.deadline, now + timedelta(minutes=rules.policy.deadlines["on_site"].minutes or 30)
-    )
+    on_site = now + timedelta(minutes=rules.policy.deadlines["on_site"].minutes or 30)
+    order.deadline = min(order.deadline, on_site) if order.deadline > now else on_site
     order.evidence = [*order.evidence, {"reason": "emergency"}]
     order.reason = "emergency"
+    if (said := WORRIED[rules.language].format(who=_named(call))) not in order.summary:
+        order.summary = said + order.summary
     put_on_ladder(session, rules, order)
+    ask_anew(session, order, now)
     note_event(session, order, "raised", "emergency", now=now)
     told = climb(session, rules, order, now).told
-    if order.assignee is not None and order.assignee.login not in told:
-        number = session.scalar(
-            select(func.count(WorkOrderEvent.id)).where(WorkOrderEvent.order_id == order.id)
-        )
-        tell(session, rules, order, [Recipient.of(order.assignee)], Occasion(number or 1), now)
+    people = [order.assignee] if order.assignee is not None else []
+    for role in rules.policy.situations["emergency"].inform:
+        people += of_role(session, order.elder.area_id, role, now)
+    if ahead := [worker for worker in people if worker.login not in told]:
+        tell(session, rules, order, recipients(ahead, rules), Occasion(occasions(session, order)), now)
+
+
+def _named(call: ContactCall) -> str:
+    return f"{call.name}（{call.relation}）" if call.relation else call.name
 
 
 def _wait_for(

@@ -3,7 +3,7 @@
 ```
 open --accept--> accepted --on_the_way--> on_the_way --on_site--> on_site --close--> closed
   ^                  |                        |                                         |
-  +---- decline -----+------------------------+            <-------- reopen ------------+
+  +---- decline, or taken away by a coordinator +          <-------- reopen ------------+
 ```
 Every step is one conditional UPDATE, so of two workers who press at the same moment one gets the order and
 the other is told who has it. Pressing twice does nothing the second time.
@@ -19,10 +19,12 @@ from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
 from escalation import consents
+from escalation.anew import note_taken_away
 from escalation.asking import FIELD_ROLES, climb, put_on_ladder
+from escalation.deadlines import renewed
 from escalation.history import note_event
+from escalation.home_visits import end_home_visit
 from escalation.rules import Rules
-from records.audit import audit
 from records.orders import WorkOrder
 from records.people import Worker
 from speech.weights import COLUMNS
@@ -76,6 +78,7 @@ class _Step:
 
 _ACCEPT = _Step("accepted", ("open",), "accepted")
 _DECLINE = _Step("declined", ("open", "accepted", "on_the_way"), "open")
+_TAKE_AWAY = _Step("taken_away", ("accepted", "on_the_way"), "open")
 _SET_OUT = _Step("on_the_way", ("accepted",), "on_the_way")
 _ARRIVE = _Step("on_site", ("accepted", "on_the_way"), "on_site")
 _CLOSE = _Step("closed", ("accepted", "on_the_way", "on_site"), "closed")
@@ -117,6 +120,23 @@ def decline(
         raise _refusal(_order(session, order_id), _DECLINE)
     order = _order(session, order_id)
     note_event(session, order, _DECLINE.event, note, actor=worker.login, now=now)
+    climb(session, rules, order, now)
+    return order
+
+
+def take_away(session: Session, rules: Rules, order_id: int, worker: Worker, now: datetime) -> WorkOrder:
+    """Have somebody else asked instead of whoever has the order and does not go; only for coordinators.
+
+    Whoever had it is told so; the next step of the ladder is taken at once and passes them over.
+    Raises OrderNotFoundError, NotYourOrderError, WrongStepError.
+    """
+    former = _order(session, order_id).assignee
+    if worker.role != "coordinator":
+        raise NotYourOrderError(f"{worker.name} coordinates nobody")
+    if former is None or not _move(session, order_id, _TAKE_AWAY, {"assignee_id": None}, holder=former):
+        raise _refusal(_order(session, order_id), _TAKE_AWAY)
+    order = _order(session, order_id)
+    note_taken_away(session, rules, order, former, worker, now)
     climb(session, rules, order, now)
     return order
 
@@ -178,14 +198,14 @@ def close(
     values = {"result": note, "closed_at": now, "record_sheet": (filled or None) if elder_seen else None}
     order = _advance(session, order_id, worker, step, note, now, values=values)
     if order.kind == "in_person_visit":
-        _end_visit(session, order, worker, now, elder_seen=elder_seen)
+        end_home_visit(session, order, worker, now, elder_seen=elder_seen)
     return order
 
 
 def reopen(
     session: Session, rules: Rules, order_id: int, worker: Worker, reason: str, now: datetime
 ) -> WorkOrder:
-    """Open a closed order again with a reason; whoever held it is asked first.
+    """Open a closed order again with a reason and a new deadline; whoever held it is asked first.
 
     Raises:
         MissingWordsError, OrderNotFoundError, NotYourOrderError (a viewer), WrongStepError.
@@ -196,6 +216,7 @@ def reopen(
     if not _move(session, order_id, _REOPEN, {"closed_at": None}):
         raise _refusal(_order(session, order_id), _REOPEN)
     order = _order(session, order_id)
+    order.deadline = renewed(rules, order, now)
     put_on_ladder(session, rules, order)
     note_event(session, order, _REOPEN.event, note, actor=worker.login, now=now)
     climb(session, rules, order, now)
@@ -276,24 +297,3 @@ def _words(text: str, missing: str) -> str:
     if not words:
         raise MissingWordsError(missing)
     return words
-
-
-def _end_visit(
-    session: Session, order: WorkOrder, worker: Worker, now: datetime, *, elder_seen: bool
-) -> None:
-    """A planned visit in person ends with its order; one by telephone goes its own way."""
-    visit = order.visit
-    if visit is None or visit.status == "ended" or visit.mode != "in_home":
-        return
-    visit.status, visit.ended_at, visit.next_attempt_at = "ended", now, None
-    visit.outcome = "completed" if elder_seen else "unreachable"
-    audit(
-        session,
-        at=now,
-        actor=worker.login,
-        action="visit_ended",
-        subject_type="visit",
-        subject_id=visit.id,
-        outcome=visit.outcome,
-        mode=visit.mode,
-    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from records.base import Base
 from records.people import Elder
-from records.sealing import Sealed
+from records.sealing import Sealed, SealedJson
 from records.visits import CallAttempt
 
 BUSY = "busy"
@@ -53,6 +54,8 @@ class CallIn(Base):
     talk came to, as ``ivr.report.CallOutcome``; of a call that was returned, what that came to."""
     words: Mapped[str] = mapped_column(Sealed, default="")
     """The message that was left."""
+    said: Mapped[list[dict[str, Any]] | None] = mapped_column(SealedJson)
+    """What was asked and answered, exchange by exchange: see ``campaigns.talks``; None for strangers."""
     call_back_at: Mapped[datetime | None]
     """When an elder whom nobody spoke with is rung back, or handed to a person; None when nothing is owed."""
     calls_back: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from flask import Flask, abort, current_app, request
 from flask_login import current_user
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -112,19 +112,33 @@ def order_or_404(session: Session, user: SignedIn, order_id: int) -> WorkOrder:
 
 
 def call_in_or_404(session: Session, user: SignedIn, call_in_id: int) -> CallIn:
-    """A call to us from an elder of the worker's areas; a stranger's only for those who see everything."""
+    """A call to us from an elder of the worker's areas, or one that they are asked about by an order.
+
+    A stranger's only for those who see everything.
+    """
     call = session.get(CallIn, call_in_id)
     theirs = call is not None and (
         user.sees_everything if call.elder is None else call.elder.area_id in user.areas
     )
-    if call is None or not theirs:
+    if call is None or not (
+        theirs or _is_asked(session, user, WorkOrder.dedupe_key.startswith(f"call_in:{call.id}:"))
+    ):
         abort(404)
     return call
 
 
 def attempt_or_404(session: Session, user: SignedIn, attempt_id: int) -> CallAttempt:
-    """A call to an elder of the worker's areas."""
+    """A call to an elder of the worker's areas, or one that they are asked about by an order."""
     attempt = session.get(CallAttempt, attempt_id)
-    if attempt is None or attempt.visit.elder.area_id not in user.areas:
+    if attempt is None or (
+        attempt.visit.elder.area_id not in user.areas
+        and not _is_asked(session, user, WorkOrder.visit_id == attempt.visit_id)
+    ):
         abort(404)
     return attempt
+
+
+def _is_asked(session: Session, user: SignedIn, about: ColumnElement[bool]) -> bool:
+    """Whether such an order is theirs: a stand-in from elsewhere must hear what it rests on."""
+    theirs = select(WorkOrder.id).where(about, WorkOrder.assignee_id == user.id, WorkOrder.status != "closed")
+    return session.scalars(theirs.limit(1)).first() is not None

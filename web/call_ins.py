@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -10,11 +10,13 @@ from werkzeug.wrappers import Response
 
 from records.audit import audit
 from records.call_ins import UNHEARD, CallIn, waits_for_somebody
+from records.orders import WorkOrder
 from records.people import Elder
 from web.access import May, call_in_or_404, may, require
 from web.identity import SignedIn, me
 from web.pages import Page, choice, slice_of, wanted_page
 from web.panel import panel
+from web.trail import note_view
 
 blueprint = Blueprint("call_ins", __name__, url_prefix="/call-ins")
 
@@ -40,6 +42,26 @@ def listed() -> str:
             .limit(PER_PAGE)
         ).all()
         return render_template("call_ins.html", page=Page(rows, at), show=show, may_answer=may(user, May.ACT))
+
+
+@blueprint.get("/<int:call_in_id>")
+def one(call_in_id: int) -> str:
+    """A talk with an elder for whom no visit was waiting: what was said, to be read and heard."""
+    user = me()
+    with panel().ledger.reading() as session:
+        _talk_or_404(session, user, call_in_id)
+    note_view(user, "viewed_call_in", "call_in", call_in_id)
+    with panel().ledger.reading() as session:
+        call = _talk_or_404(session, user, call_in_id)
+        orders = select(WorkOrder).where(WorkOrder.dedupe_key.startswith(f"call_in:{call.id}:"))
+        return render_template("call_in.html", call=call, orders=session.scalars(orders).all())
+
+
+def _talk_or_404(session: Session, user: SignedIn, call_in_id: int) -> CallIn:
+    call = call_in_or_404(session, user, call_in_id)
+    if call.elder is None or not call.said:
+        abort(404)
+    return call
 
 
 @blueprint.post("/<int:call_in_id>/seen")

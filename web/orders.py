@@ -113,7 +113,7 @@ def consent(order_id: int) -> Response:
     return redirect(url_for("orders.one", order_id=order_id))
 
 
-@blueprint.post("/<int:order_id>/<any(accept, on_the_way, on_site, close, decline, reopen):act>")
+@blueprint.post("/<int:order_id>/<any(accept, on_the_way, on_site, close, decline, take_away, reopen):act>")
 def do(order_id: int, act: str) -> Response:
     """Take one step with an order. Of two workers who press at the same moment one is told who has it."""
     user = require(May.ACT)
@@ -141,6 +141,8 @@ def _step(session: Session, act: str, order_id: int, worker: Worker, words: str)
         work_orders.on_site(session, order_id, worker, now, place=_place())
     elif act == "decline":
         work_orders.decline(session, rules, order_id, worker, words, now)
+    elif act == "take_away":
+        work_orders.take_away(session, rules, order_id, worker, now)
     elif act == "reopen":
         work_orders.reopen(session, rules, order_id, worker, words, now)
     else:
@@ -164,6 +166,7 @@ _DONE = {
     "on_site": _l("Noted: you are there."),
     "close": _l("Closed. Thank you."),
     "decline": _l("Given back: somebody else is being asked."),
+    "take_away": _l("Somebody else is being asked, and whoever had it is told so."),
     "reopen": _l("Opened again."),
 }
 
@@ -193,7 +196,8 @@ def acts(order: WorkOrder, user: SignedIn) -> list[str]:
     if order.status == "open":
         return ["accept"] + ["close"] * coordinates + ["decline"] * mine
     if not mine:
-        return ["close"] * coordinates
+        going = order.status in ("accepted", "on_the_way")
+        return (["close"] + ["take_away"] * going) * coordinates
     if order.kind != "in_person_visit":  # done by telephone or at a desk: there is no way to set out on
         return ["close", *(["decline"] if order.status != "on_site" else [])]
     onward = {"accepted": ["on_the_way", "on_site"], "on_the_way": ["on_site"], "on_site": []}

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app, request
 
 from campaigns.calling_back import CallOf
 from campaigns.unheard import note_at_the_door, note_unheard
+from campaigns.unwritten import CallerUnheard
 from ivr.lines.twilio import (
     TOKEN,
     BadIncomingError,
@@ -89,18 +90,27 @@ def incoming() -> Response:
         _log.warning("a call that came in was refused", why=str(error))
         return Response(status=400)
     room = door.takes_calls()
-    _put_on_record(CallOf(TwilioLine.name, caller.sid, caller.number), let_in=room)
+    _put_on_record(door, CallOf(TwilioLine.name, caller.sid, caller.number), let_in=room)
     return Response(welcome(door.settings, caller) if room else busy(), mimetype="text/xml")
 
 
-def _put_on_record(call: CallOf, *, let_in: bool) -> None:
-    """Without a ledger too callers are answered as there is room; whoever takes the sound writes it down."""
+def _put_on_record(door: TwilioDoor, call: CallOf, *, let_in: bool) -> None:
+    """Without a ledger too callers are answered as there is room, and that they called is kept.
+
+    Should somebody take the sound of one who was let in, what was kept changes nothing.
+    """
     note = note_at_the_door if let_in else note_unheard
     try:
         with panel().ledger.session() as session:
             note(session, call, panel().now())
     except LedgerError:
         _log.error("a_call_is_not_on_record", sid=call.provider_call_id)
+        if door.spool is not None:
+            now = panel().now()
+            thing = CallerUnheard(
+                line=call.line, provider_call_id=call.provider_call_id, number=call.number, came_at=now
+            )
+            door.spool.keep(thing, now)
 
 
 def install(door: TwilioDoor, extensions: dict[str, object]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.unwritten import Spool
 from ivr.lines.twilio import CallNews, Signatures, TwilioSettings
 from records.provider_events import ProviderEvent
 
@@ -22,6 +23,8 @@ class TwilioDoor:
     """Told news once it is on record; a lost word costs nothing but time."""
     takes_calls: Callable[[], bool] = lambda: False
     """Whether one more caller can be talked with; where not, they hear the busy tone."""
+    spool: Spool | None = None
+    """Where it is kept that somebody called, while the ledger is away."""
 
 
 def event_of(news: CallNews, *, token: str, at: datetime, seal: str | None = None) -> ProviderEvent:

@@ -14,6 +14,7 @@ from web.twilio_door import TwilioDoor
 from wenan.receiving_settings import load_receiving_settings
 from wenan.roles import ALL, Role
 from wenan.settings import Settings
+from wenan.spooling import open_spool
 from wenan.twilio_records import TwilioRecords
 
 NO_LINE = "没有配置电话线路（WENAN_LINE），暂不拨打 / no telephone line is configured, nothing is dialled"
@@ -78,7 +79,9 @@ def open_twilio(
         line = TwilioLine(settings.twilio, clock=clock, keep=records.keep)
     if Role.WEB in roles:
         hear = _on_record_only if line is None else line.hear
-        door = TwilioDoor(settings.twilio, Signatures(settings.twilio), hear, welcome.has_room)
+        door = TwilioDoor(
+            settings.twilio, Signatures(settings.twilio), hear, welcome.has_room, open_spool(settings)
+        )
     return Telephones(line, records, door, welcome)
 
 

@@ -44,6 +44,7 @@ from wenan.roles import ALL, Role
 from wenan.round_keeping import with_rounds
 from wenan.settings import Settings, SettingsError
 from wenan.signing_off import farewell_at_exit, parts_of
+from wenan.spooling import open_spool, write_later
 from wenan.tasks import end_task
 from wenan.transfer import NOBODY_TO_RING, anybody_to_ring, open_switchboard
 from wenan.village.exchange import Village
@@ -151,6 +152,7 @@ class _Process:
             ending.push_async_callback(end_task, parts[0])
             said = farewell_at_exit(self.ledger, self.clock, parts_of(self.roles, calls=calls))
             ending.push_async_exit(said)
+            write_later(self.settings, self.ledger, self.clock, self.rules, ending)
             if Role.GATEWAY in self.roles and not calls:
                 await self._hold_campaigns(silent)
             if Role.KEEPER in self.roles:
@@ -195,7 +197,8 @@ class _Process:
             return
         await ending.enter_async_context(line)
         first = ending.enter_context(ThreadPoolExecutor(1, "refusals"))
-        turn_away(line, self.ledger, self.clock, self.rules, first, ending)
+        spool = open_spool(self.settings)
+        turn_away(line, self.ledger, self.clock, self.rules, first, ending, spool=spool)
         self.console.print(f"The telephone line: {line.health.state} {line.health.cause}".rstrip())
         if isinstance(line, TwilioLine) and records is not None:
             reconciling = asyncio.create_task(records.reconcile_for_ever(line))

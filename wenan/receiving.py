@@ -12,6 +12,7 @@ from campaigns.desk import Books, Desk, DialerOptions
 from campaigns.dialer import new_owner
 from campaigns.engaged import Engaged
 from campaigns.reception import Reception
+from campaigns.unwritten import Spool
 from escalation.aftercare import VisitAftercare
 from escalation.call_ins import CallInAftercare
 from escalation.rules import Rules
@@ -24,6 +25,7 @@ from ivr.report import Unobserved
 from records.sessions import Ledger
 from wenan.receiving_settings import ReceivingSettings
 from wenan.settings import Settings
+from wenan.spooling import open_spool
 from wenan.tasks import end_task
 from wenan.transfer import with_transfers
 
@@ -63,6 +65,7 @@ def open_reception(  # noqa: PLR0913 - what a process shares, each by name
         converse=talk,
         recordings_dir=settings.recordings_dir,
         options=with_transfers(options, talk, switchboard),
+        spool=open_spool(settings),
     )
     return Reception(
         desk,
@@ -94,11 +97,13 @@ def turn_away(
     rules: Rules,
     executor: ThreadPoolExecutor,
     ending: AsyncExitStack,
+    *,
+    spool: Spool | None = None,
 ) -> None:
     """Have whoever calls before the reception stands hear that we are busy, and be on record."""
     if not isinstance(line, Answerable):
         return
-    engaged = Engaged(Books(ledger, clock, VisitAftercare(rules), executor), line.name)
+    engaged = Engaged(Books(ledger, clock, VisitAftercare(rules), executor, spool=spool), line.name)
     ending.push_async_callback(engaged.finish, FAREWELL_S)
     ending.callback(line.take_calls, None)
     line.take_calls(engaged.take)

@@ -45,6 +45,7 @@ from speech.recognizers import open_recognizer
 from speech.synthesizers import open_synthesizer
 from speech.types import Synthesizer
 from wenan.settings import Settings, SettingsError
+from wenan.spooling import open_spool
 from wenan.transfer import with_transfers
 from wenan.upkeep import Upkeep
 
@@ -174,6 +175,7 @@ def open_dialer(  # noqa: PLR0913 - the parts of a dialer, each by name
         call_seconds=float(settings.call_seconds),
         take_over=take_over,
         on_event=on_event,
+        spool=open_spool(settings),
     )
     return Dialer(
         ledger,

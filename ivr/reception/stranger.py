@@ -64,6 +64,8 @@ class StrangerTalk:
         self._tries = 0
         self._turns = 0
         self._doubtful: Understanding | None = None
+        self._wish: Understanding | None = None
+        """They have said that something is wrong, and not yet whether it cannot wait."""
         self._spoke = False
         self.crying = False
         """A cry for help is on record."""
@@ -130,6 +132,7 @@ class StrangerTalk:
                 self._wants_person(heard)
                 return (self._say(self._texts.call_back), *self._end(CallOutcome.COMPLETED))
             case UtteranceHeard(understanding=heard) if heard.answer in {"yes", "problem", "concern"}:
+                self._wish = heard
                 return self._ask_whether_sure()
             case UtteranceHeard(understanding=heard) if heard.answer in {"unclear", "silence", "repeat"}:
                 return self._again(self._texts.ask)
@@ -139,10 +142,13 @@ class StrangerTalk:
                 return self._goodbye()
 
     def _sure(self, event: Event) -> tuple[Action, ...]:
-        """A doubtful cry for help counts unless it is taken back; a mere "yes" when it is said again."""
+        """A doubtful cry for help counts unless it is taken back; a mere "yes" when it is said again.
+
+        Who has said "yes" and then nothing clear is called back by a person.
+        """
         match event:
             case KeyPressed(digit="3") | UtteranceHeard(understanding=Understanding(answer="no")):
-                self._doubtful = None
+                self._doubtful = self._wish = None
                 return self._goodbye()
             case KeyPressed(digit="1") | UtteranceHeard(understanding=Understanding(answer="yes")):
                 return self._help(self._doubtful)
@@ -175,9 +181,19 @@ class StrangerTalk:
     def _again(self, text: PublicText) -> tuple[Action, ...]:
         self._tries += 1
         if self._tries > 1 and self._stage is not Stage.WHERE:
+            if self._call_back():
+                return (self._say(self._texts.call_back), *self._end(CallOutcome.COMPLETED))
             return self._goodbye()
         guarded = _GUARDED if self._stage is Stage.SURE else ""
         return (self._say(text, interruptible=True), self._listen("yesno" if guarded else "any", guarded))
+
+    def _call_back(self) -> bool:
+        """Have whoever said that something is wrong called by a person; False where they have not."""
+        wish, self._wish = self._wish, None
+        if wish is None:
+            return False
+        self._wants_person(wish)
+        return True
 
     def _goodbye(self) -> tuple[Action, ...]:
         outcome = CallOutcome.COMPLETED if self._spoke else CallOutcome.SILENT
@@ -192,6 +208,8 @@ class StrangerTalk:
         if self._doubtful is not None and not self.crying:
             self._cried(self._doubtful)
             self.crying = True
+        elif self._stage is Stage.SURE:
+            self._call_back()
         self.outcome = self.outcome or (CallOutcome.PARTIAL if self._spoke else CallOutcome.SILENT)
         self._stage = Stage.ENDED
         return ()

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy.orm import Session
 from support.calls import Hears, senses
 from support.casebook import MORNING, agree_to_visits, end, history, orders, plan_visit, ring, rules
-from support.duty_night import Duty
-from support.powercuts import DyingLedger
+from support.duty_night import Duty, TheOrder
+from support.powercuts import DyingLedger, FalteringLedger
 from support.telephone import Behaviour, Person, hang_up, hum, press, quiet, say, tone, until_robot_is_silent
 
 from escalation.aftercare import VisitAftercare
@@ -270,6 +270,37 @@ def test_a_worried_contact_makes_it_an_emergency(silence: Silence) -> None:
     assert silence.order.urgency == "emergency"
     assert silence.order.deadline <= silence.now + timedelta(minutes=30)
     assert silence.events[-2:] == ["raised", "assigned"]
+    assert silence.order.summary.startswith("电话里王芳（女儿）说情况不好")
+    silence.duty.worker("zhao").gets_alert_within("5 s").reads("紧急")
+
+
+def test_a_worried_contact_wakes_whoever_took_it_for_later(silence: Silence) -> None:
+    silence.people = {DAUGHTER: Person(presses("1", "2"))}
+    silence.heard = ["喂"]
+    silence.nobody_answers()
+    silence.rounds()
+    silence.duty.worker("li").takes(TheOrder(silence.duty, silence.order.id))
+    silence.people[DAUGHTER] = Person(presses("1", "3"))
+    silence.later(minutes=46)
+    silence.rounds()
+    assert silence.events[-3:] == ["asked_anew", "raised", "assigned"]
+    assert (silence.order.status, silence.order.assignee.login) == ("open", "li")  # type: ignore[union-attr]
+    silence.duty.worker("li").gets_alert_within("5 s").reads("紧急")
+
+
+def test_a_contact_who_is_worried_while_the_ledger_is_away_is_heard_out_and_believed(
+    silence: Silence,
+) -> None:
+    def cries() -> Behaviour:
+        yield from say(hum(1.2))
+        yield from quiet(10)
+
+    silence.people = {DAUGHTER: Person(cries)}
+    silence.heard = ["救命啊，我妈倒在地上了"]
+    silence.nobody_answers()
+    silence.rounds(FalteringLedger(silence.ledger, after=2, fails=4), most=1)
+    assert silence.order.urgency == "emergency"
+    assert ("女儿", "trouble") in silence.answers
 
 
 def test_a_contact_who_cries_for_help_is_kept_on_the_line_for_whoever_is_on_duty(silence: Silence) -> None:

@@ -8,6 +8,7 @@ import pytest
 from support.cry_story import CryVillage
 
 from records.sessions import Ledger
+from speech.types import Language
 
 
 @pytest.fixture
@@ -34,6 +35,21 @@ def test_a_clear_cry_is_not_asked_back(village: CryVillage) -> None:
     elder.hears("这就通知社区的人过来")
     village.duty.worker("li").gets_alert_within("5 s")
     assert [order.id for order in village.orders] == [elder.order.id]
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "hears"),
+    [
+        ("en", "I have fallen and I cannot get up", "I am calling for help right now"),
+        ("es", "Me he caído y no me puedo levantar", "ahora mismo"),
+    ],
+)
+def test_a_cry_in_another_language_goes_the_same_way(
+    village: CryVillage, language: Language, words: str, hears: str
+) -> None:
+    elder = village.elder("王桂兰", language).says(words, faintly=True).expect_confirmation().presses("1")
+    elder.hears(hears)
+    village.duty.worker("li").gets_alert_within("60 s").reads("紧急", "王桂兰")
 
 
 @pytest.mark.parametrize("reply", ["啊吧啊吧", "你说啥"])

@@ -13,6 +13,7 @@ from support.casebook import rules
 from support.powercuts import DyingLedger, FalteringLedger
 from support.telephone import Behaviour, Person, hang_up, quiet
 
+from campaigns.arrivals import give_up, note_arrival
 from campaigns.calling_back import CallOf
 from campaigns.unheard import make_good, note_at_the_door, note_back, note_unheard
 from escalation.call_ins import CallInAftercare
@@ -246,6 +247,16 @@ class TestStrangers:
             row.followed_up, row.seen_by, row.seen_at = "by_person", "zhao", visited.community.now
         assert _raised(visited, minutes=36) == []
 
+    def test_whose_call_is_lost_with_its_process_are_on_the_list_too(self, town: Town) -> None:
+        town.settle()
+        now = town.community.now
+        with town.ledger.session() as session:
+            call_in_id = note_arrival(session, CallOf("sip", "c1", STRANGER), now).call_in_id
+        with town.ledger.session() as session:
+            give_up(session, call_in_id, CallInAftercare(rules()), now + timedelta(minutes=31))
+        assert [row.outcome for row in town.call_ins] == ["missed"]
+        assert _raised(town, minutes=32) == [("caller_unheard", "need")]
+
     def test_who_call_again_and_are_taken_are_heard(self, visited: Town) -> None:
         visited.is_called((STRANGER, WELL), most=0)
         visited.is_called((STRANGER, quietly))
@@ -259,6 +270,8 @@ class TestATalkWithoutAVisit:
         assert (row.outcome, row.taken_at) == ("completed", row.came_at)
         with open_file(keyring(), visited.recordings / row.recording) as sound:
             assert sound.read(4) == b"RIFF"
+        assert [(each["question"], each["key"]) for each in row.said or ()][-1][1] == "1"
+        assert any("是有什么事吗" in each["asked"] for each in row.said or ())
 
     def test_of_an_elder_who_does_not_want_it_is_not(self, visited: Town) -> None:
         with visited.ledger.session() as session:

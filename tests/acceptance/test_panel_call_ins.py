@@ -8,7 +8,7 @@ from sqlalchemy import select
 from records.audit import AuditEvent
 from records.call_ins import CallIn
 from records.orders import WorkOrder
-from records.people import Elder
+from records.people import Elder, Worker
 from records.sealed_files import seal_file
 from records.sealing import keyring
 
@@ -118,3 +118,40 @@ def test_an_order_that_came_of_a_call_to_us_lets_it_be_heard(panel):
     page = panel.as_("li").read(f"/orders/{panel.town.orders['孙桂英']}")
     assert f"/recordings/call-in/{call}.wav" in page
     assert "想找个人说说话" in page
+
+
+SAID = {
+    "question": "why_called",
+    "asked": "您打电话来，是有什么事吗？",
+    "heard": "厕所灯坏了",
+    "key": "",
+    "codes": ["need_repair"],
+    "urgency": "need",
+    "started_s": 3.0,
+    "ended_s": 7.5,
+}
+
+
+def test_what_was_said_in_a_talk_is_read_exchange_by_exchange_and_that_is_noted(panel):
+    call = comes_in(panel, "孙桂英", outcome="completed", recording="2026-03/call-in-1.wav", said=[SAID])
+    li = panel.as_("li")
+    assert "厕所灯坏了" not in li.words("/call-ins/?show=all"), "words are not shown in passing"
+    page = li.read(f"/call-ins/{call}")
+    assert "您打电话来，是有什么事吗？" in page
+    assert "厕所灯坏了" in page
+    assert f'data-play="in-{call}" data-start="3.00" data-end="7.50"' in page
+    assert trail_of(panel, call) == [("li", "viewed_call_in")]
+    assert panel.as_("far").get(f"/call-ins/{call}").status_code == 404
+    assert li.get(f"/call-ins/{comes_in(panel, number=STRANGER)}").status_code == 404
+
+
+def test_whoever_is_asked_about_a_talk_hears_it_wherever_they_work(panel):
+    call = comes_in(panel, "孙桂英", outcome="partial", said=[SAID])
+    far = panel.as_("far")
+    assert far.get(f"/call-ins/{call}").status_code == 404
+    with panel.ledger.session() as session:
+        order = session.get_one(WorkOrder, panel.town.orders["孙桂英"])
+        order.dedupe_key = f"call_in:{call}:{order.kind}"
+        order.assignee = session.scalars(select(Worker).where(Worker.login == "far")).one()
+    assert "厕所灯坏了" in far.read(f"/call-ins/{call}")
+    assert "厕所灯坏了" in far.read(f"/orders/{panel.town.orders['孙桂英']}")

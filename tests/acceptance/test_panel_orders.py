@@ -167,6 +167,17 @@ def test_an_emergency_is_shown_and_sounded_on_every_page_until_somebody_takes_it
     assert wang.get("/api/alerts").get_json() == {"alerts": []}
 
 
+def test_a_coordinator_has_somebody_else_asked_instead_of_who_does_not_go(panel, order):
+    panel.as_("li").press(f"{order}/accept")
+    assert "take_away" not in panel.as_("li").read(order)
+    chen = panel.as_("chen")
+    assert f"{order}/take_away" in chen.read(order)
+    assert "正在找别人" in chen.press(f"{order}/take_away")
+    page = chen.read(order)
+    assert "已改派，原接单人" in page
+    assert panel.as_("wang").get("/api/alerts").get_json()["alerts"], "it is open again, and sounds again"
+
+
 def test_nobody_who_is_not_signed_in_is_told_of_an_emergency(panel, order):
     del order
     assert panel.visitor().get("/api/alerts").status_code in {302, 401}

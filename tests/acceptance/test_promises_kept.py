@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,18 +16,24 @@ from support.casebook import (
     history,
     plan_visit,
     ring,
+    rules,
     say,
     settle_village,
 )
 
+from campaigns.call_in_care import TalkResult
 from campaigns.planner import plan_visits
 from escalation import work_orders
+from escalation.call_ins import CallInAftercare
+from ivr.report import CallOutcome, Confirmed, FlagRaised
 from records.audit import AuditEvent
+from records.call_ins import CallIn
 from records.orders import WorkOrder
 from records.people import Elder, Worker
 from records.promises import PROMISED, promised_order
 from records.sessions import Ledger
 from records.visits import Campaign, Turn, Visit
+from speech.types import Urgency
 
 CARE = aftercare()
 LATER = MORNING + timedelta(days=7)
@@ -108,6 +114,45 @@ def test_what_was_not_done_is_opened_again_once_and_offered(ledger: Ledger) -> N
         order = session.get_one(WorkOrder, promise.order_id)
         assert order.deadline == LATER + timedelta(days=7), "a week, as at first"
         assert session.query(AuditEvent).filter_by(action="promise_unkept").count() == 1
+
+
+def calls_us(promise: Promise, at: datetime) -> int:
+    """The elder rings, between two visits, and wishes for something; the order that comes of it."""
+    lamp = FlagRaised("need_repair", Urgency.NEED, "why_called", 0, Confirmed.NOT_ASKED, "厕所灯坏了")
+    with promise.ledger.session() as session:
+        call = CallIn(
+            line="sip", provider_call_id=f"call-{at}", elder_id=promise.elder_id, came_at=at, taken_at=at
+        )
+        session.add(call)
+        session.flush()
+        result = TalkResult(CallOutcome.COMPLETED, elder_known=True, flags=(lamp,))
+        CallInAftercare(rules()).talk_ended(session, call, result, at)
+        order = session.query(WorkOrder).filter_by(visit_id=None, kind="service_referral").one()
+        return order.id
+
+
+def test_what_was_wished_for_in_a_call_to_us_is_asked_about_at_the_next_visit_once(ledger: Ledger) -> None:
+    promise = Promise(ledger)
+    lamp = calls_us(promise, MORNING + timedelta(days=3))
+    with ledger.session() as session:
+        visit = session.get_one(Visit, promise.visit_id)
+        asked = promised_order(session, visit)
+        assert asked is not None
+        assert asked.id == lamp
+    promise.elder_answers("ok")
+    with ledger.session() as session:
+        again = session.get_one(Visit, promise._again(session))
+        assert promised_order(session, again) is None, "they were asked"
+
+
+def test_a_wish_that_comes_while_they_are_being_called_is_not_yet_a_promise(ledger: Ledger) -> None:
+    promise = Promise(ledger)
+    promise.elder_answers("ok")
+    calls_us(promise, LATER + timedelta(hours=1))
+    with ledger.session() as session:
+        asked = promised_order(session, session.get_one(Visit, promise.visit_id))
+        assert asked is not None
+        assert asked.id == promise.order_id, "the same as when they were called"
 
 
 def test_closing_it_a_second_time_is_not_undone_by_deciding_again(ledger: Ledger) -> None:

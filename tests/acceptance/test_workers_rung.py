@@ -16,6 +16,7 @@ from support.duty_night import Duty, TheOrder
 from support.powercuts import DyingLedger
 from support.telephone import Behaviour, Person, hang_up, hum, press, quiet, say, tone, until_robot_is_silent
 
+from escalation.climber import Climber
 from escalation.outbox import Outbox
 from escalation.rules import Channel, Rules
 from escalation.telephone import MOST_RINGS, PhoneNotifier
@@ -154,6 +155,23 @@ def test_anything_else_is_no_answer_and_is_tried_three_times(night: Night, who: 
     assert len(set(night.references)) == len(night.references), "every call has a name of its own"
     assert not any("li" in each for each in night.references), "no login leaves the house"
     assert ("li", "failed") in night.statuses(), "the auditor tells a person"
+
+
+def test_whom_the_next_round_asks_is_rung_again_though_nobody_answered_before(night: Night) -> None:
+    asleep = Person(ring=Ring(answers_after_s=None))
+    night.people = dict.fromkeys(NUMBERS, asleep)
+    order = emergency(night)
+    for _ in range(3):  # a whole round: each has five minutes
+        for _ in range(MOST_RINGS):
+            night.delivers()
+            night.duty.clock.forward(seconds=61)
+        night.duty.clock.forward(seconds=300 - 61 * MOST_RINGS)
+        Climber(night.duty.ledger, LAWS, night.duty.clock).make_round()
+    assert order.offered_to == "li"
+    night.people["li"] = Person(presses("1"))
+    night.delivers()
+    assert order.row.status == "accepted", "an emergency does not lie there because all were asleep once"
+    assert night.rung.count("li") == MOST_RINGS + 1
 
 
 def test_nobody_is_rung_once_somebody_has_the_order(night: Night) -> None:

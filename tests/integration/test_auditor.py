@@ -199,6 +199,28 @@ def test_an_emergency_that_nobody_accepts_is_raised_after_five_minutes_and_again
     assert len(watch.told()) == 2, "and again while it is still so"
 
 
+def test_an_order_that_was_opened_again_has_waited_since_then_only(watch: Watch) -> None:
+    with watch.ledger.session() as session:
+        visit = plan_visit(session, watch.village)
+        visit.next_attempt_at = MORNING + timedelta(days=9)
+        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+        (order,) = orders(session)
+        somebody = session.get_one(Worker, watch.village.workers["zhao"])
+        work_orders.accept(session, order.id, somebody, MORNING)
+        work_orders.close(session, order.id, somebody, "阀门关了", MORNING)
+    watch.clock.forward(days=1)
+    with watch.ledger.session() as session:
+        (order,) = orders(session)
+        somebody = session.get_one(Worker, watch.village.workers["zhao"])
+        work_orders.reopen(session, rules(), order.id, somebody, "又漏了", watch.clock.now())
+        assert order.deadline == watch.clock.now() + timedelta(minutes=30), "nobody is late at once"
+    watch.clock.forward(minutes=4)
+    assert watch.round() == []
+    watch.clock.forward(minutes=2)
+    assert watch.round() == ["order_unaccepted"]
+    assert "已6分钟没有人接" in watch.told()[-1]
+
+
 def test_an_order_past_its_deadline_is_raised_until_somebody_is_there(watch: Watch) -> None:
     with watch.ledger.session() as session:
         visit = plan_visit(session, watch.village)

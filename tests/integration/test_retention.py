@@ -239,6 +239,8 @@ class TestATalkWithoutAVisit:
                 ended_at=MORNING,
                 outcome="completed",
                 recording="2026-03/call-in-1.wav",
+                words="厕所灯坏了",
+                said=[{"heard": "厕所灯坏了"}],
             )
             session.add(call)
         self.file_of(archive).write_bytes(seal_file(keyring(), b"a voice"))
@@ -257,6 +259,12 @@ class TestATalkWithoutAVisit:
             (call,) = session.scalars(select(CallIn))
             assert (call.recording, call.recording_deleted_at) == ("", LATE)
 
+    def test_what_was_said_goes_when_words_go(self, talk: Archive) -> None:
+        forget(talk.ledger, talk.folder, KeepFor(recordings=0, photos=0, words=180), LATE)
+        with talk.ledger.reading() as session:
+            (call,) = session.scalars(select(CallIn))
+            assert (call.words, call.said) == ("", None)
+
     def test_is_kept_while_an_order_of_it_stands(self, talk: Archive) -> None:
         with talk.ledger.session() as session:
             (call,) = session.scalars(select(CallIn))
@@ -272,9 +280,10 @@ class TestATalkWithoutAVisit:
                 opened_at=MORNING,
             )
             session.add(order)
-        forget(talk.ledger, talk.folder, KEEP, LATE)
+        forget(talk.ledger, talk.folder, KeepFor(recordings=180, photos=365, words=180), LATE)
         assert self.file_of(talk).exists()
         with talk.ledger.session() as session:
+            assert session.scalars(select(CallIn)).one().words == "厕所灯坏了"
             (order,) = session.scalars(select(WorkOrder))
             order.status, order.closed_at = "closed", MORNING
         forget(talk.ledger, talk.folder, KEEP, LATE)

@@ -10,8 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from support.panel_fixtures import HandClock, rules
+from support.powercuts import AwayLedger
 from support.twilio import SETTINGS, SID, need_twilio, sign
 
+from campaigns.unwritten import CallerUnheard, Spool, read
 from ivr.lines.twilio import TOKEN, CallNews, Signatures
 from ivr.lines.twilio.signatures import SIGNATURE
 from records.provider_events import OpenCall, ProviderEvent, Stored, open_calls, store_event
@@ -44,7 +46,13 @@ class Door:
             clock=HandClock(),
             organisation="城南社区养老服务中心",
             rules=rules(),
-            twilio_door=TwilioDoor(SETTINGS, Signatures(SETTINGS), self.told.append, lambda: self.room),
+            twilio_door=TwilioDoor(
+                SETTINGS,
+                Signatures(SETTINGS),
+                self.told.append,
+                lambda: self.room,
+                Spool(folder / "unwritten"),
+            ),
         )
         self.client: FlaskClient = app.test_client()
 
@@ -254,6 +262,20 @@ def test_a_call_that_nobody_can_take_hears_the_busy_tone(door: Door) -> None:
         200,
         '<?xml version="1.0" encoding="UTF-8"?><Response><Reject reason="busy" /></Response>',
     )
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_who_calls_while_the_ledger_is_away_is_kept_for_later(
+    sqlite_ledger: Ledger, tmp_path: Path, room: bool
+) -> None:
+    ledger = AwayLedger(sqlite_ledger)
+    door = Door(ledger, tmp_path)
+    door.room, ledger.away = room, True
+    assert incoming(door, COMES_IN)[0] == 200
+    (kept,) = Spool(tmp_path / "unwritten").waiting()
+    thing = read(kept)
+    assert isinstance(thing, CallerUnheard)
+    assert (thing.line, thing.provider_call_id, thing.number) == ("twilio", MINE, "+865335550001")
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,17 @@ def test_who_is_away_is_noted_and_comes_back() -> None:
     assert "2099" not in worker("list").output
 
 
+def test_who_leaves_for_good_is_seen_to_have_left_and_may_return() -> None:
+    worker("add", "li", "--name", "li")
+    assert "li has left" in worker("leave", "li").output
+    assert "has left already" in line_of(worker("leave", "li"))
+    with open_ledger(load_settings()).reading() as session:
+        assert session.execute(text("select active from workers where login = 'li'")).scalar() == 0
+    assert "asked again" in worker("back", "li").output
+    with open_ledger(load_settings()).reading() as session:
+        assert session.execute(text("select active from workers where login = 'li'")).scalar() == 1
+
+
 def test_absences_that_cannot_be_are_one_line() -> None:
     worker("add", "li", "--name", "li")
     assert "stand in" in line_of(worker("away", "li", "--until", "2099-01-03", "--stand-in", "li"))

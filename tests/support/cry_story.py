@@ -14,6 +14,7 @@ from records.orders import WorkOrder
 from records.sessions import Ledger
 from records.visits import Flag, Visit
 from speech.lexicon import load_lexicon
+from speech.types import Language
 from speech.understanding import from_text, understand
 from support.casebook import orders, plan_visit
 from support.dialogue import GRANNY, TelephoneCall
@@ -30,11 +31,11 @@ class CryVillage:
     def __post_init__(self) -> None:
         self.duty = Duty(self.ledger)
 
-    def elder(self, name: str) -> ElderOnTheLine:
+    def elder(self, name: str, language: Language = "zh-CN") -> ElderOnTheLine:
         """Their visit has begun, and they have said that it is them."""
         with self.ledger.session() as session:
             visit = plan_visit(session, self.duty.village, name=name)
-            return ElderOnTheLine(self, name, visit.id)
+            return ElderOnTheLine(self, name, visit.id, language)
 
     @property
     def orders(self) -> list[TheOrder]:
@@ -50,16 +51,20 @@ class ElderOnTheLine:
     village: CryVillage
     name: str
     visit_id: int
+    language: Language = "zh-CN"
     call: TelephoneCall = field(init=False)
     _raised: int = 0
 
     def __post_init__(self) -> None:
-        self.call = TelephoneCall(brief=replace(GRANNY, name=self.name)).reaches_the_elder()
+        self.call = TelephoneCall(
+            brief=replace(GRANNY, name=self.name, language=self.language)
+        ).reaches_the_elder()
 
     def says(self, words: str, *, faintly: bool = False) -> ElderOnTheLine:
         """``faintly``: the recogniser is not sure of it."""
         question = self.call.listen.question if self.call.listen is not None else "any"
-        heard = understand(from_text(words, "zh-CN"), question, load_lexicon("zh-CN"))
+        lexicon = load_lexicon(self.language)
+        heard = understand(from_text(words, self.language), question, lexicon)
         self.call.says(replace(heard, confirm=True, confidence=0.35) if faintly else heard)
         return self._raise()
 

@@ -162,12 +162,16 @@ class OneOnDuty:
     def reopens(self, order: TheOrder, why: str) -> OneOnDuty:
         return self._does(order, "reopen", why)
 
+    def gives_to_another(self, order: TheOrder) -> OneOnDuty:
+        """A coordinator has somebody else asked instead of whoever has it."""
+        return self._does(order, "take_away")
+
     def _does(self, order: TheOrder, step: str, *words: str) -> OneOnDuty:
         now = self.duty.clock.now()
         with self.duty.ledger.session() as session:
             worker = session.get_one(Worker, self.duty.village.workers[self.login])
             take = getattr(work_orders, step)
-            if step in ("decline", "reopen"):
+            if step in ("decline", "take_away", "reopen"):
                 take(session, self.duty.laws, order.id, worker, *words, now)
             else:
                 take(session, order.id, worker, *words, now)

@@ -57,17 +57,20 @@ class DyingLedger(Ledger):
 
 
 class FalteringLedger(Ledger):
-    """Passes everything on to a real ledger, except the first few transactions, for which it is away."""
+    """Passes everything on to a real ledger, except a few transactions, for which it is away."""
 
-    def __init__(self, ledger: Ledger, *, fails: int) -> None:  # the real ledger is open already
+    def __init__(self, ledger: Ledger, *, fails: int, after: int = 0) -> None:  # it is open already
         self._ledger = ledger
         self._fails = fails
+        self._after = after
         self.engine: Engine = ledger.engine
 
     @contextmanager
     def session(self) -> Iterator[Session]:
         """As the ledger's, once it is back."""
-        if self._fails > 0:
+        if self._after > 0:
+            self._after -= 1
+        elif self._fails > 0:
             self._fails -= 1
             raise LedgerError("The ledger is away.")
         with self._ledger.session() as session:
@@ -77,4 +80,21 @@ class FalteringLedger(Ledger):
     def reading(self) -> Iterator[Session]:
         """As the ledger's."""
         with self._ledger.reading() as session:
+            yield session
+
+
+class AwayLedger(Ledger):
+    """A real ledger that can be away for as long as one likes."""
+
+    def __init__(self, ledger: Ledger) -> None:  # the real ledger is open already
+        self._ledger = ledger
+        self.away = False
+        self.engine: Engine = ledger.engine
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """As the ledger's, while it is there."""
+        if self.away:
+            raise LedgerError("The ledger is away.")
+        with self._ledger.session() as session:
             yield session

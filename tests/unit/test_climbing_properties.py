@@ -18,7 +18,18 @@ URGENCIES = st.sampled_from(["emergency", "urgent", "need", "none"])
 DEEDS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["wait", "accepted", "declined", "raised", "on_the_way", "on_site", "closed", "reopened"]
+            [
+                "wait",
+                "accepted",
+                "declined",
+                "taken_away",
+                "asked_anew",
+                "raised",
+                "on_the_way",
+                "on_site",
+                "closed",
+                "reopened",
+            ]
         ),
         st.integers(0, 90),
         st.sampled_from([ASKED, TOLD, NOBODY, PASSED]),
@@ -28,6 +39,8 @@ DEEDS = st.lists(
 WHEN = {
     "accepted": {"offered"},
     "declined": {"offered", "held"},
+    "taken_away": {"held"},
+    "asked_anew": {"held"},
     "raised": {"offered", "held"},
     "on_the_way": {"held"},
     "on_site": {"held"},
@@ -37,6 +50,8 @@ WHEN = {
 LEADS_TO = {
     "accepted": "held",
     "declined": "offered",
+    "taken_away": "offered",
+    "asked_anew": "offered",
     "on_site": "there",
     "closed": "closed",
     "reopened": "offered",

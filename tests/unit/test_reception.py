@@ -127,6 +127,23 @@ def test_a_mere_yes_is_no_emergency_until_it_is_said_again() -> None:
     assert stranger.record == ["cried", "三号楼"]
 
 
+@pytest.mark.parametrize("after", [[HungUp()], [NothingHeard(), NothingHeard()], [heard("unclear")] * 2])
+@pytest.mark.parametrize("answer", ["yes", "problem", "concern"])
+def test_a_stranger_who_says_that_something_is_wrong_and_no_more_is_called_back(
+    answer: str, after: list[Event]
+) -> None:
+    stranger = Stranger()
+    stranger.told(Answered(), heard(answer), *after, HungUp())
+    assert stranger.record == ["wants person"]
+
+
+@pytest.mark.parametrize("no", [heard("no"), KeyPressed("3")])
+def test_a_stranger_who_clearly_takes_it_back_is_left_in_peace(no: Event) -> None:
+    stranger = Stranger()
+    stranger.told(Answered(), heard("yes"), no, HungUp())
+    assert stranger.record == []
+
+
 def test_a_stranger_who_wants_a_person_is_put_down_for_one() -> None:
     stranger = Stranger()
     actions = stranger.told(Answered(), heard("human"))

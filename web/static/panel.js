@@ -165,6 +165,8 @@ class Alarm {
     this.root = root;
     this.known = new Set(JSON.parse(sessionStorage.getItem("known-alerts") || "[]"));
     this.title = document.title;
+    this.away = document.querySelector("[data-alarm-away]");
+    this.heard = Date.now();
     this.root.querySelector("[data-alarm-quiet]").addEventListener("click", () => this.hush());
     this.root.querySelector("[data-alarm-sound]").addEventListener("click", () => this.context.resume().then(() => this.ring()));
     this.ask();
@@ -173,14 +175,24 @@ class Alarm {
   async ask() {
     try {
       const answer = await fetch(this.root.dataset.alarm, { headers: { Accept: "application/json" } });
-      if (answer.ok && !answer.redirected) this.show((await answer.json()).alerts);
+      if (answer.ok && !answer.redirected) {
+        const { alerts } = await answer.json();
+        this.heard = Date.now();
+        this.show(alerts);
+      }
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // the network is away; the next round tries again
+    } finally {
+      // Signed out, or no server: a page that cannot hear of emergencies must not look like a quiet evening.
+      this.away.hidden = Date.now() - this.heard < 30000;
+      setTimeout(() => this.ask(), 5000);
     }
-    setTimeout(() => this.ask(), 5000);
   }
 
   show(alerts) {
+    // What somebody has taken, and hands back, is news again.
+    for (const order of this.known) if (!alerts.some((alert) => alert.order === order)) this.known.delete(order);
+    sessionStorage.setItem("known-alerts", JSON.stringify([...this.known]));
     this.alerts = alerts.filter((alert) => !this.known.has(alert.order));
     this.root.hidden = !this.alerts.length;
     document.title = this.alerts.length ? `⚠ ${this.title}` : this.title;
@@ -211,9 +223,9 @@ class Alarm {
   }
 
   hush() {
-    for (const alert of this.alerts) this.known.add(alert.order);
-    sessionStorage.setItem("known-alerts", JSON.stringify([...this.known]));
-    this.show([]);
+    const shown = this.alerts;
+    for (const alert of shown) this.known.add(alert.order);
+    this.show(shown);
   }
 }
 

@@ -33,6 +33,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "reopened": _l("Opened again"),
         "accepted": _l("Accepted"),
         "declined": _l("Handed back"),
+        "taken_away": _l("Somebody else is asked instead of"),
+        "asked_anew": _l("Now an emergency: asked once more"),
         "on_the_way": _l("On the way"),
         "on_site": _l("On site"),
         "closed": _l("Closed"),

@@ -20,6 +20,7 @@ from escalation.absences import (
     note_absence,
 )
 from escalation.addresses import NUMBER, AddressError, note_address
+from escalation.leaving import come_back, leave
 from ivr.clock import SystemClock
 from records.people import Absence, Area, Worker
 from web.passwords import hash_password
@@ -131,10 +132,25 @@ def away(
 
 @app.command("back")
 def back(login: str) -> None:
-    """Note that a worker is there again: absences end now, later ones are dropped."""
+    """Note that a worker is there again, or works here again: absences end now, later ones are dropped."""
+    now = SystemClock().now()
     with open_ledger(load_settings()).session() as session:
-        ended = end_absences(session, _worker(session, login), actor="command line", now=SystemClock().now())
-    typer.echo(f"{login} is asked again" if ended else f"{login} was not away")
+        worker = _worker(session, login)
+        returned = come_back(session, worker, actor="command line", now=now)
+        ended = end_absences(session, worker, actor="command line", now=now)
+    typer.echo(f"{login} is asked again" if ended or returned else f"{login} was not away")
+
+
+@app.command("leave")
+def leave_for_good(login: str) -> None:
+    """Note that somebody works here no more: no sign-in, no orders; others are asked about what they had."""
+    settings = load_settings()
+    with open_ledger(settings).session() as session:
+        worker = _worker(session, login)
+        if not worker.active:
+            raise UsageError(f"{login} has left already")
+        orders = leave(session, open_rules(settings), worker, actor="command line", now=SystemClock().now())
+    typer.echo(f"{login} has left" + (f"; asked anew: {', '.join(map(str, orders))}" if orders else ""))
 
 
 @app.command("list")
