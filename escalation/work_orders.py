@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from escalation import consents
 from escalation.asking import FIELD_ROLES, climb, put_on_ladder
+from escalation.carried_out import carried_out
 from escalation.history import note_event
 from escalation.rules import Rules
-from records.audit import audit
 from records.orders import WorkOrder
 from records.people import Worker
 from speech.weights import COLUMNS
@@ -164,7 +164,7 @@ def close(
 
     ``sheet`` is what was found and done by column of the visit record; columns left empty stay empty.
     Closing the order of a planned visit in person ends that visit: completed if the elder was seen,
-    unreachable otherwise.
+    unreachable otherwise. An elder for whom something was done is to be asked how it was.
 
     Raises:
         MissingWordsError, OrderNotFoundError, NotYourOrderError, WrongStepError.
@@ -177,8 +177,7 @@ def close(
     filled = {column: words for column in COLUMNS if (words := (sheet or {}).get(column, "").strip())}
     values = {"result": note, "closed_at": now, "record_sheet": (filled or None) if elder_seen else None}
     order = _advance(session, order_id, worker, step, note, now, values=values)
-    if order.kind == "in_person_visit":
-        _end_visit(session, order, worker, now, elder_seen=elder_seen)
+    carried_out(session, order, worker, now, elder_seen=elder_seen)
     return order
 
 
@@ -276,24 +275,3 @@ def _words(text: str, missing: str) -> str:
     if not words:
         raise MissingWordsError(missing)
     return words
-
-
-def _end_visit(
-    session: Session, order: WorkOrder, worker: Worker, now: datetime, *, elder_seen: bool
-) -> None:
-    """A planned visit in person ends with its order; one by telephone goes its own way."""
-    visit = order.visit
-    if visit is None or visit.status == "ended" or visit.mode != "in_home":
-        return
-    visit.status, visit.ended_at, visit.next_attempt_at = "ended", now, None
-    visit.outcome = "completed" if elder_seen else "unreachable"
-    audit(
-        session,
-        at=now,
-        actor=worker.login,
-        action="visit_ended",
-        subject_type="visit",
-        subject_id=visit.id,
-        outcome=visit.outcome,
-        mode=visit.mode,
-    )
