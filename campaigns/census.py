@@ -19,7 +19,7 @@ from campaigns.tallying import is_large
 from records.locks import take_turns
 from records.people import Elder
 from records.tallies import Tally
-from records.visits import CallAttempt, Campaign, Visit
+from records.visits import CallAttempt, Campaign, Visit, is_to_count
 
 FRESH = timedelta(seconds=50)
 """How old a count of a campaign that is not over may be before it is made again."""
@@ -64,11 +64,8 @@ def stale_campaigns(session: Session, now: datetime) -> list[int]:
     """Ids of the campaigns whose count is missing, old or not the last one; none in a small ledger."""
     if not is_large(session, true()):
         return []
-    return [
-        campaign
-        for campaign in session.scalars(select(Campaign.id).order_by(Campaign.id))
-        if not _is_fresh(session, campaign, now)
-    ]
+    wanted = select(Campaign.id).where(is_to_count()).order_by(Campaign.id)
+    return [campaign for campaign in session.scalars(wanted) if not _is_fresh(session, campaign, now)]
 
 
 def recount_campaign(session: Session, campaign_id: int, now: datetime) -> bool:
@@ -76,7 +73,8 @@ def recount_campaign(session: Session, campaign_id: int, now: datetime) -> bool:
     take_turns(session, _subject(campaign_id))
     if _is_fresh(session, campaign_id, now):
         return False
-    over = session.get_one(Campaign, campaign_id).status == "ended"
+    campaign = session.get_one(Campaign, campaign_id)
+    over = campaign.finally_counted = campaign.status == "ended"
     found = visit_counts(session, campaign_id, true())
     session.execute(delete(Tally).where(Tally.subject == _subject(campaign_id)))
     session.add_all(

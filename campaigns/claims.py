@@ -17,7 +17,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.choosing import due_in_order, in_order
-from records.visits import Campaign, Visit, is_open, is_under_way
+from records.visits import Campaign, Visit, is_not_over, is_open, is_under_way
 
 LEASE = timedelta(seconds=90)
 """How long a claim holds without being renewed."""
@@ -63,7 +63,7 @@ def first_by_tier(session: Session) -> list[tuple[int, datetime | None, datetime
         .scalar_subquery()
         for first in (True, False)
     ]
-    rows = session.execute(select(Campaign.id, *firsts).where(Campaign.status == "running"))
+    rows = session.execute(select(Campaign.id, *firsts).where(is_not_over(), Campaign.status == "running"))
     return [tuple(row) for row in rows]
 
 

@@ -67,8 +67,22 @@ class Outlook:
 
     @property
     def can_be_met(self) -> bool:
-        """Whether everybody is rung in time."""
+        """Whether everybody who is to be phoned is rung in time; where nobody is, that says nothing."""
         return not self.forecast.never_rung
+
+    @property
+    def billed_minutes(self) -> float:
+        """Minutes that the trunk's provider will count: those of answered calls, begun ones whole.
+
+        Talks are as long as they are on average: half a minute more of each is begun and not used.
+        """
+        answered = sum(ring.answered for ring in self.forecast.rings)
+        return answered * (self.assumed.talk_seconds / 60 + 0.5)
+
+    @property
+    def has_nobody_to_phone(self) -> bool:
+        """Whether no telephone would ring: all were called, people visit everybody, or nobody is at home."""
+        return not self.awaited
 
 
 def look_ahead(session: Session, campaign: Campaign, lines: int, now: datetime) -> Outlook:

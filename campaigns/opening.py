@@ -20,6 +20,7 @@ from records.nudges import Work, nudge
 from records.visits import Campaign
 
 ACTOR = "campaigns"
+LONGEST_NAME = 120
 
 
 class CampaignError(Exception):
@@ -142,6 +143,8 @@ def _campaign(terms: CampaignTerms) -> Campaign:
     name = terms["name"].strip()
     if not name:
         raise CampaignError("A campaign needs a name by which people know it")
+    if len(name) > LONGEST_NAME:
+        raise CampaignError(f"A campaign's name has at most {LONGEST_NAME} characters, this one {len(name)}")
     most = terms.get("max_concurrent", 4)
     if most < 1:
         raise CampaignError(f"The campaign {name!r} would make {most} calls at a time; at least 1 is needed")

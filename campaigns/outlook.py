@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from campaigns.claims import first_due
 from campaigns.windows import end_of_day
-from records.visits import Campaign, Visit, is_open, is_under_way
+from records.visits import Campaign, Visit, is_not_over, is_open, is_under_way
 
 
 def nothing_to_call(session: Session, *, hopeless: Collection[int] = ()) -> bool:
     """Whether no telephone visit of a running campaign is open any more; ``hopeless`` ids do not count."""
     left = exists().where(
         Visit.campaign_id == Campaign.id,
+        is_not_over(),
         Campaign.status == "running",
         Visit.mode == "telephone",
         is_open(),
@@ -34,7 +35,7 @@ def next_moment(session: Session, now: datetime, *, mine: Collection[int] = ()) 
     ends = [
         end_of_day(last, timezone)
         for last, timezone in session.execute(
-            select(Campaign.ends_on, Campaign.timezone).where(Campaign.status != "ended")
+            select(Campaign.ends_on, Campaign.timezone).where(is_not_over())
         )
     ]
     return min(

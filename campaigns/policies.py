@@ -137,7 +137,7 @@ def save_policy(
         )
     )
     if kept is not None:
-        if kept.document == document_of(policy) and kept.effective_from == effective_from:
+        if policy_of(kept) == policy and kept.effective_from == effective_from:
             return kept
         raise PolicyError(
             f"{where} has a version {policy.version} already, with other contents or another day: visits may "

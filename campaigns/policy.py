@@ -130,11 +130,13 @@ class Rounds(_Data):
 
 
 class Targets(_Data):
-    """What is reported upward (月探访率, 周探访率), in percent of those to be visited."""
+    """What is reported upward (月探访率, 周探访率, 满意度), in percent."""
 
     monthly_rate: Percent = 100
     weekly_rate: Percent = 100
     """Of those who are to be visited at least weekly."""
+    satisfaction: Percent = 85
+    """Of those who said how a service was to them."""
 
 
 class Policy(_Data):

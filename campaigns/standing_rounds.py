@@ -8,7 +8,7 @@ is looked after already and gets none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,7 +29,7 @@ from records.locks import take_turns
 from records.nudges import Work, nudge
 from records.people import Elder
 from records.rounds import Round
-from records.visits import Campaign, Visit, counts, is_open
+from records.visits import Campaign, Visit, is_open
 
 ACTOR = "calendar"
 
@@ -152,7 +152,7 @@ def _begin(
 
 
 def _wanting(
-    session: Session, called: CalledFor, kept: Iterable[Kept], busy: frozenset[int] = frozenset()
+    session: Session, called: CalledFor, kept: Sequence[Kept], busy: frozenset[int] = frozenset()
 ) -> frozenset[int]:
     """Ids of those at home who are due in the period, are not ``busy``, and were not seen to in it."""
     due = {
@@ -162,7 +162,10 @@ def _wanting(
     } - busy
     if called.surge is not None and due:
         due &= _meant(session, called)
-    return frozenset(due - _seen_to(session, called)) if due else frozenset()
+    if not due:
+        return frozenset()
+    visited = {each.elder_id for each in kept if each.last is not None and each.last >= called.period.first}
+    return frozenset(due - visited - _seen_to(session, called))
 
 
 def _meant(session: Session, called: CalledFor) -> set[int]:
@@ -174,16 +177,16 @@ def _meant(session: Session, called: CalledFor) -> set[int]:
 
 
 def _seen_to(session: Session, called: CalledFor) -> set[int]:
-    """Whose visit ended in this period, however it ended: whoever was not reached has a work order.
+    """Whose visit ended in this period without their being visited: whoever was not reached has a work order.
 
-    A visit of an earlier period that ended with it, some moments into this one, is none of this one's unless
-    the elder was visited.
+    A visit of an earlier period that ended with it, some moments into this one, is none of this one's. Asked
+    of the campaigns that reach into the period, so that it takes no longer after years of visits.
     """
-    ended = (
-        select(Visit.elder_id)
-        .join(Campaign)
-        .where(Visit.ended_at >= called.begins, Visit.outcome != "cancelled")
-        .where(counts() | (Campaign.ends_on >= called.period.first))
+    now = select(Campaign.id).where(Campaign.ends_on >= called.period.first)
+    ended = select(Visit.elder_id).where(
+        Visit.campaign_id.in_(list(session.scalars(now))),
+        Visit.ended_at >= called.begins,
+        Visit.outcome != "cancelled",
     )
     return set(session.scalars(ended))
 

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from records.audit import audit
-from records.visits import Campaign, Visit, is_open
+from records.visits import Campaign, Visit, is_not_over, is_open
 
 STOPPED = "stopped"
 """The status of a campaign that was stopped and still has calls under way or visits in person open."""
@@ -64,7 +64,7 @@ def cancel_calls(session: Session, campaign_id: int, now: datetime) -> list[int]
 
 def finish_stopped(session: Session, now: datetime) -> None:
     """Cancel what has come back from a call since, and end stopped campaigns with nothing left open."""
-    for campaign in session.scalars(select(Campaign).where(Campaign.status == STOPPED)):
+    for campaign in session.scalars(select(Campaign).where(is_not_over(), Campaign.status == STOPPED)):
         cancel_calls(session, campaign.id, now)
         left = session.scalar(select(Visit.id).where(Visit.campaign_id == campaign.id, is_open()).limit(1))
         if left is None:

@@ -16,7 +16,7 @@ from campaigns.settling import ACTOR, end_with_period
 from campaigns.stopping import finish_stopped
 from campaigns.windows import end_of_day, start_of_day
 from records.audit import audit
-from records.visits import CallAttempt, Campaign, Visit, is_open
+from records.visits import CallAttempt, Campaign, Visit, is_not_over, is_open
 
 GRACE = timedelta(minutes=30)
 """How long past its time a visit may lie before somebody should know."""
@@ -110,7 +110,7 @@ def expire(session: Session, visit_id: int, aftercare: Aftercare, now: datetime)
 def tidy_up(session: Session, now: datetime) -> None:
     """Give a date to telephone visits that have none, and end campaigns that have nothing left to do."""
     finish_stopped(session, now)
-    running = select(Campaign.id).where(Campaign.status == "running")
+    running = select(Campaign.id).where(is_not_over(), Campaign.status == "running")
     for first in (True, False):  # apart, so that the index finds them
         session.execute(
             update(Visit)
@@ -129,7 +129,5 @@ def tidy_up(session: Session, now: datetime) -> None:
 
 
 def _campaigns_over(session: Session, now: datetime) -> Sequence[int]:
-    campaigns = session.execute(
-        select(Campaign.id, Campaign.ends_on, Campaign.timezone).where(Campaign.status != "ended")
-    )
+    campaigns = session.execute(select(Campaign.id, Campaign.ends_on, Campaign.timezone).where(is_not_over()))
     return [each for each, last, timezone in campaigns if end_of_day(last, timezone) <= now]

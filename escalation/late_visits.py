@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import CTE, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from escalation.oversight import Oversight
@@ -14,7 +14,7 @@ from escalation.periods import calling_time, period_end
 from escalation.policy import AuditorRules
 from records.people import Elder
 from records.versions import VisitTerms
-from records.visits import Campaign, Visit, is_open, is_under_way
+from records.visits import Campaign, Visit, is_not_over, is_open, is_under_way
 
 
 def visits_overdue(session: Session, rules: AuditorRules, now: datetime) -> Iterator[Oversight]:
@@ -25,7 +25,7 @@ def visits_overdue(session: Session, rules: AuditorRules, now: datetime) -> Iter
     """
     limit = timedelta(minutes=rules.visit_overdue)
     running = session.scalars(
-        select(Campaign).where(Campaign.status == "running").order_by(Campaign.id)
+        select(Campaign).where(is_not_over(), Campaign.status == "running").order_by(Campaign.id)
     ).all()
     for campaign in running:
         waited: dict[tuple[str, datetime], timedelta] = {}
@@ -63,16 +63,17 @@ def _waiting_since(
 
 def visits_past_period(session: Session, now: datetime) -> Iterator[Oversight]:
     """Visits that have not ended although the last day of their period has, in the campaign's time zone."""
-    # Asked of the index for each campaign: hardly one that is over has any left, whatever is open elsewhere.
-    left = select(Visit.id).where(Visit.campaign_id == Campaign.id, is_open()).limit(1).scalar_subquery()
     ending = session.execute(
-        select(Campaign.id, Campaign.ends_on, Campaign.timezone, left)
+        select(Campaign.id, Campaign.ends_on, Campaign.timezone)
+        .join(
+            with_open_visits := _campaigns_with_open_visits(), with_open_visits.c.campaign_id == Campaign.id
+        )
         .where(Campaign.ends_on <= now.date() + timedelta(days=1))
         .order_by(Campaign.id)
     ).all()
-    for campaign, ends_on, timezone, some in ending:
+    for campaign, ends_on, timezone in ending:
         over = period_end(ends_on, timezone)
-        if some is None or over > now:
+        if over > now:
             continue
         rows = session.execute(
             select(Visit.id, Elder.area_id)
@@ -82,3 +83,14 @@ def visits_past_period(session: Session, now: datetime) -> Iterator[Oversight]:
         )
         for visit_id, area in rows.all():
             yield Oversight("visit_past_period", "visit", visit_id, str(visit_id), "urgent", over, area)
+
+
+def _campaigns_with_open_visits() -> CTE:
+    """The campaigns, whatever their status, of which a visit is open.
+
+    The index of open visits is asked for the first, then for the next behind it, and so on: that takes as
+    many steps as there are such campaigns, however many visits are open and however many campaigns are over.
+    """
+    found = select(func.min(Visit.campaign_id).label("campaign_id")).where(is_open()).cte(recursive=True)
+    behind = select(func.min(Visit.campaign_id)).where(is_open(), Visit.campaign_id > found.c.campaign_id)
+    return found.union_all(select(behind.scalar_subquery()).where(found.c.campaign_id.is_not(None)))

@@ -12,7 +12,7 @@ from escalation.oversight import Oversight
 from escalation.periods import calling_time
 from escalation.policy import AuditorRules
 from records.audit import AuditEvent
-from records.visits import Campaign, Visit, is_open
+from records.visits import Campaign, Visit, is_not_over, is_open
 
 DIALER = "dialer"
 """Who pauses a campaign when calls fail on our side: nobody decided on it, so somebody must know at once."""
@@ -25,7 +25,7 @@ def campaigns_paused(session: Session, rules: AuditorRules, now: datetime) -> It
     """
     limit = timedelta(minutes=rules.campaign_paused)
     for campaign in session.scalars(
-        select(Campaign).where(Campaign.status == "paused").order_by(Campaign.id)
+        select(Campaign).where(is_not_over(), Campaign.status == "paused").order_by(Campaign.id)
     ):
         first = session.scalar(
             select(func.min(Visit.next_attempt_at)).where(

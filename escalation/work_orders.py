@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 from escalation import consents
 from escalation.anew import note_taken_away
 from escalation.asking import FIELD_ROLES, climb, put_on_ladder
+from escalation.carried_out import carried_out
 from escalation.deadlines import renewed
 from escalation.history import note_event
-from escalation.home_visits import end_home_visit
 from escalation.rules import Rules
 from records.orders import WorkOrder
 from records.people import Worker
@@ -184,7 +184,7 @@ def close(
 
     ``sheet`` is what was found and done by column of the visit record; columns left empty stay empty.
     Closing the order of a planned visit in person ends that visit: completed if the elder was seen,
-    unreachable otherwise.
+    unreachable otherwise. An elder for whom something was done is to be asked how it was.
 
     Raises:
         MissingWordsError, OrderNotFoundError, NotYourOrderError, WrongStepError.
@@ -197,8 +197,7 @@ def close(
     filled = {column: words for column in COLUMNS if (words := (sheet or {}).get(column, "").strip())}
     values = {"result": note, "closed_at": now, "record_sheet": (filled or None) if elder_seen else None}
     order = _advance(session, order_id, worker, step, note, now, values=values)
-    if order.kind == "in_person_visit":
-        end_home_visit(session, order, worker, now, elder_seen=elder_seen)
+    carried_out(session, order, worker, now, elder_seen=elder_seen)
     return order
 
 

@@ -5,6 +5,7 @@ from records.base import Base
 from records.call_ins import CallIn
 from records.contact_calls import ContactCall
 from records.facts import LedgerFact
+from records.feedback import Feedback
 from records.ladders import LadderBookVersion
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Absence, Area, Consent, Contact, Elder, Phone, Worker, WorkerAddress
@@ -32,6 +33,7 @@ __all__ = [
     "Contact",
     "ContactCall",
     "Elder",
+    "Feedback",
     "Flag",
     "Heartbeat",
     "LadderBookVersion",

@@ -19,11 +19,27 @@ from records.sealing import SealedJson
 from records.versions import ScriptVersion as ScriptVersion  # noqa: PLC0414 - one place to import tables of visits from
 from records.versions import VisitTerms
 
+_NOT_OVER = text("status <> 'ended'")
+_NOT_FINALLY_COUNTED = text("NOT finally_counted")
+
 
 class Campaign(Base):
-    """A round of visits: who, which script, when, how often to try."""
+    """A round of visits: who, which script, when, how often to try.
+
+    Most campaigns by far are over after some years: gateways, sweeper and keepers, who look every few
+    seconds, find the others by an index (``is_not_over``).
+    """
 
     __tablename__ = "campaigns"
+    __table_args__ = (
+        Index("ix_campaigns_not_over", "id", sqlite_where=_NOT_OVER, postgresql_where=_NOT_OVER),
+        Index(
+            "ix_campaigns_to_count",
+            "id",
+            sqlite_where=_NOT_FINALLY_COUNTED,
+            postgresql_where=_NOT_FINALLY_COUNTED,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
@@ -42,6 +58,8 @@ class Campaign(Base):
     status: Mapped[str] = mapped_column(String(16), default="draft")
     """draft, running, paused or ended."""
     status_reason: Mapped[str] = mapped_column(String(200), default="")
+    finally_counted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it is over and was counted a last time for the pages of a city (``campaigns.census``)."""
     created_at: Mapped[datetime]
 
     script_version: Mapped[ScriptVersion] = relationship()
@@ -145,6 +163,16 @@ class Visit(Base):
     @snapshot.setter
     def snapshot(self, document: dict[str, Any]) -> None:
         self.terms = VisitTerms.of(document) if document else None
+
+
+def is_not_over() -> ColumnElement[bool]:
+    """Whether a campaign has not ended, spelt out so that the index of those serves; goes with any status."""
+    return Campaign.status != literal_column("'ended'")
+
+
+def is_to_count() -> ColumnElement[bool]:
+    """Whether a campaign was not counted a last time, spelt out as the index of those does."""
+    return literal_column("NOT campaigns.finally_counted")
 
 
 def is_open() -> ColumnElement[bool]:

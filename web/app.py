@@ -25,6 +25,7 @@ from web import (
     elder_times,
     elders,
     errors,
+    feedback,
     forecasts,
     headers,
     health,
@@ -71,6 +72,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     notice: str = "",
     roster_settings: RosterSettings | None = None,
     default_area_code: str = "",
+    minute_price: float = 0.0,
     secure_cookies: bool = False,
     proxies: int = 0,
     twilio_door: TwilioDoor | None = None,
@@ -82,6 +84,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
     corrected an answer, and whom to ask when somebody hands an order back. ``demo_accounts`` are (login,
     password) pairs shown on the sign-in page: for demonstrations only. ``notice`` is a line for the top of
     every page. ``roster_settings`` and ``default_area_code`` are for rosters brought in through the panel.
+    ``minute_price`` is what forecasts reckon a minute of a call with, 0 for unknown.
     ``secure_cookies`` is for panels served over HTTPS; even without it, cookies
     given out over HTTPS stay on HTTPS. ``proxies`` is how many reverse proxies of our own stand before the
     panel and say who the client is. ``twilio_door`` opens Twilio's webhooks; without it there are none.
@@ -111,6 +114,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
             notice=notice,
             roster_settings=roster_settings or RosterSettings(),
             default_area_code=default_area_code,
+            minute_price=minute_price,
         ),
     )
     app.session_interface = auth.Sessions()
@@ -133,6 +137,7 @@ def create_app(  # noqa: PLR0913 - the panel's whole surroundings, each by name,
         recordings,
         call_ins,
         orders,
+        feedback,
         photos,
         duty,
         forecasts,

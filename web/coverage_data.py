@@ -77,7 +77,7 @@ def coverage(session: Session, user: SignedIn, now: datetime) -> Coverage | None
     areas = [(names[area], found) for area, found in by_area.items()]
     missed = about_to_be_missed(kept, today)
     return Coverage(
-        target=_target(session, user, now),
+        target=target_of(session, user, now),
         all=rates(kept, today),
         tiers=[(tier, by_tier[tier]) for tier in Tier if tier in by_tier],
         areas=_lowest_first(areas),
@@ -91,7 +91,7 @@ def _as_counted(session: Session, user: SignedIn, now: datetime) -> Coverage:
     names = _area_names(session)
     areas = [(names[area], part) for area, part in found.by_area.items()]
     return Coverage(
-        target=_target(session, user, now),
+        target=target_of(session, user, now),
         all=found.all,
         tiers=[(tier, found.by_tier[tier]) for tier in Tier if tier in found.by_tier],
         areas=_lowest_first(areas)[:MOST_AREAS],
@@ -102,7 +102,7 @@ def _as_counted(session: Session, user: SignedIn, now: datetime) -> Coverage:
     )
 
 
-def _target(session: Session, user: SignedIn, now: datetime) -> Targets:
+def target_of(session: Session, user: SignedIn, now: datetime) -> Targets:
     """Of the highest of the worker's areas; the usual ones where its policy cannot be read or names none."""
     try:
         policy = Policies.read(session).of(user.area_id, now.astimezone(user.zone).date())

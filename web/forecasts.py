@@ -56,6 +56,7 @@ def shown(campaign_id: int) -> str:
         days=_days(outlook, zone) if outlook else [],
         hours=_hours(outlook, zone) if outlook else [],
         names=NAMES,
+        price=panel().minute_price,
     )
 
 

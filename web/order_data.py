@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from escalation.asking import what_follows
 from escalation.climbing import NextStep
+from escalation.feedback import unasked
 from records.call_ins import CallIn
+from records.feedback import Feedback
 from records.orders import Notification, WorkOrder, WorkOrderEvent
 from records.people import Elder
 from records.visits import Turn
@@ -19,7 +21,9 @@ from web.identity import SignedIn
 from web.pages import Page, fingerprint, slice_of
 
 PER_PAGE = 25
-SHOW = ("open", "overdue", "mine", "closed")
+SHOW = ("open", "overdue", "mine", "closed", "unasked")
+OVER = ("closed", "unasked")
+"""Of these, those that list what is done."""
 MOST_ALERTS = 20
 """Emergencies that an open page is told of at once."""
 URGENCIES = ("emergency", "urgent", "need", "none")
@@ -41,6 +45,9 @@ def find_orders(
     conditions = _conditions(user, wanted)
     if wanted.show == "overdue":
         conditions += _late(now)
+    if wanted.show == "unasked":
+        to_ask = select(Feedback.order_id).where(Feedback.order_id == WorkOrder.id, unasked(now))
+        conditions.append(to_ask.exists())
     counted = select(func.count(WorkOrder.id)).join(Elder, Elder.id == WorkOrder.elder_id).where(*conditions)
     at = slice_of(session.scalar(counted) or 0, page, PER_PAGE)
     statement = (
@@ -51,7 +58,7 @@ def find_orders(
         .offset(at.offset)
         .limit(PER_PAGE)
     )
-    if wanted.show == "closed":
+    if wanted.show in OVER:
         statement = statement.order_by(WorkOrder.closed_at.desc(), WorkOrder.id.desc())
     else:
         statement = statement.order_by(urgency_rank(), WorkOrder.deadline, WorkOrder.id)
@@ -113,9 +120,7 @@ def _conditions(user: SignedIn, wanted: OrderFilter) -> list[ColumnElement[bool]
     # Whoever stands in for somebody of another area has the orders they are asked about, and no others.
     theirs = Elder.area_id.in_(user.areas) | (WorkOrder.assignee_id == user.id)
     conditions: list[ColumnElement[bool]] = [theirs]
-    conditions.append(
-        WorkOrder.status == "closed" if wanted.show == "closed" else WorkOrder.status != "closed"
-    )
+    conditions.append(WorkOrder.status == "closed" if wanted.show in OVER else WorkOrder.status != "closed")
     if wanted.show == "mine":
         conditions.append(WorkOrder.assignee_id == user.id)
     if wanted.urgency:

@@ -21,6 +21,7 @@ from escalation.work_orders import (
     OrderError,
     OrderTakenError,
 )
+from records.feedback import RATINGS, Feedback
 from records.orders import WorkOrder
 from records.people import Worker
 from speech.weights import COLUMNS
@@ -33,6 +34,7 @@ from web.order_data import OrderFilter
 from web.pages import choice, wanted_page
 from web.panel import panel
 from web.photos import keep_uploaded, photos_of
+from web.satisfaction_data import unasked_count
 from web.trail import note_view
 from web.word_lists import WORDS
 
@@ -58,6 +60,7 @@ def found() -> str:
             "orders.html",
             page=order_data.find_orders(session, user, wanted, wanted_page(), panel().now()),
             overdue=order_data.overdue_count(session, user, panel().now()),
+            unasked=unasked_count(session, user, panel().now()),
             wanted=wanted,
             revision=order_data.revision(session, user),
         )
@@ -90,6 +93,9 @@ def one(order_id: int) -> str:
             columns=COLUMNS,
             photos=photos_of(session, order),
             may_add=may(user, May.ACT) and may_add(order, user.id, user.role),
+            feedback=session.get(Feedback, order.id) if order.status == "closed" else None,
+            ratings=RATINGS,
+            may_note=may(user, May.ACT),
         )
 
 

@@ -20,6 +20,7 @@ from web.pages import fingerprint
 from web.panel import panel
 from web.progress import Progress, Stage, progress
 from web.round_starts import waiting_rounds
+from web.satisfaction_data import told
 
 blueprint = Blueprint("overview", __name__)
 
@@ -67,6 +68,7 @@ def _page(session: Session, user: SignedIn, campaign: Campaign) -> str:
         at_risk=at_risk,
         in_person=by_reason(in_person),
         visit_rates=coverage(session, user, now),
+        told=told(session, user, now),
         waiting_rounds=waiting_rounds(session, user),
         surges=campaign_data.surges_of(session, user, now),
         absent=campaign_data.absent(session, user, campaign),

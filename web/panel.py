@@ -38,6 +38,8 @@ class Panel:
     roster_settings: RosterSettings = field(default_factory=RosterSettings)
     default_area_code: str = ""
     """Completes landlines of a roster that are written without their area code, e.g. ``0533``."""
+    minute_price: float = 0.0
+    """What a minute of an answered call costs; 0: unknown."""
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
 
     def reconsider(self, session: Session, visit: Visit) -> None:

@@ -58,7 +58,8 @@ def fill(policy: Policy) -> Form:
     form["round_start"] = policy.rounds.start.value if policy.rounds else ""
     form["round_script"] = (policy.rounds.script or "") if policy.rounds else ""
     targets = policy.targets or Targets()
-    form["target_month"], form["target_week"] = str(targets.monthly_rate), str(targets.weekly_rate)
+    for target, name in _TARGETS.items():
+        form[name] = str(getattr(targets, target))
     form["round_every"] = policy.rounds.every.value if policy.rounds and policy.rounds.every else ""
     return form
 
@@ -136,14 +137,21 @@ def read(form: Form, version: str) -> tuple[Policy | None, list[str]]:
         return None, [gettext("The policy cannot be used: %(why)s", why=str(error))]
 
 
+_TARGETS = {
+    "monthly_rate": "target_month",
+    "weekly_rate": "target_week",
+    "satisfaction": "target_satisfaction",
+}
+"""Fields of the form by the rates that they are of."""
+
+
 def _targets(form: Form, document: dict[str, Any], problems: list[str]) -> None:
     """The rates to be reached; a policy that named none names none as long as they are the usual ones."""
-    fields = {"monthly_rate": "target_month", "weekly_rate": "target_week"}
-    if not all(name in form for name in fields.values()):
+    if not all(name in form for name in _TARGETS.values()):
         return
     said = {
         target: _number(form, name, gettext("Rate to be reached"), (1, 100), problems)
-        for target, name in fields.items()
+        for target, name in _TARGETS.items()
     }
     if "targets" in document or said != Targets().model_dump():
         document["targets"] = said

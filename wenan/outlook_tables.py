@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -15,13 +15,19 @@ from campaigns.forecasting import Outlook
 from campaigns.occasions import occasion_on, occasion_text
 from campaigns.planner import Planned
 from campaigns.tiers import reason_text
+from wenan.dry_run import Tried
 
 NAMES = 20
 """Names shown of a list at most; the count is always complete."""
 
 
-def show_outlook(console: Console, outlook: Outlook, zone: ZoneInfo, *, ends_on: date) -> None:
-    """Show what is to be expected of a campaign, on the clock of its time zone."""
+def show_outlook(
+    console: Console, outlook: Outlook, zone: ZoneInfo, *, ends_on: date, minute_price: float = 0.0
+) -> None:
+    """Show what is to be expected of a campaign, on the clock of its time zone.
+
+    ``minute_price``: of a call, 0 for unknown.
+    """
     assumed = outlook.assumed
     basis = f"as in {assumed.calls} calls of the last 90 days" if assumed.calls else "assumed, calls are few"
     console.print(
@@ -38,6 +44,9 @@ def show_outlook(console: Console, outlook: Outlook, zone: ZoneInfo, *, ends_on:
         f"{len(expected.rings)} calls, {expected.line_hours:.1f} hours of line time; "
         f"{len(expected.reached)} reached, {len(expected.to_people)} not reached and left to people"
     )
+    if minutes := outlook.billed_minutes:
+        price = f", {minutes * minute_price:.2f} at {minute_price:g} a minute" if minute_price else ""
+        console.print(f"About {minutes:.0f} minutes to be paid for{price}")
     if outlook.in_person:
         reasons = ", ".join(f"{reason_text(why)} {many}" for why, many in outlook.in_person.most_common())
         console.print(f"Visited by people instead: {reasons}")
@@ -54,6 +63,18 @@ def show_left_out(console: Console, left_out: Iterable[Planned], names: Mapping[
     for reason, some in groups.items():
         more = f" ... and {len(some) - NAMES} more" if len(some) > NAMES else ""
         console.print(f"  {reason_text(reason)} ({len(some)}): {', '.join(some[:NAMES])}{more}")
+
+
+def show_dry_run(console: Console, tried: Sequence[Tried], zone: ZoneInfo) -> None:
+    """Show when the village's telephones rang, what came of it, and what is left to people."""
+    table = Table("elder", "rings", "came to", "left to people", title="The simulated village")
+    for each in tried:
+        rings = [f"{at.astimezone(zone):%m-%d %H:%M} {what}" for at, what in each.rings]
+        why = f" ({reason_text(each.mode_reason, 'en')})" if each.mode_reason else ""
+        table.add_row(each.elder, "\n".join(rings), each.outcome + why, "\n".join(each.orders))
+    console.print(table)
+    calls = sum(len(each.rings) for each in tried)
+    console.print(f"{calls} calls to {sum(bool(each.rings) for each in tried)} elders; nothing was rung")
 
 
 def _calls(outlook: Outlook, zone: ZoneInfo) -> Table:
@@ -75,6 +96,8 @@ def _day(day: date) -> str:
 
 
 def _verdict(outlook: Outlook, ends_on: date) -> str:
+    if outlook.has_nobody_to_phone:
+        return "[yellow]Nobody is to be phoned any more.[/yellow]"
     if outlook.can_be_met:
         return f"[green]Everybody is rung by {ends_on}.[/green]"
     late = len(outlook.forecast.never_rung)

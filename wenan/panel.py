@@ -43,6 +43,7 @@ def open_panel(
         notice=notice,
         roster_settings=RosterSettings(timezone=settings.timezone),
         default_area_code=settings.default_area_code,
+        minute_price=settings.call_minute_price,
         secure_cookies=settings.secure_cookies,
         twilio_door=twilio_door,
         receipt_rules={

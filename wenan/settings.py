@@ -15,6 +15,7 @@ from ivr.lines.dialplan import DialPlan, NumberForm
 from ivr.lines.sip.settings import Codec, SipSettings, Transport
 from ivr.lines.twilio.settings import TwilioSettings
 from speech.types import Language
+from wenan.cost_settings import CostSettings
 from wenan.pace_settings import PaceSettings
 from wenan.setting_problems import told
 from wenan.transfer_settings import TransferSettings
@@ -28,7 +29,7 @@ class SettingsError(Exception):
     """A setting cannot be used; the message names the variable, its value and what is allowed."""
 
 
-class Settings(PaceSettings, TwilioAccountSettings, TransferSettings):
+class Settings(CostSettings, PaceSettings, TwilioAccountSettings, TransferSettings):
     """Everything a deployment may want to change; the defaults run the embedded product."""
 
     model_config = SettingsConfigDict(env_prefix="WENAN_", env_file=".env", extra="ignore")

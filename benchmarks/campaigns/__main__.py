@@ -24,7 +24,7 @@ from benchmarks.campaigns.asking import ask
 from benchmarks.campaigns.city import City, settle
 from benchmarks.campaigns.contest import claims, queue
 from benchmarks.campaigns.figures import Clockwork, Figure
-from benchmarks.campaigns.planning import StillClock, plan_all, plan_due, prepare_calls
+from benchmarks.campaigns.planning import StillClock, look_for_rounds, plan_all, plan_due, prepare_calls
 from records.keyring import Keyring
 from records.sessions import Ledger
 from wenan.tallies import keep_tallies
@@ -75,6 +75,7 @@ def measure(server: Server, folder: Path, options: argparse.Namespace, bar: Prog
     figures.append(
         clockwork.once("keeper: all counts", lambda: f"{keep_tallies(ledger, StillClock())} parts")
     )
+    figures.append(look_for_rounds(clockwork, ledger))
     figures += ask(clockwork, ledger, options.repeat, progress)
     figures += claims(clockwork, ledger, url, key, options, progress)
     figures.append(prepare_calls(ledger, options.repeat))

@@ -15,6 +15,7 @@ from campaigns.attempts import prepare
 from campaigns.claims import campaigns_with_due, claim_due
 from campaigns.planner import plan_visits
 from campaigns.rehearsal import NotedAftercare
+from campaigns.standing_rounds import rounds_to_keep
 from campaigns.who import Who
 from records.sessions import Ledger
 from records.visits import Campaign, Visit
@@ -70,6 +71,11 @@ def plan_all(clockwork: Clockwork, ledger: Ledger, progress: Progress) -> Figure
     with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE visits"))
     return figure
+
+
+def look_for_rounds(clockwork: Clockwork, ledger: Ledger) -> Figure:
+    """What keepers ask every ten minutes: who is due and in nobody's care, for which rounds."""
+    return clockwork.asked(ledger, "keeper: rounds to keep", lambda asked: rounds_to_keep(asked, MONDAY), 1)
 
 
 def prepare_calls(ledger: Ledger, times: int) -> Figure:

@@ -1,5 +1,7 @@
 """What is to come of a round is seen before it is started, and looking starts nothing."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -52,3 +54,13 @@ def test_one_that_runs_is_foretold_and_an_area_with_too_few_lines_is_named(panel
 @pytest.mark.parametrize("login", ["li", "wang", "zhao"])
 def test_whoever_may_not_steer_does_not_see_it(panel, draft, login):
     assert panel.as_(login).get(f"/campaigns/{draft}/forecast").status_code == 403
+
+
+def test_the_minutes_to_be_paid_for_and_their_price_are_shown(panel, draft):
+    chen, page = panel.as_("chen"), f"/campaigns/{draft}/forecast"
+    words = chen.words(page)
+    assert "约需付费" in words
+    assert "元" not in words
+    panel.app.extensions["wenan-panel"] = replace(panel.app.extensions["wenan-panel"], minute_price=0.5)
+    minutes, cost = re.search(r"约需付费(\d+)分钟。 按每分钟0.5元计，共([\d.]+)元", chen.words(page)).groups()
+    assert float(cost) == pytest.approx(int(minutes) * 0.5, abs=0.5)

@@ -256,7 +256,7 @@ def test_words_of_the_calendar_targets_and_a_script_are_set_in_the_form(panel, t
     with panel.ledger.reading() as session:
         policy = Policies.read(session).of(town, date(2026, 3, 4))
     assert policy.cadence_days.tiers["general"] == "quarterly"
-    assert policy.targets.model_dump() == {"monthly_rate": 95, "weekly_rate": 100}
+    assert policy.targets.model_dump() == {"monthly_rate": 95, "weekly_rate": 100, "satisfaction": 85}
     assert policy.rounds.script == "standard"
     assert "目标：月探访率95%，周探访率100%" in chen.words("/")
 

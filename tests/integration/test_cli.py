@@ -96,6 +96,9 @@ def test_a_campaign_is_created_shown_paused_and_started(tmp_path: Path) -> None:
     assert "paused" in wenan(tmp_path, "campaign", "status").stdout
     assert wenan(tmp_path, "campaign", "start", "本月").returncode == 0
     assert wenan(tmp_path, "campaign", "pause", "下月").returncode == errors.USAGE
+    for name, *wrong in (("坏", "--tier", "vip"), ("很" * 121,)):
+        refused = wenan(tmp_path, "campaign", "create", name, *wrong)
+        assert (refused.returncode, bool(one_line(refused))) == (errors.USAGE, True), refused.stderr
 
 
 def test_areas_and_elders_have_hours_of_their_own(tmp_path: Path) -> None:
@@ -148,6 +151,7 @@ def test_a_policy_is_exported_changed_checked_imported_compared_and_shown(tmp_pa
     assert "+    general: 14" in wenan(tmp_path, "policy", "diff", "shipped", "town-1").stdout
     assert "new plan" in wenan(tmp_path, "policy", "history", COLUMNS="200").stdout
     mine.write_text("version: x", encoding="utf-8")
+    assert wenan(tmp_path, "policy", "show", "--output", "nowhere/x.yaml").returncode == errors.USAGE
     wrong = wenan(tmp_path, "policy", "check", "mine.yaml")
     assert (wrong.returncode, "mine.yaml is wrong at" in one_line(wrong)) == (errors.BAD_INPUT, True)
 
@@ -169,7 +173,10 @@ def test_a_campaign_is_extended_stopped_and_exported(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
     assert wenan(tmp_path, "export", "visits", "无", "--output", "no.csv").returncode == errors.USAGE
     assert wenan(tmp_path, "export", "rates", "--output", "rates.csv").returncode == 0
-    assert "all,,0,24,0," in (tmp_path / "rates.csv").read_text(encoding="utf-8-sig")
+    rates = (tmp_path / "rates.csv").read_text(encoding="utf-8-sig")
+    assert "all,,0,24,0," in rates
+    assert "month satisfied,month said" in rates
+    assert "0 services are in" in wenan(tmp_path, "export", "feedback", "--output", "said.csv").stdout
 
 
 def test_surge_days_are_declared_listed_and_called_off(tmp_path: Path) -> None:
@@ -197,6 +204,13 @@ def test_a_forecast_opens_nothing_and_says_whether_the_lines_suffice(tmp_path: P
     shown = wenan(tmp_path, "campaign", "forecast", "真", COLUMNS="200").stdout
     assert "Everybody is rung by" in shown
     assert "hours of line time" in shown
+
+
+def test_a_dry_run_phones_the_village_by_the_very_terms_and_opens_nothing(tmp_path: Path) -> None:
+    tried = wenan(tmp_path, "campaign", "create", "试", "--attempts", "2", "--dry-run", COLUMNS="200")
+    assert "nothing was rung" in tried.stdout, tried.stderr
+    assert "24 elders" in tried.stdout
+    assert "试" not in wenan(tmp_path, "campaign", "status").stdout
 
 
 def test_the_calendar_shows_holidays_make_up_days_and_what_is_not_known(tmp_path: Path) -> None:

@@ -90,6 +90,17 @@ class TestAForecast:
             {"no_consent": 1, "no_common_hours": 1},
         )
         assert found.can_be_met
+        assert not found.has_nobody_to_phone
+
+    @pytest.mark.parametrize("consent", [None, True])
+    def test_of_nobody_to_phone_promises_nothing(self, ledger: Ledger, *, consent: bool | None) -> None:
+        """Nobody may be phoned, or the only one who may is away, nobody knows until when."""
+        with ledger.session() as session:
+            one = add_elder(session, 1, add_area(session), consent=consent)
+            plan_visits(session, open_monthly(session), MONDAY)
+            one.status = "away" if consent else "active"
+        found = ahead(ledger)
+        assert (found.awaited, found.has_nobody_to_phone) == (0, True)
 
     def test_waits_for_the_day_of_return_and_the_hours_of_a_wish(self, ledger: Ledger) -> None:
         with ledger.session() as session:
@@ -120,6 +131,17 @@ class TestAForecast:
     ) -> None:
         community.settle(3, {"max_concurrent": 2})
         assert ahead(ledger, lines=50).lines == 2
+
+    def test_says_what_is_to_be_paid_for(self, ledger: Ledger) -> None:
+        with ledger.session() as session:
+            area = add_area(session)
+            for index in range(1, 11):
+                add_elder(session, index, area)
+            plan_visits(session, open_monthly(session), MONDAY)
+        found = ahead(ledger)
+        answered = sum(ring.answered for ring in found.forecast.rings)
+        assert 0 < answered < len(found.forecast.rings), "who rings in vain costs nothing"
+        assert found.billed_minutes == answered * 3.5, "three minutes, and half of one that is begun"
 
 
 class TestCoverage:

@@ -14,6 +14,7 @@ from ivr.lines import Disposition
 from ivr.report import CallOutcome, Confirmed
 from ivr.script import load_script
 from ivr.script_questions import OWN_TURNS
+from records.feedback import RATINGS, SAID_BY
 from speech.types import LANGUAGES, Urgency
 from speech.weights import COLUMNS, DIMENSIONS, Level, Measure, load_weights
 from web.ladder_form import PARTS
@@ -40,6 +41,10 @@ WEIGHTS = load_weights()
         ("order_kind", get_args(OrderKind)),
         ("reason", [*get_args(Situation), "in_home"]),
         ("event", [*ALERTING, "unassigned", "accepted", "declined", "on_the_way", "on_site", "closed"]),
+        ("event", [f"said_{rating}" for rating in RATINGS]),
+        ("action", [f"order_said_{rating}" for rating in RATINGS]),
+        ("rating", RATINGS),
+        ("said_by", SAID_BY),
         ("outcome", list(WEIGHTS.outcomes)),
         ("answer", list(WEIGHTS.answers)),
         ("control", [code for code in WEIGHTS.control if code != "none"]),

@@ -38,8 +38,8 @@ MERGERS: tuple[tuple[tuple[str, str], ...], ...] = (
     ((r"^r(?=[aeou])", "l"),),
     ((r"(?<=[ei])ng(?=\d)", "n"), (r"(?<=[aei])n(?=\d)", "ng")),
 )
-"""Sounds that have merged somewhere, one way or the other: flat tongues, n and l, hu and f, r and l, endings with
-n and ng."""
+"""Sounds that have merged somewhere, one way or the other: flat tongues, n and l, hu and f, r and l, endings
+with n and ng."""
 MERGED = 0.25
 """How likely each of them is in one person's speech."""
 THICK = (0.6, 1.0)

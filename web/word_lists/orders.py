@@ -20,7 +20,23 @@ WORDS: dict[str, dict[str, Any]] = {
         "on_site": _l("On site"),
         "closed": _l("Closed"),
     },
+    "rating": {
+        "very_satisfied": _l("very satisfied"),
+        "satisfied": _l("satisfied"),
+        "so_so": _l("so-so"),
+        "unsatisfied": _l("not satisfied"),
+        "nothing": _l("would or could not say"),
+    },
+    "said_by": {
+        "elder": _l("the elder"),
+        "supporter": _l("whoever supports them"),
+    },
     "event": {
+        "said_very_satisfied": _l("Says: very satisfied"),
+        "said_satisfied": _l("Says: satisfied"),
+        "said_so_so": _l("Says: so-so"),
+        "said_unsatisfied": _l("Says: not satisfied"),
+        "said_nothing": _l("Would or could not say how it was"),
         "opened": _l("Opened"),
         "assigned": _l("Offered to"),
         "unassigned": _l("Nobody on duty: coordinators told"),

@@ -19,10 +19,10 @@ from campaigns.forecasting import Outlook, look_ahead
 from campaigns.opening import extend_campaign, open_campaign, pause_campaign, resume_campaign
 from campaigns.overlap import without_rest
 from campaigns.planner import Planned, names_of, plan_visits
+from campaigns.policies import Policies
 from campaigns.retries import RetryPolicy
 from campaigns.standing_rounds import start_draft
 from campaigns.stopping import stop_campaign
-from campaigns.who import Who
 from ivr.clock import SystemClock
 from ivr.script import load_script
 from records.visits import Campaign, Visit, is_under_way
@@ -30,7 +30,8 @@ from wenan.cli.area import find_area
 from wenan.cli.errors import UsageError
 from wenan.cli.spans import read_date, read_rest, read_span
 from wenan.display import bar, busy, show_plan
-from wenan.outlook_tables import NAMES, show_left_out, show_outlook
+from wenan.dry_run import DryTerms, dry_run
+from wenan.outlook_tables import NAMES, show_dry_run, show_left_out, show_outlook
 from wenan.settings import load_settings
 from wenan.wiring import open_ledger
 
@@ -65,6 +66,9 @@ def create(  # noqa: PLR0913, PLR0917 - as many options as terms
     forecast: Annotated[
         bool, typer.Option("--forecast", help="Show what would come of it, and open nothing.")
     ] = False,
+    try_out: Annotated[
+        bool, typer.Option("--dry-run", help="Phone the simulated village by these terms, and open nothing.")
+    ] = False,
 ) -> None:
     """Open a campaign and plan its visits; the dialer of `wenan serve` takes it from there."""
     settings = load_settings()
@@ -74,6 +78,24 @@ def create(  # noqa: PLR0913, PLR0917 - as many options as terms
     document = load_script(script, script_version)
     windows = _windows(hours, rest, timezone=settings.timezone, holidays=holidays, weekends=weekends)
     ledger = open_ledger(settings)
+    if try_out:
+        with ledger.reading() as session:
+            place = find_area(session, area[0]).id if area else None
+            policy = Policies.read(session).of(place, first)
+        terms = DryTerms(
+            script=document,
+            windows=windows,
+            retries=RetryPolicy(max_attempts=attempts),
+            policy=policy,
+            starts_on=first,
+            ends_on=last,
+            max_concurrent=settings.max_concurrent_calls,
+            tiers=tier or (),
+        )
+        with bar(Console(), "Phoning the simulated village") as progress:
+            tried = dry_run(terms, now, progress)
+        show_dry_run(Console(), tried, ZoneInfo(settings.timezone))
+        return
     outlook: Outlook | None = None
     with suppress(_OnlyATryError), ledger.session() as session:
         opened = open_campaign(
@@ -81,13 +103,11 @@ def create(  # noqa: PLR0913, PLR0917 - as many options as terms
             script=document,
             now=now,
             name=name,
-            who=Who.model_validate(
-                {
-                    "tiers": tier or (),
-                    "areas": [find_area(session, each).id for each in area or ()],
-                    "due_by": last if due else None,
-                }
-            ),
+            who={
+                "tiers": tier or (),
+                "areas": [find_area(session, each).id for each in area or ()],
+                "due_by": last if due else None,
+            },
             windows=windows,
             retries=RetryPolicy(max_attempts=attempts),
             starts_on=first,
@@ -108,7 +128,8 @@ def create(  # noqa: PLR0913, PLR0917 - as many options as terms
         show_plan(console, plan, names)
     else:
         console.print(f"{name}, {first} to {last}: a forecast, nothing was opened")
-        show_outlook(console, outlook, ZoneInfo(settings.timezone), ends_on=last)
+        zone = ZoneInfo(settings.timezone)
+        show_outlook(console, outlook, zone, ends_on=last, minute_price=settings.call_minute_price)
         show_left_out(console, (*plan.in_home, *plan.left_out), names)
     if not (holidays and weekends):
         for year in unknown_years(first, last):
@@ -132,7 +153,7 @@ def show_forecast(name: Annotated[str, typer.Argument(help="Name of a campaign."
         with busy("Playing the calls through"):
             outlook = look_ahead(session, campaign, settings.max_concurrent_calls, now)
         zone, ends_on = ZoneInfo(campaign.timezone), campaign.ends_on
-    show_outlook(Console(), outlook, zone, ends_on=ends_on)
+    show_outlook(Console(), outlook, zone, ends_on=ends_on, minute_price=settings.call_minute_price)
 
 
 @app.command("status")

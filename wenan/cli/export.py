@@ -1,4 +1,4 @@
-"""``wenan export``: visit rates and the visits of a campaign as tables for a spreadsheet."""
+"""``wenan export``: visit rates, visits and what elders say of services as tables for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from sqlalchemy.orm import joinedload
 
 from campaigns.coverage import Rates, rates, rates_by, read_kept
 from campaigns.policy import Tier
+from campaigns.satisfaction import Satisfaction, read_said, together, together_by
 from campaigns.tiers import reason_text
 from campaigns.windows import known_zone
 from ivr.clock import SystemClock
+from records.feedback import Feedback
 from records.people import Area, Elder
 from records.visits import Campaign, Visit
 from wenan.cli.errors import UsageError
@@ -25,7 +27,7 @@ from wenan.display import bar, busy
 from wenan.settings import load_settings
 from wenan.wiring import open_ledger
 
-app = typer.Typer(help="Tables for a spreadsheet: visit rates, visits.", no_args_is_help=True)
+app = typer.Typer(help="Tables for a spreadsheet: visit rates, visits, feedback.", no_args_is_help=True)
 OutputOption = Annotated[Path, typer.Option("--output", help="CSV file to write, readable by you only.")]
 BATCH = 500
 """Visits that are held in memory at a time."""
@@ -33,20 +35,58 @@ BATCH = 500
 
 @app.command("rates")
 def export_rates(output: OutputOption) -> None:
-    """Write the visit rates of this month and this week: all, by tier, by area."""
-    now = SystemClock().now()
+    """Write the visit rates of this month and this week, and how satisfied elders were this month."""
+    now, zone = SystemClock().now(), known_zone(load_settings().timezone)
+    today = now.astimezone(zone).date()
+    month = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     with open_ledger(load_settings()).reading() as session, busy("Counting visit rates"):
-        kept = read_kept(session, now)
+        kept, said = read_kept(session, now), read_said(session, month)
         names = {each.id: each.name for each in session.execute(select(Area.id, Area.name))}
-    today = now.astimezone(known_zone(load_settings().timezone)).date()
-    by_tier = rates_by(kept, lambda each: each.tier, today)
+    by_tier, told_tier = (
+        rates_by(kept, lambda each: each.tier, today),
+        together_by(said, lambda each: each.tier),
+    )
     by_area = rates_by(kept, lambda each: each.area_id, today)
-    rows = [("all", "", rates(kept, today))]
-    rows += [("tier", tier.value, by_tier[tier.value]) for tier in Tier if tier.value in by_tier]
-    rows += [("area", names[area], found) for area, found in sorted(by_area.items())]
+    told_area = together_by(said, lambda each: each.area_id)
+    none = Satisfaction()
+    rows = [("all", "", rates(kept, today), together(said))]
+    rows += [("tier", each, by_tier[each], told_tier.get(each, none)) for each in Tier if each in by_tier]
+    rows += [
+        ("area", names[area], found, told_area.get(area, none)) for area, found in sorted(by_area.items())
+    ]
     head = ("of", "name", "month visited", "month due", "week visited", "week due", "not at home")
-    _write(output, head, [(of, name, *_figures(found)) for of, name, found in rows])
+    _write(
+        output,
+        (*head, *_SAID),
+        [(of, name, *_figures(found), *_told(told)) for of, name, found, told in rows],
+    )
     typer.echo(f"{len(rows)} rows as of {now:%Y-%m-%d %H:%M} UTC are in {output}")
+
+
+@app.command("feedback")
+def export_feedback(output: OutputOption) -> None:
+    """Write what was said of each service that was closed: by whom, noted by whom. The file holds names."""
+    head = ("elder", "area", "service", "by", "on", "rating", "said by", "noted by", "noted on")
+    zone = known_zone(load_settings().timezone)
+    with open_ledger(load_settings()).reading() as session, bar(Console(), "Exporting feedback") as show:
+        total = session.scalar(select(func.count(Feedback.order_id))) or 0
+        rows, last = list[tuple[object, ...]](), 0
+        wanted = select(Feedback).options(
+            joinedload(Feedback.elder).joinedload(Elder.area), joinedload(Feedback.order)
+        )
+        more = wanted.order_by(Feedback.order_id).limit(BATCH)
+        while batch := session.scalars(more.where(Feedback.order_id > last)).all():
+            for each in batch:
+                noted = f"{each.noted_at.astimezone(zone):%Y-%m-%d %H:%M}" if each.noted_at else ""
+                elder, served = each.elder, f"{each.served_at.astimezone(zone):%Y-%m-%d %H:%M}"
+                rating = each.rating or "not asked"
+                whose = (rating, each.said_by, each.noted_by, noted)
+                rows.append((elder.name, elder.area.name, each.order.kind, each.served_by, served, *whose))
+            last = batch[-1].order_id
+            show(len(rows), total)
+            session.expunge_all()
+    _write(output, head, rows)
+    typer.echo(f"{len(rows)} services are in {output}")
 
 
 @app.command("visits")
@@ -85,6 +125,13 @@ def export_visits(
             session.expunge_all()
     _write(output, head, rows)
     typer.echo(f"{len(rows)} visits are in {output}")
+
+
+_SAID = ("month satisfied", "month said", "month did not say", "month noted by whoever did it")
+
+
+def _told(found: Satisfaction) -> tuple[int, ...]:
+    return (found.satisfied, found.said, found.silent, found.by_server)
 
 
 def _figures(found: Rates) -> tuple[int, ...]:
