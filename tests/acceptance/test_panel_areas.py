@@ -10,12 +10,12 @@ from sqlalchemy import select
 from support.panel_fixtures import PanelUnderTest
 from support.panel_people import ELSEWHERE
 from support.panel_town import NOW
+from support.rows import work_order
 
 from campaigns.policies import save_policy
 from campaigns.policy import load_policy
 from campaigns.surges import Surge, declare
 from records.call_ins import CallIn
-from records.orders import WorkOrder
 from records.people import Area, Elder, Worker
 from records.photos import OrderPhoto
 from records.rounds import Round
@@ -61,10 +61,7 @@ def elsewhere(panel: PanelUnderTest) -> dict[str, object]:
         turn = Turn(
             attempt=attempt, index=0, question="wellbeing", prompt="", asked_at=NOW, started_s=0, ended_s=1
         )
-        order = WorkOrder(
-            elder_id=elder.id, dedupe_key="far", kind="in_person_visit", urgency="urgent", reason="urgent",
-            codes=[], policy_version="1", deadline=NOW, opened_at=NOW, summary="",
-        )  # fmt: skip
+        order = work_order(elder.id, NOW, urgency="urgent", reason="urgent")
         session.add_all([campaign, visit, attempt, turn, order])
         session.flush()
         photo = OrderPhoto(order_id=order.id, picture_key="k", file="f", taken_by="far", added_at=NOW)

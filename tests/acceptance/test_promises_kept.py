@@ -20,6 +20,7 @@ from support.casebook import (
     say,
     settle_village,
 )
+from support.rows import work_order
 
 from campaigns.call_in_care import TalkResult
 from campaigns.planner import plan_visits
@@ -198,22 +199,8 @@ def test_the_dialer_asks_about_it(sqlite_ledger: Ledger, tmp_path: Path) -> None
     community.run()
     first = community.visits()[0]
     with sqlite_ledger.session() as session:
-        session.add(
-            WorkOrder(
-                elder_id=first.elder_id,
-                visit_id=first.id,
-                dedupe_key="wish",
-                kind="service_referral",
-                urgency="need",
-                reason="need",
-                codes=["need_repair"],
-                summary="想修灯",
-                evidence=[],
-                policy_version="x",
-                deadline=community.now,
-                opened_at=community.now,
-            )
-        )
+        wish = {"kind": "service_referral", "codes": ["need_repair"], "summary": "想修灯"}
+        session.add(work_order(first.elder_id, community.now, visit_id=first.id, **wish))
         plan_visits(session, open_monthly(session, community.now, name="再问"), community.now)
     community.run()
     with sqlite_ledger.reading() as session:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, selectinload
 from support.campaigning import CALLER, add_area, add_elder, script
 from support.casebook import HandClock
 from support.ledgers import Ledgers, ledger_at
+from support.plain_rules import LEAST, Spans, hours_allow, week_of
 
 from campaigns.absences import be_away, bring_back, come_back, returning
 from campaigns.attempts import NotCalled, mark_dialling, prepare
@@ -56,13 +57,7 @@ BEGINNINGS = {
     "Saturday is a make-up workday, then comes the lunar new year": datetime(2026, 2, 12, 1, 30, tzinfo=UTC),
 }
 PLACES = {"东村": "Asia/Shanghai", "西村": "Europe/Madrid", "北村": "Asia/Urumqi"}
-MAKE_UP = {date(2026, 2, 14), date(2026, 2, 28)}
-NEW_YEAR = {date(2026, 2, 15) + timedelta(days=each) for each in range(9)}
-"""Of the State Council's notice for 2026."""
-USUAL = ((time(9), time(11, 30)), (time(14, 30), time(17, 30)))
-LEAST = timedelta(minutes=10)
-"""What must be left of the hours when a call begins."""
-HOURS: tuple[tuple[tuple[time, time], ...] | None, ...] = (
+HOURS: tuple[Spans | None, ...] = (
     None,
     ((time(9), time(17)),),
     ((time(15), time(15, 8)),),  # shorter than a call
@@ -84,11 +79,6 @@ FATES: list[Any] = [
 ]
 
 
-def week_of(day: date) -> tuple[date, date]:
-    monday = day - timedelta(days=day.weekday())
-    return monday, monday + timedelta(days=6)
-
-
 class BookOfVisits(RuleBasedStateMachine):
     """One district, its keepers and its gateways, on a clock moved by hand."""
 
@@ -105,7 +95,7 @@ class BookOfVisits(RuleBasedStateMachine):
         self.clock = HandClock(BEGINNINGS[beginning])
         self.aftercare = NotedAftercare()
         self.keeper = RoundKeeper(self.ledger, self.clock, RoundTerms(script(), "Asia/Shanghai", 100))
-        self.hours: dict[int, tuple[tuple[time, time], ...] | None] = {}
+        self.hours: dict[int, Spans | None] = {}
         self.by_calendar: int | None = None
         """The village that leaves out weekends and holidays."""
         self.policies: list[tuple[date, dict[str, int]]] = []
@@ -366,22 +356,8 @@ class BookOfVisits(RuleBasedStateMachine):
             assert self._hours_allow(visit.elder.area, visit.next_attempt_at), visit.next_attempt_at
 
     def _hours_allow(self, area: Area, at: datetime) -> bool:
-        """Whether the clock on the wall and the calendar beside it allow a call to begin."""
-        wall = at.astimezone(ZoneInfo(area.timezone))
-        day = wall.date()
-        if area.id == self.by_calendar and day not in MAKE_UP and (day.weekday() > 4 or day in NEW_YEAR):
-            return False
-        minute = timedelta(hours=wall.hour, minutes=wall.minute, seconds=wall.second)
-        spans = [
-            (max(begin, opens), min(end, closes))
-            for begin, end in USUAL
-            for opens, closes in self.hours[area.id] or USUAL
-        ]
-        return any(
-            timedelta(hours=begin.hour, minutes=begin.minute) <= minute
-            and minute + LEAST <= timedelta(hours=end.hour, minutes=end.minute)
-            for begin, end in spans
-        )
+        own, leaves_out = self.hours[area.id], area.id == self.by_calendar
+        return hours_allow(at.astimezone(ZoneInfo(area.timezone)), own, workdays_only=leaves_out)
 
     # How it is done
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from support.ledgers import Ledgers
+from support.rows import an_elder
 
 from records.keyring import Keyring
 from records.locks import take_turns
@@ -98,32 +99,12 @@ def test_a_writer_that_reads_first_waits_for_the_other_instead_of_failing(ledger
 
 def test_foreign_keys_hold(ledger: Ledger, now: datetime) -> None:
     with pytest.raises(IntegrityError), ledger.session() as session:
-        session.add(
-            Elder(
-                area_id=4711,
-                roster_key="k",
-                name="王秀英",
-                tier="general",
-                visit_mode="telephone",
-                created_at=now,
-                updated_at=now,
-            )
-        )
+        session.add(an_elder(now, area_id=4711))
 
 
 def test_times_come_back_in_utc_and_naive_ones_are_refused(ledger: Ledger, now: datetime) -> None:
     with ledger.session() as session:
-        area = Area(level="town", name="昆仑镇")
-        elder = Elder(
-            area=area,
-            roster_key="k",
-            name="王秀英",
-            tier="general",
-            visit_mode="telephone",
-            created_at=now,
-            updated_at=now,
-        )
-        session.add(elder)
+        session.add(an_elder(now))
     with ledger.reading() as session:
         assert session.scalars(select(Elder)).one().created_at == now
         assert session.scalars(select(Elder).where(Elder.created_at <= now)).all()
@@ -133,17 +114,7 @@ def test_times_come_back_in_utc_and_naive_ones_are_refused(ledger: Ledger, now: 
 
 def test_names_are_sealed_in_the_file(sqlite_ledger: Ledger, tmp_path: Path, now: datetime) -> None:
     with sqlite_ledger.session() as session:
-        session.add(
-            Elder(
-                area=Area(level="town", name="昆仑镇"),
-                roster_key="k",
-                name="王秀英",
-                tier="general",
-                visit_mode="telephone",
-                created_at=now,
-                updated_at=now,
-            )
-        )
+        session.add(an_elder(now))
     sqlite_ledger.dispose()
     stored = (tmp_path / "ledger.db").read_bytes()
     assert "昆仑镇".encode() in stored

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from support.casebook import MORNING, Village, chat_well, end, plan_visit, raise_flag, settle_village
 from support.powercuts import DyingLedger
+from support.rows import scored, work_order
 
 from escalation.retention import COMPONENT, Forgotten, KeepFor, forget
 from records.audit import AuditEvent, Heartbeat
@@ -86,22 +87,8 @@ Change = Callable[[Session, Visit], object]
 
 def order(status: str, urgency: str = "need", closed_at: datetime | None = None) -> Change:
     def add(session: Session, visit: Visit) -> None:
-        session.add(
-            WorkOrder(
-                elder_id=visit.elder_id,
-                visit_id=visit.id,
-                dedupe_key="visit:1:in_person_visit",
-                kind="in_person_visit",
-                urgency=urgency,
-                reason="need",
-                summary="…",
-                policy_version="1",
-                status=status,
-                deadline=MORNING,
-                opened_at=MORNING,
-                closed_at=closed_at,
-            )
-        )
+        about = {"urgency": urgency, "status": status, "closed_at": closed_at}
+        session.add(work_order(visit.elder_id, MORNING, visit_id=visit.id, **about))
 
     return add
 
@@ -113,8 +100,7 @@ def an_emergency(session: Session, visit: Visit) -> None:
 def reviewed(session: Session, visit: Visit) -> None:
     row = session.scalars(select(Assessment).where(Assessment.visit_id == visit.id)).one_or_none()
     if row is None:
-        scored = {"overall": "red", "score": 90.0, "weights_version": "1", "assessed_at": MORNING}
-        row = Assessment(visit_id=visit.id, dimensions={}, record_sheet={}, manner={}, **scored)
+        row = scored(MORNING, visit_id=visit.id, overall="red", score=90.0)
         session.add(row)
     row.reviewed_by, row.reviewed_at = "li", MORNING
 
@@ -268,18 +254,8 @@ class TestATalkWithoutAVisit:
     def test_is_kept_while_an_order_of_it_stands(self, talk: Archive) -> None:
         with talk.ledger.session() as session:
             (call,) = session.scalars(select(CallIn))
-            order = WorkOrder(
-                elder_id=call.elder_id,
-                dedupe_key=f"call_in:{call.id}:in_person_visit",
-                kind="in_person_visit",
-                urgency="emergency",
-                reason="emergency",
-                summary="",
-                policy_version="policy",
-                deadline=MORNING,
-                opened_at=MORNING,
-            )
-            session.add(order)
+            key = f"call_in:{call.id}:in_person_visit"
+            session.add(work_order(call.elder_id, MORNING, key, urgency="emergency", reason="emergency"))
         forget(talk.ledger, talk.folder, KeepFor(recordings=180, photos=365, words=180), LATE)
         assert self.file_of(talk).exists()
         with talk.ledger.session() as session:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, Community
 from support.fresh_ledgers import holds_in_fresh_ledgers
 from support.ledgers import Ledgers
+from support.rows import scored, work_order
 
 from escalation.situations import SETTLED
 from records.aftermath import has_all_that_follows
@@ -18,7 +18,7 @@ from records.keyring import Keyring
 from records.marks import is_unsettled
 from records.orders import WorkOrder
 from records.sessions import Ledger
-from records.visits import Assessment, Visit
+from records.visits import Visit
 
 VISITS = 2
 ENDS = ("completed", "unreachable", "refused", "cancelled")
@@ -29,31 +29,11 @@ WRITES = st.lists(
 
 def write(session: Session, visit: Visit, what: str) -> None:
     if what == "scores" and visit.assessment is None:
-        visit.assessment = Assessment(
-            overall="green",
-            score=1.0,
-            dimensions={},
-            record_sheet={},
-            manner={},
-            weights_version="1",
-            assessed_at=MONDAY,
-        )
+        visit.assessment = scored(MONDAY)
     elif what == "order":
         number = len(session.scalars(select(WorkOrder.id)).all())
-        session.add(
-            WorkOrder(
-                elder_id=visit.elder_id,
-                visit_id=visit.id,
-                dedupe_key=f"visit:{visit.id}:{number}",
-                kind="in_person_visit",
-                urgency="need",
-                reason="unreachable",
-                summary="去看一看",
-                policy_version="1",
-                deadline=MONDAY + timedelta(days=1),
-                opened_at=MONDAY,
-            )
-        )
+        key = f"visit:{visit.id}:{number}"
+        session.add(work_order(visit.elder_id, MONDAY, key, visit_id=visit.id, reason="unreachable"))
     elif what == "again":
         visit.status, visit.outcome, visit.ended_at = "in_progress", None, None
     elif what in ENDS:

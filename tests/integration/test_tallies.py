@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, add_area, add_elder, open_monthly
 from support.casebook import HandClock
 from support.ledgers import Ledgers, opened
+from support.rows import scored
 
 from campaigns import tallying
 from campaigns.census import Facts, census, stale_campaigns, visit_counts
@@ -26,7 +27,7 @@ from records.keyring import Keyring
 from records.people import Area, Elder
 from records.sessions import Ledger
 from records.tallies import Tally
-from records.visits import Assessment, CallAttempt, Campaign, Visit
+from records.visits import CallAttempt, Campaign, Visit
 from wenan.tallies import keep_tallies
 
 TODAY = date(2026, 11, 23)
@@ -160,15 +161,7 @@ def come_to(session: Session, elder: int, end: str | None) -> None:
         )
     else:
         visit.status, visit.outcome, visit.ended_at = "ended", end, MONDAY
-        visit.assessment = Assessment(
-            overall="yellow" if elder % 2 else "green",
-            score=1.0,
-            dimensions={},
-            record_sheet={},
-            manner={},
-            weights_version="1",
-            assessed_at=MONDAY,
-        )
+        visit.assessment = scored(MONDAY, overall="yellow" if elder % 2 else "green")
 
 
 def counted_once(ledger: Ledger) -> None:

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, Community
 from support.fresh_ledgers import holds_in_fresh_ledgers
 from support.ledgers import Ledgers
+from support.rows import scored
 
 from records.keyring import Keyring
 from records.people import Worker
 from records.sessions import Ledger
 from records.to_hear import to_be_heard, worth_hearing
-from records.visits import Answer, Assessment, CallAttempt, Flag, Turn, Visit
+from records.visits import Answer, CallAttempt, Flag, Turn, Visit
 from web.call_data import Filter, find_calls, to_review
 from web.identity import describe
 
@@ -41,15 +42,7 @@ def write(session: Session, visit: Visit, what: str) -> None:
     elif what == "understood" and visit.answers:
         visit.answers[0].answer = "ok"
     elif what in {"green", "red"} and visit.assessment is None:
-        visit.assessment = Assessment(
-            overall=what,
-            score=1.0,
-            dimensions={},
-            record_sheet={},
-            manner={},
-            weights_version="1",
-            assessed_at=MONDAY,
-        )
+        visit.assessment = scored(MONDAY, overall=what)
     elif what == "graver" and visit.assessment is not None:
         visit.assessment.overall = "orange"
     elif what == "review" and visit.assessment is not None:
