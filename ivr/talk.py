@@ -201,7 +201,7 @@ class Talk:
         self, what: Stop | Words | Nothing, listen: Listen, *, barge_in: bool = True
     ) -> None:
         """Tell the dialogue what came, and make what it wants now the plan."""
-        if isinstance(what, Words) and not self._attention.answerer_known and self._taped(what):
+        if isinstance(what, Words) and self._taped(what.stretch, what.reading):
             what = Stop.MACHINE
         match what:
             case Words(stretch=stretch, reading=reading, waited_s=waited_s):
@@ -255,8 +255,8 @@ class Talk:
         if stretch.start - replied < _GOING_ON_FRAMES:
             self._pace.paused((stretch.start - heard) * FRAME_SECONDS)
 
-    def _taped(self, words: Words) -> bool:
-        return self._overhearing.sounds_taped(words.stretch, words.reading)
+    def _taped(self, stretch: Stretch, reading: Reading) -> bool:
+        return not self._attention.answerer_known and self._overhearing.sounds_taped(stretch, reading)
 
     async def _let_go(self) -> None:
         """Before hanging up: let the last sound arrive and hear out whoever is speaking."""
@@ -285,7 +285,7 @@ class Talk:
         last = await read_the_rest(self._media, self._overhearing, question)
         if last is not None:
             stretch, reading = last
-            if self._attentive and not reading.wordless:
+            if self._attentive and not reading.wordless and not self._taped(stretch, reading):
                 self._minutes.heard(self._present, stretch, reading.understanding, barge_in=False)
             else:
                 self._overhearing.keep(stretch, reading)

@@ -185,9 +185,12 @@ def _letter_by_letter(unreadable: str) -> Any:
     return list(unreadable)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _syllables(piece: str) -> tuple[str, ...]:
-    """One toned syllable per character; a character without a reading stands for itself."""
+    """One toned syllable per character; a character without a reading stands for itself.
+
+    Of what elders say some is said again soon; none of it is remembered for ever.
+    """
     read: list[str] = lazy_pinyin(
         piece, style=Style.TONE3, neutral_tone_with_five=True, errors=_letter_by_letter
     )

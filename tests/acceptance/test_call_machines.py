@@ -11,6 +11,7 @@ from support.telephone import (
     quiet,
     say,
     tone,
+    until_robot_is_silent,
     voice,
 )
 
@@ -268,6 +269,16 @@ def test_what_comes_of_the_rest_of_an_announcement_sends_nobody_either():
     machine = tape(FINE, *[NOTHING_SAID] * 4, FINE, *[NOTHING_SAID] * 10)
     story = phone(Person(machine), Interview(MESSAGE), Hears("您拨打的用户暂时无法接听", MISHEARD))
     assert told(story)[0] is MachineDetected
+    assert UtteranceHeard not in told(story)
+
+
+def test_an_announcement_that_the_network_breaks_off_sends_nobody():
+    def network():
+        yield from until_robot_is_silent(for_s=0.6)
+        yield from say(FINE)
+        yield from hang_up()
+
+    story = phone(Person(network), Interview(ask("您好吗")), Hears(MISHEARD))
     assert UtteranceHeard not in told(story)
 
 

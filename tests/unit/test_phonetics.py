@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from speech.phonetics import PhraseBook, Sounded, sounds_of
 from speech.phonetics.espeak import Voice, voice_of
 from speech.phonetics.latin import LatinSounds
-from speech.phonetics.mandarin import MandarinSounds, parse
+from speech.phonetics.mandarin import MandarinSounds, _syllables, parse
 from speech.phonetics.tables import PhonemeTable, load_table
 from speech.types import Language
 from speech.wording import fold
@@ -220,3 +220,12 @@ def test_every_phoneme_of_the_lexicon_is_in_the_table(language: Language) -> Non
     words = {word for line in source.splitlines() for word in fold(line, language).split()}
     spoken = {sign for word in words for sign in sounds.phonemes(word)}
     assert spoken <= known
+
+
+def test_what_elders_say_is_not_remembered_for_ever() -> None:
+    """A gateway hears other words for years; some of them are kept at hand, and no more."""
+    for number in range(6000):
+        MANDARIN.spell(chr(0x4E00 + number) + "疼")
+    kept = _syllables.cache_info()
+    assert kept.maxsize is not None
+    assert kept.currsize <= kept.maxsize < 6000
