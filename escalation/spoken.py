@@ -47,6 +47,8 @@ class Spoken(BaseModel):
     wrong_person: Sentences
     farewell: Sentences
     worker_keys: Sentences
+    notice_keys: Sentences
+    noted: Sentences
     accepted: Sentences
     declined: Sentences
     taken: Sentences
@@ -159,3 +161,16 @@ def worker_errand(
         return (asked or "order") if choice == CRY else Ended(words[decide(choice)])
 
     return Errand({"order": question}, "order", decided, farewell=say.farewell)
+
+
+def notice_errand(language: Language, sentence: str, heard: Callable[[], None]) -> Errand:
+    """The call to a worker who need not go any more: one sentence, and 1 by whoever has heard it."""
+    say = spoken()[language]
+    question = Asked((sentence,), say.notice_keys, {"1": "heard"}, listening_for="any")
+
+    def decide(_asked: str, choice: str, _words: str) -> str | Ended:
+        if choice != CRY:
+            heard()
+        return Ended(say.noted)
+
+    return Errand({"notice": question}, "notice", decide, farewell=say.farewell)

@@ -16,13 +16,14 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from escalation.alerts import CALLED_OFF
 from escalation.asking import what_follows
 from escalation.beside import in_session
 from escalation.history import note_event
 from escalation.notifiers import DeliveryError, Message
 from escalation.rules import Rules
 from escalation.waiting_elsewhere import number_of
-from escalation.worker_call import Bridges, deciding, ring_worker
+from escalation.worker_call import Bridges, deciding, ring_with_notice, ring_worker
 from ivr.bridge import LONGEST_TALK_S, Bridge
 from ivr.call import Senses
 from ivr.clock import Clock
@@ -65,7 +66,10 @@ class _Intent:
 
 
 class PhoneNotifier:
-    """Rings workers; implements ``Notifier``. Called in threads, talks on the loop that owns the line."""
+    """Rings workers; implements ``Notifier``. Called in threads, talks on the loop that owns the line.
+
+    Where nothing but the telephone reaches somebody, it also tells them that they need not go any more.
+    """
 
     def __init__(self, ledger: Ledger, rules: Rules, clock: Clock) -> None:
         self._ledger = ledger
@@ -131,7 +135,8 @@ class PhoneNotifier:
             raise DeliveryError("Nobody can be rung for this message", hopeless=True)
         order = session.get_one(WorkOrder, message.order_id)
         following = what_follows(session, order, self._clock.now())
-        if order.status != "open" or (following is not None and worker.login in following.declined):
+        taken = order.status != "open" or (following is not None and worker.login in following.declined)
+        if taken and not _calls_off(message):
             raise DeliveryError("Somebody has the order, or it was handed on", lapsed=True)
         rings = session.scalars(
             select(WorkOrderEvent).where(WorkOrderEvent.order_id == order.id, WorkOrderEvent.kind == RUNG)
@@ -152,6 +157,19 @@ class PhoneNotifier:
         self, telephone: _Telephone, message: Message, intent: _Intent, answered: list[str]
     ) -> None:
         order_id = cast("int", message.order_id)
+        if _calls_off(message):
+            await ring_with_notice(
+                telephone.line,
+                telephone.senses,
+                self._clock,
+                number=intent.number,
+                reference=intent.reference,
+                ring_s=RING_S,
+                language=intent.language,
+                sentence=message.body,
+                heard=lambda: answered.append("heard"),
+            )
+            return
 
         write = partial(in_session, self._ledger)
         written = deciding(write, self._rules, self._clock, order_id, message.recipient)
@@ -175,3 +193,8 @@ class PhoneNotifier:
             bridge=lambda: telephone.bridges.get(order_id),
             call_back=intent.call_back,
         )
+
+
+def _calls_off(message: Message) -> bool:
+    """Whether it ends somebody's part in an order; see ``escalation.alerts.tell``."""
+    return message.key.split(":", maxsplit=1)[0] in CALLED_OFF

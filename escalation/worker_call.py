@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from escalation import work_orders
 from escalation.history import note_event
 from escalation.rules import Rules
-from escalation.spoken import Waits, spoken, worker_errand
+from escalation.spoken import Waits, notice_errand, spoken, worker_errand
 from escalation.waiting_elsewhere import waits_elsewhere
 from ivr.bridge import LONGEST_TALK_S, MEETING_S, Bridge, Seat, Side
 from ivr.call import Senses, converse
@@ -123,6 +123,31 @@ async def ring_worker(  # noqa: PLR0913 - what a call needs, each by name
         observer=Unobserved(),
         max_seconds=LONGEST_CALL_S + (LONGEST_TALK_S + MEETING_S if live else 0.0),
         seat=Seat(Side.WORKER, found if live else None),
+    )
+
+
+async def ring_with_notice(  # noqa: PLR0913 - what a call needs, each by name
+    line: Line,
+    senses: Senses,
+    clock: Clock,
+    *,
+    number: str,
+    reference: str,
+    ring_s: float,
+    language: Language,
+    sentence: str,
+    heard: Callable[[], None],
+) -> None:
+    """Ring and tell somebody that they need not go. Raises CallNotConnectedError."""
+    call = await line.dial(number, reference=reference, ring_seconds=ring_s)
+    await converse(
+        call,
+        partner=notice_errand(language, sentence, heard),
+        language=language,
+        senses=senses,
+        clock=clock,
+        observer=Unobserved(),
+        max_seconds=LONGEST_CALL_S,
     )
 
 

@@ -62,8 +62,8 @@ def voicemail() -> Behaviour:
 class Night:
     """A staffed village whose workers are told by telephone only."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.duty = Duty(ledger, laws=LAWS)
+    def __init__(self, ledger: Ledger, laws: Rules = LAWS) -> None:
+        self.duty = Duty(ledger, laws=laws)
         self.people: dict[str, Person] = {}
         self.rung: list[str] = []
         self.heard: list[str] = []
@@ -194,6 +194,19 @@ def test_whoever_presses_one_too_late_does_not_get_the_order(night: Night) -> No
     night.delivers()
     assert order.offered_to == "wu"
     assert order.events.count("accepted") == 1
+
+
+def test_who_is_reached_by_nothing_else_is_rung_when_they_need_not_go_any_more(sqlite_ledger: Ledger) -> None:
+    night = Night(sqlite_ledger, Rules.load([Channel("phone", "none", "number", spoken=True)]))
+    asleep = Person(ring=Ring(answers_after_s=None))
+    night.people = {"li": Person(presses("1")), "wu": Person(presses("1")), "zhao": asleep}
+    order = emergency(night)
+    night.duty.worker("li").takes(order).sets_out(order)
+    night.duty.worker("zhao").gives_to_another(order)
+    night.delivers()
+    assert night.rung.count("li") == 1
+    assert ("li", "sent") in night.statuses()
+    assert (order.offered_to, order.row.status) == ("wu", "accepted"), "li's 1 takes nothing"
 
 
 def test_no_telephone_rings_for_what_can_wait(night: Night) -> None:

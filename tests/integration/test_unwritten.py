@@ -140,6 +140,21 @@ def test_whoever_heard_the_engaged_tone_is_known_to_the_next_process(gateway: Ga
     assert gateway.starts_again() == 0
 
 
+def test_whoever_hears_the_engaged_tone_is_on_record_before_they_hear_it(gateway: Gateway) -> None:
+    on_record: list[int] = []
+
+    class Looks(Ringing):
+        async def refuse(self) -> None:
+            on_record.append(len(gateway.town.call_ins))
+
+    async def refuses(desk: Any, _clock: Clock) -> None:
+        await Engaged(desk, "simulated").turn_away(Looks())
+
+    gateway.lives(refuses)
+    assert on_record == [1]
+    assert gateway.spool.waiting() == [], "nothing is kept that the ledger has"
+
+
 def test_a_cry_in_a_visit_outlives_the_process_that_heard_it(gateway: Gateway) -> None:
     async def hears(desk: Any, clock: Clock) -> None:
         with gateway.town.ledger.session() as session:
