@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +21,7 @@ from campaigns.desk import DialerOptions
 from campaigns.dialer import Dialer, new_owner
 from campaigns.opening import open_campaign
 from campaigns.planner import plan_visits
+from campaigns.policies import save_policy
 from campaigns.policy import Policy
 from campaigns.progress import ProgressEvent
 from campaigns.rehearsal import Plan, Rehearsal, RehearsalLine, Talk
@@ -77,6 +78,7 @@ def dry_run(terms: DryTerms, now: datetime, progress: Callable[[int, int], None]
         ledger = Ledger(f"sqlite:///{folder / 'ledger.sqlite'}", Keyring.at(folder / "wenan.key"))
         try:
             ledger.migrate()
+            _agree(ledger, terms, now)
             import_roster(ledger, ROSTER, now=now, default_area_code="0533")
             visits = _plan(ledger, terms, now)
             over = 0
@@ -105,6 +107,13 @@ def dry_run(terms: DryTerms, now: datetime, progress: Callable[[int, int], None]
             return _tried(ledger)
         finally:
             ledger.dispose()
+
+
+def _agree(ledger: Ledger, terms: DryTerms, now: datetime) -> None:
+    """The village lives by the policy that is tried out: by it the roster says who belongs to which tier."""
+    with ledger.session() as session:
+        today = now.astimezone(UTC).date()
+        save_policy(session, None, terms.policy, today, today=today, now=now, actor="dry run")
 
 
 def _plan(ledger: Ledger, terms: DryTerms, now: datetime) -> int:
