@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CTE, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from escalation.oversight import Oversight
@@ -63,12 +63,10 @@ def _waiting_since(
 
 def visits_past_period(session: Session, now: datetime) -> Iterator[Oversight]:
     """Visits that have not ended although the last day of their period has, in the campaign's time zone."""
+    unfinished = list(session.scalars(_campaigns_with_open_visits()))
     ending = session.execute(
         select(Campaign.id, Campaign.ends_on, Campaign.timezone)
-        .join(
-            with_open_visits := _campaigns_with_open_visits(), with_open_visits.c.campaign_id == Campaign.id
-        )
-        .where(Campaign.ends_on <= now.date() + timedelta(days=1))
+        .where(Campaign.id.in_(unfinished), Campaign.ends_on <= now.date() + timedelta(days=1))
         .order_by(Campaign.id)
     ).all()
     for campaign, ends_on, timezone in ending:
@@ -85,12 +83,13 @@ def visits_past_period(session: Session, now: datetime) -> Iterator[Oversight]:
             yield Oversight("visit_past_period", "visit", visit_id, str(visit_id), "urgent", over, area)
 
 
-def _campaigns_with_open_visits() -> CTE:
-    """The campaigns, whatever their status, of which a visit is open.
+def _campaigns_with_open_visits() -> Select[int]:
+    """Ids of the campaigns, whatever their status, of which a visit is open.
 
     The index of open visits is asked for the first, then for the next behind it, and so on: that takes as
     many steps as there are such campaigns, however many visits are open and however many campaigns are over.
     """
     found = select(func.min(Visit.campaign_id).label("campaign_id")).where(is_open()).cte(recursive=True)
     behind = select(func.min(Visit.campaign_id)).where(is_open(), Visit.campaign_id > found.c.campaign_id)
-    return found.union_all(select(behind.scalar_subquery()).where(found.c.campaign_id.is_not(None)))
+    each = found.union_all(select(behind.scalar_subquery()).where(found.c.campaign_id.is_not(None)))
+    return select(each.c.campaign_id).where(each.c.campaign_id.is_not(None))
