@@ -12,6 +12,7 @@ from support.callers import Town, presses, speaks
 from support.campaigning import CALLER, Community, Talk, elder_name, number, rings
 from support.powercuts import DyingLedger
 from support.telephone import Behaviour, hang_up, quiet, say, tone
+from support.who_picks_up import says_nothing
 
 from campaigns.calling_back import CallOf, Nothing, take_up
 from campaigns.claims import claim_due
@@ -35,10 +36,6 @@ def town(sqlite_ledger: Ledger, tmp_path: Path) -> Town:
 def hangs_up_at_once() -> Behaviour:
     yield from quiet(0.4)
     yield from hang_up()
-
-
-def says_nothing() -> Behaviour:
-    yield from quiet(1.0)
 
 
 def for_a_while(minutes: float) -> Callable[[Dialer, Clock], object]:

@@ -2,178 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
-from support.calls import Hears, senses
-from support.casebook import MORNING, agree_to_visits, end, history, orders, plan_visit, ring, rules
+from support.casebook import MORNING, end, plan_visit, ring
 from support.duty_night import Duty, TheOrder
 from support.powercuts import DyingLedger, FalteringLedger
-from support.telephone import Behaviour, Person, hang_up, hum, press, quiet, say, tone, until_robot_is_silent
+from support.silence import DAUGHTER, NEIGHBOUR, Silence
+from support.telephone import Behaviour, Person, hum, quiet, say
+from support.who_picks_up import greets_and_presses as presses
+from support.who_picks_up import hangs_up, says_nothing, voicemail
 
 from escalation.aftercare import VisitAftercare
-from escalation.climber import Climber
-from escalation.contact_caller import ContactCaller
 from escalation.contact_rules import ContactRules
 from escalation.contacts import claim
-from escalation.rules import Rules
-from ivr.bridge import Bridge, Operator
-from ivr.clock import Clock
+from ivr.bridge import Bridge
 from ivr.lines import Disposition
-from ivr.lines.simulated import Ring, SimulatedLine
-from ivr.virtual_time import run_virtual
-from records.contact_calls import ContactCall
+from ivr.lines.simulated import Ring
 from records.orders import WorkOrder
-from records.people import Consent, Contact
 from records.sessions import Ledger, LedgerError
 from records.visits import Campaign
 
-DAUGHTER, NEIGHBOUR = "+8613853300001", "+8613853300002"
 NOT_AT_HOME = Ring(answers_after_s=None)
 BUSY = Ring(answers_after_s=None, disposition_if_not=Disposition.BUSY)
-
-
-def presses(*keys: str) -> Callable[[], Behaviour]:
-    """Hears the robot out and presses a key, once for each question."""
-
-    def behaviour() -> Behaviour:
-        yield from say(hum(0.6))
-        for key in keys:
-            yield from until_robot_is_silent(for_s=2.0)
-            yield from press(key)
-
-    return behaviour
-
-
-def says_nothing() -> Behaviour:
-    yield from quiet(1.0)
-
-
-def hangs_up() -> Behaviour:
-    yield from until_robot_is_silent()
-    yield from hang_up()
-
-
-def voicemail() -> Behaviour:
-    yield from say(hum(6.0))
-    yield from say(tone(0.8, 1000.0))
-    yield from quiet(30.0)
-
-
-@dataclass
-class Silence:
-    """An elder whom nobody reached, a daughter, a neighbour, and whoever is on duty."""
-
-    ledger: Ledger
-    people: dict[str, Person] = field(default_factory=dict)
-    heard: list[str] = field(default_factory=list)
-    open_hours: bool = True
-    lines: list[SimulatedLine] = field(default_factory=list)
-
-    operator_of: Callable[[int], Operator] | None = None
-
-    def __post_init__(self) -> None:
-        asking = ContactRules(may_ring=lambda _session, _order, _now: self.open_hours)
-        self.laws: Rules = replace(rules(), contacts=asking)
-        self.duty = Duty(self.ledger, laws=self.laws)
-        self.rung: list[str] = []
-
-    def nobody_answers(self, *, refuses: bool = False, contacts: bool = True) -> None:
-        """The visit ends after its last attempt."""
-        with self.ledger.session() as session:
-            visit = plan_visit(session, self.duty.village)
-            if contacts:
-                session.add_all(
-                    [
-                        Contact(
-                            elder_id=visit.elder_id,
-                            position=1,
-                            name="李强",
-                            relation="邻居",
-                            number=NEIGHBOUR,
-                        ),
-                        Contact(
-                            elder_id=visit.elder_id, position=0, name="王芳", relation="女儿", number=DAUGHTER
-                        ),
-                        Contact(
-                            elder_id=visit.elder_id, position=2, name="王芳", relation="女儿", number=DAUGHTER
-                        ),
-                        Contact(elder_id=visit.elder_id, position=3, name="本人", number="+865335181234"),
-                    ]
-                )
-            if refuses:
-                session.add(
-                    Consent(elder_id=visit.elder_id, kind="contacts_called", granted=False,
-                            source="form", recorded_at=MORNING)
-                )  # fmt: skip
-            agree_to_visits(session, visit)
-            for _ in range(3):
-                ring(session, visit, "no_answer")
-            end(visit, "unreachable")
-            session.flush()
-            VisitAftercare(self.laws).visit_ended(session, visit, self.now)
-
-    @property
-    def now(self) -> datetime:
-        return self.duty.clock.now()
-
-    def rounds(self, ledger: Ledger | None = None, *, most: int = 6) -> None:
-        """The caller works until nothing is due; time passes as the calls do."""
-
-        def at(number: str) -> Person:
-            self.rung.append(number)
-            return self.people[number]
-
-        async def work(clock: Clock) -> datetime:
-            with ThreadPoolExecutor(1) as books, ThreadPoolExecutor(2) as engines:
-                line = SimulatedLine(at, clock)
-                self.lines.append(line)
-                ears = senses(Hears(*self.heard), energy=True, executor=engines)
-                caller = ContactCaller(
-                    ledger or self.ledger,
-                    self.laws,
-                    line,
-                    ears,
-                    clock,
-                    books,
-                    organisation="滨河社区",
-                    operator_of=self.operator_of,
-                )
-                for _ in range(most):
-                    if not await caller.make_round():
-                        break
-            return clock.now()
-
-        self.duty.clock.moment = run_virtual(work, self.now)
-
-    def later(self, **span: float) -> None:
-        self.duty.clock.forward(**span)
-        Climber(self.ledger, self.laws, self.duty.clock).make_round()
-
-    @property
-    def order(self) -> WorkOrder:
-        with self.ledger.reading() as session:
-            found = orders(session)
-            assert len(found) == 1
-            _ = found[0].assignee
-            return found[0]
-
-    @property
-    def events(self) -> list[str]:
-        with self.ledger.reading() as session:
-            return [kind for kind in history(session, session.get_one(WorkOrder, self.order.id))
-                    if kind != "notified"]  # fmt: skip
-
-    @property
-    def answers(self) -> list[tuple[str, str]]:
-        with self.ledger.reading() as session:
-            rows = session.query(ContactCall).order_by(ContactCall.dialled_at, ContactCall.id)
-            return [(row.relation, row.answer or row.status) for row in rows]
 
 
 @pytest.fixture

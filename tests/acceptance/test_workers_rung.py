@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -14,7 +13,8 @@ from support.casebook import chat_well, end, notifications, plan_visit
 from support.casebook import say as say_turn
 from support.duty_night import Duty, TheOrder
 from support.powercuts import DyingLedger
-from support.telephone import Behaviour, Person, hang_up, hum, press, quiet, say, tone, until_robot_is_silent
+from support.telephone import Person
+from support.who_picks_up import hangs_up, presses, says_nothing, voicemail
 
 from escalation.climber import Climber
 from escalation.outbox import Outbox
@@ -33,30 +33,6 @@ NUMBERS = {
     "zhao": "+8613853300014",
 }
 LAWS = Rules.load([Channel("phone", "none", "number", spoken=True), Channel("board", "none")])
-
-
-def presses(*keys: str) -> Callable[[], Behaviour]:
-    def behaviour() -> Behaviour:
-        for key in keys:
-            yield from until_robot_is_silent(for_s=2.0)
-            yield from press(key)
-
-    return behaviour
-
-
-def hangs_up() -> Behaviour:
-    yield from until_robot_is_silent()
-    yield from hang_up()
-
-
-def says_nothing() -> Behaviour:
-    yield from quiet(1.0)
-
-
-def voicemail() -> Behaviour:
-    yield from say(hum(6.0))
-    yield from say(tone(0.8, 1000.0))
-    yield from quiet(30.0)
 
 
 class Night:

@@ -201,7 +201,9 @@ def test_what_is_said_can_be_encrypted(tmp_path: Path) -> None:
         assert abs(listener.strongest_hz(0) - 700) <= 2
         report = await phone.report()
         assert "RTP/SAVP" in report["invite"]
-        assert abs(report["heard"][2][0] - 440) <= 2
+        ours = [hertz for hertz, level in report["heard"] if level > 1000]
+        assert ours, "the elder heard us"
+        assert all(abs(hertz - 440) <= 4 for hertz in ours[1:-1] or ours)
 
     with_phone(
         story,

@@ -11,19 +11,16 @@ from support.casebook import rules
 from support.district import BY_ITSELF, WEEK, WEEKS, District
 
 from campaigns.absences import be_away, come_back
-from campaigns.forgotten import forgotten
 from campaigns.history import end_of_period
 from campaigns.opening import CampaignError, pause_campaign
 from campaigns.planner import plan_visits
 from campaigns.scripts import modules_for_surges, store_script, with_module
 from campaigns.surges import Surge, declare
 from records.audit import AuditEvent, Heartbeat
-from records.orders import Notification, WorkOrder
-from records.people import Area, Elder, Worker
+from records.people import Area, Elder
 from records.policies import PolicyVersion
 from records.sessions import Ledger
 from records.visits import Campaign, Visit
-from wenan.forgetting import ForgottenWatch
 
 TODAY = date(2026, 11, 23)
 
@@ -319,54 +316,6 @@ class TestDraftsThatNobodyStarts:
         for phrases in rules().phrases.values():
             for kind in ("round_waiting", "round_missed"):
                 assert WEEK in phrases.findings[kind].format(subject=WEEK, minutes=1)
-
-
-class TestWhoeverIsForgottenAltogether:
-    """Rounds are opened by hand here, and nobody does."""
-
-    @pytest.fixture
-    def months_later(self, district: District) -> District:
-        district.agree(None, "own-1", {"start": "never"})
-        district.clock.moment += timedelta(days=40)
-        return district
-
-    def found(self, district: District) -> dict[int, int]:
-        with district.ledger.reading() as session:
-            return dict(forgotten(session, district.clock.now()))
-
-    def test_is_named_to_the_coordinators_of_the_area_once_a_day(self, months_later: District) -> None:
-        with months_later.ledger.session() as session:
-            area = months_later.areas["top"]
-            session.add(Worker(login="sun", name="孙", role="coordinator", area_id=area))
-        watch = ForgottenWatch(months_later.ledger, rules(), months_later.clock)
-        assert [watch.make_round(), watch.make_round()] == [2, 2]
-        with months_later.ledger.reading() as session:
-            bodies = [message.body for message in session.scalars(select(Notification))]
-        assert len(bodies) == 2
-        assert any("东村" in body for body in bodies)
-
-    def test_is_nobody_who_has_just_come_onto_the_roster(self, district: District) -> None:
-        district.agree(None, "own-1", {"start": "never"})
-        assert self.found(district) == {}
-
-    def test_is_nobody_with_a_visit_even_in_a_campaign_that_is_paused(self, months_later: District) -> None:
-        with months_later.ledger.session() as session:
-            campaign = open_monthly(session, months_later.clock.now(), ends_on=date(2027, 2, 28))
-            plan_visits(session, campaign, months_later.clock.now())
-            campaign.status = "paused"
-        assert self.found(months_later) == {}
-
-    def test_is_nobody_with_a_work_order_and_nobody_who_is_away(self, months_later: District) -> None:
-        with months_later.ledger.session() as session:
-            east, west = session.scalars(select(Elder).order_by(Elder.id))
-            be_away(session, west, "in_hospital", None, now=months_later.clock.now(), actor="li")
-            session.add(
-                WorkOrder(
-                    elder_id=east.id, dedupe_key="x", kind="in_person_visit", urgency="need", reason="need",
-                    codes=[], policy_version="1", deadline=MONDAY, opened_at=MONDAY, summary="",
-                )
-            )  # fmt: skip
-        assert self.found(months_later) == {}
 
 
 class TestBesideAnotherRound:

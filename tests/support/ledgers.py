@@ -124,7 +124,7 @@ _compiled: dict[str, tuple[Dialect, dict[Any, Any]]] = {}
 
 
 def _quick_engine(url: str) -> Engine:
-    """The product's engine. A new one compiles every statement anew: half of the time of a short test."""
+    """The product's engine. A new one compiles every statement anew: two fifths of a short test."""
     engine = open_engine(url)
     kind = engine.dialect.name
     dialect, statements = _compiled.get(kind, (engine.dialect, {}))

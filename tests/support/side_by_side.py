@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 MOST_WORKERS = 8
-"""Each has a PostgreSQL and the product in memory, some 400 MB."""
+"""Each has a PostgreSQL, the whole product and what it tests in memory."""
 _END_FOR_THE_QUICK = 0.8
 """No call begins in the last part of the run: a long one would have all other workers wait for it."""
 
