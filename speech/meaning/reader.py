@@ -15,24 +15,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from speech.meaning.apart import pieces
 from speech.meaning.encoder import SentenceEncoder
 from speech.meaning.features import features
 from speech.types import Heard, Language, SpeechError
-from speech.wording import clauses, spaced
 
 GARBAGE = "unclear"
 """The meaning of what means nothing: scraps, other languages, television."""
 _HYPOTHESES = 4
-_PIECES, _SHORTEST_CLAUSE = 10, 3
-"""Pieces that are read by themselves, of so many characters (Chinese) or words at least."""
-_STRETCH = {False: 8, True: 6}
-"""Characters, or words, of a stretch; by whether the language parts its words."""
-_DENYING: Mapping[Language, tuple[str, ...]] = {
-    "zh-CN": ("没", "不", "莫", "未", "哪里"),
-    "es": ("no", "nunca", "qué va", "nada"),
-    "en": ("no", "never", "not", "nothing", "none"),
-}
-"""How an answer begins that denies what was asked."""
 _CHINESE = 0.6
 """Share of Chinese characters from which a text is taken for Chinese."""
 _SHARES = (0.4, 0.25, 0.2, 0.15)
@@ -154,39 +144,6 @@ class MeaningReader:
         ]
         mean = shares @ np.stack(each) / shares.sum()
         return dict(zip(weights.meanings, map(float, mean), strict=True))
-
-
-def pieces(text: str, language: Language) -> list[str]:
-    """The clauses of a text, and stretches of what is too long for one: recognisers drop commas.
-
-    "着火了今天天气真的不错呀" is looked at as "着火了今天天气真", "天天气真的不错呀" too.
-    A short text has no pieces.
-    """
-    longest = _STRETCH[spaced(language)]
-    found: list[str] = []
-    for written in _with_their_answers(text, language):
-        units = written.split() if spaced(language) else list(written)
-        if len(units) < _SHORTEST_CLAUSE:
-            continue
-        found.append(written)
-        if len(units) > longest + _SHORTEST_CLAUSE:
-            between = " " if spaced(language) else ""
-            starts = [*range(0, len(units) - longest, longest // 2), len(units) - longest]
-            found += [between.join(units[start : start + longest]) for start in starts]
-    return [piece for piece in dict.fromkeys(found) if piece != text.strip()][:_PIECES]
-
-
-def _with_their_answers(text: str, language: Language) -> list[str]:
-    """The clauses as written; a question that is given back and denied is one piece: "pain? not at all"."""
-    found: list[str] = []
-    asked_at: int | None = None
-    for clause in clauses(text, language):
-        if asked_at is not None and clause.text.startswith(_DENYING[language]):
-            found[-1] = text[asked_at : clause.origin[-1] + 1]
-        else:
-            found.append(text[clause.origin[0] : clause.origin[-1] + 1])
-        asked_at = clause.origin[0] if clause.asked else None
-    return found
 
 
 def _foreign(text: str) -> bool:

@@ -12,6 +12,7 @@ from speech.understanding.scope import ScopeReader
 from speech.understanding.short_answers import short_answers
 
 _UNFIT = "nothing"
+_CRY = "cry"
 _CODE_OF_ANSWER = {"unknown": "unsure", "often": "scale", "sometimes": "scale", "never": "scale"}
 _SHORT = 1
 """A cry of one syllable is too easily misheard to raise an alarm unasked."""
@@ -33,7 +34,10 @@ class Interpreter:
         self.entry: QuestionEntry = lexicon.questions.get(question, lexicon.questions["any"])
 
     def read(self, match: Match) -> Reading | None:
-        """What the match says, or None if it says nothing either way."""
+        """What the match says, or None if it says nothing either way.
+
+        A cry that is denied ("it is not I who calls for help") has a reading without an answer.
+        """
         judged = self._scope.judge(match, self._question)
         concept = match.concept
         if judged.standing == "said":
@@ -42,7 +46,7 @@ class Interpreter:
             return self._reading(match, judged, self.entry.denied, "", concept)
         opposite = concept.entry.negated
         if opposite == _UNFIT:
-            return None
+            return self._reading(match, judged, "", "", concept) if concept.entry.about == _CRY else None
         if opposite in self._lexicon.concepts:
             return self._said(match, judged, self._lexicon.concepts[opposite])
         answer = self.entry.denied if opposite == "ok" else opposite

@@ -8,6 +8,7 @@ alarming, what the lexicon found in it is asked about, or let go when it is clea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from speech.lexicon import Lexicon
@@ -20,6 +21,12 @@ RULE = "likeness"
 CALM_SOUNDS, CALM_WORDS, CALM_CRIES = 0.25, 0.15, 0.1
 """Probability of anything urgent below which a resemblance of sounds, a wording, and an emergency that is
 spelt out are let go."""
+CALM_FAINT = 0.05
+"""The same of the whole for what the best hypothesis does not spell and no piece is like."""
+TALK = 0.8
+"""Probability of ordinary answers from which words are talk: scraps may be what is left of a cry."""
+CALM_HELP = 0.03
+"""The same for a cry for help that is explained away: it is the television that cries."""
 DOUBTFUL, DOUBTED_WHOLE = 0.4, 0.1
 """Probability, of every piece and of the whole, below which an alarming wording is asked about instead of
 acted on."""
@@ -72,6 +79,8 @@ class Likeness:
     """Answer -> its likeliest code, empty for none, and that code's probability."""
     apart: float | None = None
     """The most that any piece by itself, or the whole, is like something urgent; None: not read in pieces."""
+    apart_codes: Mapping[str, float] = field(default_factory=dict)
+    """Urgent code -> the most that any piece by itself is like it."""
 
 
 def likeness_of(heard: Heard, lexicon: Lexicon) -> Likeness:
@@ -89,10 +98,11 @@ def likeness_of(heard: Heard, lexicon: Lexicon) -> Likeness:
                 codes[answer] = (code, likely)
     whole = sum(urgent.values())
     pieces = heard.meanings_apart
-    each = None if pieces is None else [sum(_urgent(piece, lexicon).values()) for piece in pieces]
-    apart = None if each is None else max([whole, *each])
+    each = [_urgent(piece, lexicon) for piece in pieces or ()]
+    apart = None if pieces is None else max([whole, *(sum(piece.values()) for piece in each)])
+    apart_codes = {code: max(piece.get(code, 0.0) for piece in each) for code in urgent} if each else {}
     code = _gravest(urgent, lexicon)
-    return Likeness(whole, code, lexicon.urgency(code), answers, codes, apart)
+    return Likeness(whole, code, lexicon.urgency(code), answers, codes, apart, apart_codes)
 
 
 def _urgent(meanings: Mapping[str, float], lexicon: Lexicon) -> dict[str, float]:
@@ -158,14 +168,19 @@ def settled(found: Sequence[Reading], likeness: Likeness, lexicon: Lexicon) -> l
     return [_reading(answer, told, lexicon.urgency(told), likely), *needs]
 
 
-def tempered(alarms: Sequence[Alarm], likeness: Likeness, *, several: bool) -> list[Alarm]:
+def tempered(
+    alarms: Sequence[Alarm], likeness: Likeness, *, several: bool, explained: AbstractSet[str] = frozenset()
+) -> list[Alarm]:
     """Alarms as they stand once the whole sentence has been looked at.
 
     An alarming wording in a sentence that as a whole is hardly like anything alarming (told of the neighbour,
     on television, a figure of speech) is asked about instead of acted on; one in a sentence that is clearly
     like ordinary talk is let go, and so is a mere resemblance of sounds. Every piece must be so by itself:
     somebody may well speak of the weather in the same breath as of a fire. Where a sentence has not
-    ``several`` clauses its pieces cannot be told apart, and an emergency that is spelt out is never let go.
+    ``several`` clauses its pieces cannot be told apart, and an emergency that is spelt out is let go only
+    where another hypothesis explains it away: ``explained`` are the concepts that one does. Its pieces, cut
+    from the best hypothesis, then lack the words that explain, and the whole decides. What the best
+    hypothesis does not even spell is let go in calm talk where no piece is like that very thing.
     """
     if likeness.apart is None:
         return list(alarms)
@@ -174,11 +189,33 @@ def tempered(alarms: Sequence[Alarm], likeness: Likeness, *, several: bool) -> l
         spelt = any(reading.via == "text" for reading in alarm.evidence)
         spelt_out = spelt and alarm.strong and alarm.urgency is Urgency.EMERGENCY
         calm = (CALM_CRIES if spelt_out else CALM_WORDS) if spelt else CALM_SOUNDS
-        if likeness.apart < calm and alarm.code != _CRY and (several or not spelt_out):
+        cry = alarm.code == _CRY
+        if _is_explained(alarm, explained) and likeness.alarm < (CALM_HELP if cry else CALM_CRIES):
+            continue
+        if likeness.apart < calm and not cry and (several or not spelt_out):
+            continue
+        if _is_faint(alarm) and likeness.alarm < CALM_FAINT and _in_no_piece(alarm, likeness):
             continue
         asked = alarm.strong and (likeness.apart < DOUBTFUL or likeness.alarm < DOUBTED_WHOLE)
         kept.append(replace(alarm, belief=ASKED) if asked else alarm)
     return kept
+
+
+def _is_faint(alarm: Alarm) -> bool:
+    """Whether the best hypothesis spells nothing of an alarm: only a lower one, a sound, the audio."""
+    return not any(reading.via == "text" and reading.rank == 0 for reading in alarm.evidence)
+
+
+def _in_no_piece(alarm: Alarm, likeness: Likeness) -> bool:
+    """Whether no piece is like what the alarm is about, in what is like talk and not like mere scraps."""
+    talk = sum(likeness.answers.values())
+    return talk >= TALK and likeness.apart_codes.get(alarm.code, 0.0) < NEVER
+
+
+def _is_explained(alarm: Alarm, explained: AbstractSet[str]) -> bool:
+    """Whether all wordings that speak for an alarm are explained away by some hypothesis."""
+    worded = {reading.concept for reading in alarm.evidence if reading.via in {"text", "sound"}}
+    return bool(worded) and worded <= explained
 
 
 def _reading(answer: str, code: str, urgency: Urgency, likely: float) -> Reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -22,6 +22,8 @@ from speech.understanding.weighing import WEAK, alarms, distinct, weight, withou
 _MOST_HYPOTHESES = 8
 _CALM_SOUND = 0.35
 """Least nearness, 0..1, of a sound for an ordinary thing to be believed."""
+_PLAINEST = 2
+"""Characters (Chinese) or words of a plain yes or no."""
 _BY_SOUND = 0.6
 """Score of a short answer known by its sound."""
 _UNEXPLAINED = 5
@@ -72,7 +74,9 @@ class Listener:
         told = [reading for reading in heard_as if reading.standing == "said"]
         sounded = without_spelt_otherwise(told, spelt, interpreter.entry.favours)
         denied = {
-            reading.concept for reading in heard_as if reading.standing != "said" and weight(reading) >= WEAK
+            reading.concept
+            for reading in heard_as
+            if reading.standing != "said" and reading.answer and weight(reading) >= WEAK
         }
         audible = in_audio(heard.phrases, language, lambda spoken: self._spelt(spoken, question, interpreter))
         audio = [reading for reading in audible if reading.concept not in denied]
@@ -84,10 +88,12 @@ class Listener:
             alarms(every, spelt.get(0, ())),
             likeness,
             several=bool(utterances) and len(utterances[0].clauses) > 1,
+            explained=_explained(spelt.values()),
         )
         ordinary = self._ordinary(utterances, spelt, sounded, audio, question, interpreter)
-        ordinary = settled(ordinary, likeness, self._lexicon)
         yes_no = interpreter.entry.bare.get("yes") == "yes"
+        if not (yes_no and _plain(ordinary, utterances)):
+            ordinary = settled(ordinary, likeness, self._lexicon)
         return decide(ordinary, raised, yes_no=yes_no, lexicon=self._lexicon)
 
     def _spelt(self, utterance: Utterance, question: str, interpreter: Interpreter) -> list[Reading]:
@@ -130,7 +136,7 @@ class Listener:
         """What the best hypothesis that says anything says; else what sounds so; else what the audio says."""
         favours = interpreter.entry.favours
         for utterance in utterances:
-            readings = spelt[utterance.rank]
+            readings = [reading for reading in spelt[utterance.rank] if reading.answer]
             if readings and not _mere_opening(readings, utterance):
                 return readings
             if utterance.rank == 0 and (answer := answer_in_audio(audio, utterance.folded)):
@@ -144,6 +150,34 @@ class Listener:
         if calm:
             return [max(calm, key=lambda reading: reading.score)]
         return []
+
+
+def _plain(readings: Sequence[Reading], utterances: Sequence[Utterance]) -> bool:
+    """Whether the best hypothesis is nothing but a yes or a no, spelt: that is not argued with.
+
+    More words than the bare ones may turn it: 你是哪个嘛 is no yes.
+    """
+    plain = {
+        reading.clause
+        for reading in readings
+        if reading.bare and reading.via == "text" and not reading.rank and reading.answer in {"yes", "no"}
+    }
+    if not plain or utterances[0].words() > _PLAINEST:
+        return False
+    return len(plain) == len(readings) == len(utterances[0].clauses)
+
+
+def _explained(spelt: Iterable[Sequence[Reading]]) -> frozenset[str]:
+    """Concepts that some hypothesis explains away (not, my neighbour, last year) and nowhere says.
+
+    The words that explain are as easily misheard as any: what the best hypothesis writes as 抱着上说 another
+    one writes as 报纸上说.
+    """
+    away: set[str] = set()
+    for readings in spelt:
+        said = {reading.concept for reading in readings if reading.standing == "said"}
+        away |= {reading.concept for reading in readings if reading.standing != "said"} - said
+    return frozenset(away)
 
 
 def _tellable(reading: Reading, favours: Sequence[str]) -> bool:

@@ -64,9 +64,9 @@ def alarms(readings: Iterable[Reading], best: Sequence[Reading]) -> list[Alarm]:
     """The urgent codes among ``readings``, surest first within each urgency.
 
     ``best`` are the readings of the best hypothesis by spelling: what it denies is not raised again by a
-    lower one.
+    lower one. A cry that is not the elder's own may still be one: it bars nothing.
     """
-    denied = {reading.concept for reading in best if reading.standing != "said"}
+    denied = {reading.concept for reading in best if reading.standing != "said" and reading.answer}
     by_code: dict[str, list[Reading]] = {}
     for reading in readings:
         if reading.standing != "said" or reading.urgency < Urgency.URGENT:

@@ -197,3 +197,50 @@ def test_while_it_is_asked_who_is_there_only_emergencies_are_easily_asked_about(
     assert not taken(NONSENSE, "identity", no_utility=0.5, **likely).confirm
     assert taken(NONSENSE, "identity", stroke=0.5, **likely).confirm
     assert taken(NONSENSE, "identity", in_hospital=0.5, **likely).confirm
+
+
+def overheard(*texts: str, **meanings: float) -> Heard:
+    named = {name.replace("__", "/"): likely for name, likely in meanings.items()}
+    hypotheses = tuple(Hypothesis(text, 0.0) for text in texts)
+    return replace(from_text(texts[0], "zh-CN"), hypotheses=hypotheses, meanings=named, meanings_apart=())
+
+
+def test_what_another_hypothesis_explains_away_is_let_go_in_what_is_like_ordinary_talk() -> None:
+    """The words that explain are as easily misheard as any."""
+    heard = overheard("抱着上说我摔倒了", "报纸上说我摔倒了", ok__none=0.97, fall_now=0.03)
+
+    assert understand(heard, "anything_else", ZH).urgency is Urgency.NONE
+
+
+@pytest.mark.parametrize("alarm", [0.12, 0.5, 0.9])
+def test_it_is_kept_where_the_sentence_is_not_clearly_like_ordinary_talk(alarm: float) -> None:
+    heard = overheard("抱着上说我摔倒了", "报纸上说我摔倒了", ok__none=1 - alarm, fall_now=alarm)
+
+    assert understand(heard, "anything_else", ZH).urgency is Urgency.EMERGENCY
+
+
+def test_what_is_said_beside_what_is_explained_away_is_kept() -> None:
+    heard = overheard("我摔倒了", "去年摔倒了，我今天又摔倒了", ok__none=0.97, fall_now=0.03)
+
+    assert understand(heard, "anything_else", ZH).urgency is Urgency.EMERGENCY
+
+
+def test_a_cry_that_is_the_televisions_is_let_go() -> None:
+    heard = overheard("喊救命那事电视响", "喊救命那是电视响", ok__none=0.99, help=0.01)
+
+    assert understand(heard, "any", ZH).urgency is Urgency.NONE
+
+
+def test_a_cry_that_may_be_the_televisions_is_asked_about() -> None:
+    heard = overheard("喊救命那事电视响", "喊救命那是电视响", ok__none=0.9, help=0.1)
+
+    found = understand(heard, "any", ZH)
+
+    assert (found.urgency, found.confirm) == (Urgency.EMERGENCY, True)
+
+
+@pytest.mark.parametrize(("text", "answer"), [("是的", "yes"), ("不是", "no")])
+def test_a_plain_yes_or_no_is_not_argued_with(text: str, answer: str) -> None:
+    other = {"yes": "no__no", "no": "yes__yes"}[answer]
+
+    assert taken(text, "yesno", **{other: 1.0}).answer == answer
