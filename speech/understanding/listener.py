@@ -22,6 +22,8 @@ from speech.understanding.weighing import WEAK, alarms, distinct, weight, withou
 _MOST_HYPOTHESES = 8
 _CALM_SOUND = 0.35
 """Least nearness, 0..1, of a sound for an ordinary thing to be believed."""
+_PLAINEST = 2
+"""Characters (Chinese) or words of a plain yes or no."""
 _BY_SOUND = 0.6
 """Score of a short answer known by its sound."""
 _UNEXPLAINED = 5
@@ -151,13 +153,18 @@ class Listener:
 
 
 def _plain(readings: Sequence[Reading], utterances: Sequence[Utterance]) -> bool:
-    """Whether the best hypothesis is nothing but a yes or a no, spelt: that is not argued with."""
+    """Whether the best hypothesis is nothing but a yes or a no, spelt: that is not argued with.
+
+    More words than the bare ones may turn it: 你是哪个嘛 is no yes.
+    """
     plain = {
         reading.clause
         for reading in readings
         if reading.bare and reading.via == "text" and not reading.rank and reading.answer in {"yes", "no"}
     }
-    return bool(plain) and len(plain) == len(readings) == len(utterances[0].clauses)
+    if not plain or utterances[0].words() > _PLAINEST:
+        return False
+    return len(plain) == len(readings) == len(utterances[0].clauses)
 
 
 def _explained(spelt: Iterable[Sequence[Reading]]) -> frozenset[str]:
