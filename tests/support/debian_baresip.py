@@ -65,7 +65,7 @@ async def baresip_phone(folder: Path, *, says: Pcm) -> AsyncIterator[BaresipPhon
 
     What it did stands in the file ``log`` of its folder then.
     """
-    port, control_port = free_port(), free_port()
+    control_port, port = free_port(), free_port()  # in this order: it takes the port after its own for TLS
     write_wav(folder / "says.wav", says)
     settings = {
         "sip_listen": f"127.0.0.1:{port}",
