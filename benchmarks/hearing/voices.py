@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks.hearing.accents import AccentedKokoro
 from benchmarks.hearing.corpus import Row
 from speech.prompts import PromptStore
 from speech.synthesizers import open_synthesizer
@@ -30,10 +31,17 @@ PACES = (0.8, 0.9, 1.0, 1.1)
 class Speakers:
     """Gives each row its sound."""
 
-    def __init__(self, language: Language, voices: Sequence[str], *, models_dir: Path, cache: Path) -> None:
+    def __init__(
+        self, language: Language, voices: Sequence[str], *, models_dir: Path, cache: Path, accent: str = ""
+    ) -> None:
         self._language = language
         self._voices = voices
-        self._store = PromptStore(open_synthesizer("kokoro", models_dir=models_dir), cache_dir=cache)
+        kokoro = (
+            AccentedKokoro(models_dir, accent)
+            if accent
+            else open_synthesizer("kokoro", models_dir=models_dir)
+        )
+        self._store = PromptStore(kokoro, cache_dir=cache)
 
     def voice(self, row: Row, *, take: int = 0) -> str:
         """The voice that the row's text chooses; ``take`` 1, 2 ... give others."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.models import models_with
 
+from benchmarks.hearing.accents import AccentedKokoro
 from speech.audio import level_dbfs
 from speech.recognizers.whisper import WhisperRecognizer
 from speech.synthesizers import open_synthesizer
@@ -53,6 +54,17 @@ def test_kokoro_speaks_at_telephone_level_without_dead_air(
 def test_kokoro_slows_down_for_those_who_need_it(kokoro: KokoroSynthesizer) -> None:
     normal, slow = (kokoro.render("请您再说一遍。", language="zh-CN", speed=speed) for speed in (1.0, 0.7))
     assert len(slow) > 1.2 * len(normal)
+
+
+@pytest.mark.models
+def test_with_a_regions_tones_the_same_is_said_otherwise_and_only_mandarin(kokoro: KokoroSynthesizer) -> None:
+    voice = AccentedKokoro(models_with("kokoro", "kokoro-voices"), "Xi'an")
+    plain, accented = (each.render(SENTENCES["zh-CN"], language="zh-CN") for each in (kokoro, voice))
+    assert len(accented) == pytest.approx(len(plain), rel=0.3)
+    assert not np.array_equal(accented[:4000], plain[:4000])
+    assert level_dbfs(accented) == pytest.approx(-20, abs=3)
+    with pytest.raises(SynthesisError, match="Mandarin"):
+        voice.render(SENTENCES["es"], language="es")
 
 
 @pytest.mark.models

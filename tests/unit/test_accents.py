@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.hearing.accents import ACCENTS, KEPT_BACK, MERGERS, Accent
 from speech.synthesizers.phonemes import phonemes, token_numbers
-from tools.tune_whisper.accents import ACCENTS, KEPT_BACK, MERGERS, Accent
 from tools.tune_whisper.speaking import Lesson, lessons
 
 SENTENCES = (

@@ -45,11 +45,14 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=RATE, help="how fast it learns at its fastest")
     parser.add_argument("--begin", type=Path, help="an adaptation to go on from")
     parser.add_argument(
-        "--mean", action="store_true", help="in the end write the mean of what was begun from and this"
+        "--mean",
+        type=float,
+        metavar="SHARE",
+        help="in the end write the mean of what was begun from and this; the share of this, 0..1",
     )
     parser.add_argument("--out", type=Path, default=Path(f"speech/recognizers/adaptations/{MODEL}.npz"))
     options = parser.parse_args()
-    if options.mean and not options.begin:
+    if options.mean is not None and not options.begin:
         parser.error("--mean needs --begin")
     torch.manual_seed(1)
     folder = require(MODEL, default_models_dir())
@@ -82,7 +85,7 @@ def main() -> None:
             model.train()
             print(f"  lessons kept back: loss {loss_unseen:.3f}", flush=True)
             _write(model, options.out)
-    _write(model, options.out, options.begin if options.mean else None)
+    _write(model, options.out, options.begin, 1.0 if options.mean is None else options.mean)
 
 
 def _loss(model: Whisper, heard: list[Heard]) -> Tensor:
@@ -148,17 +151,20 @@ def _round(said: list[Lesson], number: int, known: float) -> list[Lesson]:
     return heard + dice.sample(plain, min(len(plain), round(PLAIN_PART * len(heard))))
 
 
-def _write(model: Whisper, path: Path, begun: Path | None = None) -> None:
-    """Write what was learnt; with ``begun``, the mean of that and this."""
+def _write(model: Whisper, path: Path, begun: Path | None = None, share: float = 1.0) -> None:
+    """Write what was learnt: ``share`` of it, and the rest as it was when it was ``begun`` from."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {
         f"{name}/{side}": matrix.detach().numpy()
         for name, pair in model.learnt().items()
         for side, matrix in zip(("up", "down"), pair, strict=True)
     }
-    if begun is not None:
+    if begun is not None and share < 1:
         with np.load(begun) as earlier:
-            arrays = {name: (matrix + earlier[name]) / 2 for name, matrix in arrays.items()}
+            arrays = {
+                name: share * matrix + (1 - share) * earlier[name].astype(np.float32)
+                for name, matrix in arrays.items()
+            }
     with path.open("wb") as file:
         np.savez_compressed(file, **{name: matrix.astype(np.float16) for name, matrix in arrays.items()})
 

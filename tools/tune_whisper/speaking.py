@@ -18,12 +18,12 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from benchmarks.hearing.accents import ACCENTS, Accent
 from speech.modelstore import default_models_dir
 from speech.synthesizers.kokoro import MODEL_RATE, KokoroSynthesizer
 from speech.synthesizers.levels import to_telephone_level
 from speech.synthesizers.phonemes import phonemes
 from speech.types import SAMPLE_RATE, Language, Pcm
-from tools.tune_whisper.accents import ACCENTS, Accent
 from tools.tune_whisper.voices import EVERYBODY, NATIVE, TIMBRES, VARIANTS
 
 EXAMPLES = Path("speech/meaning/examples")

@@ -10,11 +10,18 @@ from __future__ import annotations
 
 import random
 import re
+import zlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import cn2an
+import soxr
 from misaki.zh import ZHG2P
 from pypinyin import Style, lazy_pinyin
+
+from speech.synthesizers.kokoro import MODEL_RATE, VOICES, KokoroSynthesizer
+from speech.synthesizers.levels import to_telephone_level
+from speech.types import SAMPLE_RATE, Language, Pcm, SynthesisError
 
 ACCENTS: dict[str, tuple[str, str, str, str]] = {
     "Xi'an": ("3", "2", "4", "1"),
@@ -89,3 +96,24 @@ class Accent:
 
 def _pinyin(word: str) -> list[str]:
     return list(lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True))
+
+
+class AccentedKokoro:
+    """Implements ``speech.types.Synthesizer``: Kokoro's voices with the tones of a region."""
+
+    languages: tuple[Language, ...] = ("zh-CN",)
+
+    def __init__(self, models_dir: Path, region: str) -> None:
+        """One of ``ACCENTS`` or ``KEPT_BACK``. Raises KeyError, ModelMissingError."""
+        self._tones = (ACCENTS | KEPT_BACK)[region]
+        self._kokoro = KokoroSynthesizer(models_dir)
+        self.name = f"{self._kokoro.name}-{region}"
+
+    def render(self, sentence: str, *, language: Language, voice: str = "", speed: float = 1.0) -> Pcm:
+        """A sentence at 8 kHz, each with an accent of its own. Raises SynthesisError."""
+        if language not in self.languages:
+            raise SynthesisError(f"Accents are Mandarin's, not of {language}")
+        style = self._kokoro.style(voice or VOICES[language])
+        sounds = Accent(self._tones, random.Random(zlib.crc32(sentence.encode()))).sounds(sentence)
+        samples = self._kokoro.spoken(sounds, style=lambda count: style[count - 1], speed=speed)
+        return to_telephone_level(soxr.resample(samples, MODEL_RATE, SAMPLE_RATE))
