@@ -24,7 +24,7 @@ from escalation.on_call_now import Busy, Nobody
 from escalation.rules import Rules
 from escalation.searching import RING_S, Ringing, Search, intend
 from escalation.waiting_elsewhere import LONGEST_SEARCH_S, WAITED
-from escalation.worker_call import deciding, ring_worker
+from escalation.worker_call import ToWorker, deciding, ring_worker
 from ivr.bridge import Bridge, Operator
 from ivr.call import Senses
 from ivr.clock import Clock
@@ -179,20 +179,18 @@ class Switchboard:
             self._books.in_session, self._rules, self._clock, ringing.order_id, ringing.ring.login
         )
         announcing = asyncio.get_running_loop().create_task(self._announce(search.bridge))
+        to = ToWorker(
+            self._line,
+            self._senses,
+            self._clock,
+            number=ringing.ring.number,
+            reference=ringing.reference,
+            ring_s=RING_S,
+            language=ringing.language,
+            sentence=ringing.sentence,
+        )
         try:
-            await ring_worker(
-                self._line,
-                self._senses,
-                self._clock,
-                number=ringing.ring.number,
-                reference=ringing.reference,
-                ring_s=RING_S,
-                language=ringing.language,
-                sentence=ringing.sentence,
-                decide=decide,
-                bridge=lambda: search.bridge,
-                cut_off=True,
-            )
+            await ring_worker(to, decide=decide, bridge=lambda: search.bridge, cut_off=True)
         except CallNotConnectedError as failure:
             log.info("a worker was not reached", order=ringing.order_id, how=failure.disposition.value)
         except Exception as error:  # noqa: BLE001 - one call that fails leaves the others to be made

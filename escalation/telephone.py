@@ -23,7 +23,7 @@ from escalation.history import note_event
 from escalation.notifiers import DeliveryError, Message
 from escalation.rules import Rules
 from escalation.waiting_elsewhere import number_of
-from escalation.worker_call import Bridges, deciding, ring_with_notice, ring_worker
+from escalation.worker_call import Bridges, ToWorker, deciding, ring_with_notice, ring_worker
 from ivr.bridge import LONGEST_TALK_S, Bridge
 from ivr.call import Senses
 from ivr.clock import Clock
@@ -156,21 +156,21 @@ class PhoneNotifier:
     async def _call(
         self, telephone: _Telephone, message: Message, intent: _Intent, answered: list[str]
     ) -> None:
-        order_id = cast("int", message.order_id)
+        to = ToWorker(
+            telephone.line,
+            telephone.senses,
+            self._clock,
+            number=intent.number,
+            reference=intent.reference,
+            ring_s=RING_S,
+            language=intent.language,
+            sentence=message.body,
+        )
         if _calls_off(message):
-            await ring_with_notice(
-                telephone.line,
-                telephone.senses,
-                self._clock,
-                number=intent.number,
-                reference=intent.reference,
-                ring_s=RING_S,
-                language=intent.language,
-                sentence=message.body,
-                heard=lambda: answered.append("heard"),
-            )
+            await ring_with_notice(to, lambda: answered.append("heard"))
             return
 
+        order_id = cast("int", message.order_id)
         write = partial(in_session, self._ledger)
         written = deciding(write, self._rules, self._clock, order_id, message.recipient)
 
@@ -181,14 +181,7 @@ class PhoneNotifier:
             return said
 
         await ring_worker(
-            telephone.line,
-            telephone.senses,
-            self._clock,
-            number=intent.number,
-            reference=intent.reference,
-            ring_s=RING_S,
-            language=intent.language,
-            sentence=message.body,
+            to,
             decide=decide,
             bridge=lambda: telephone.bridges.get(order_id),
             call_back=intent.call_back,

@@ -6,6 +6,7 @@ Shared by those who ring workers: the outbox because of a message, the switchboa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,8 @@ from ivr.clock import Clock
 from ivr.dialogue.actions import Action, HangUp, Join, Say
 from ivr.dialogue.events import Event, Parted
 from ivr.errand import Errand
-from ivr.lines import Line
+from ivr.lines import Call, Line
+from ivr.minutes import Partner
 from ivr.report import CallOutcome, Unobserved
 from records.people import Worker
 from records.rings import hold_ring
@@ -78,16 +80,42 @@ class WorkerTalk:
         return self._errand.parting_words(help_is_coming=help_is_coming)
 
 
-async def ring_worker(  # noqa: PLR0913 - what a call needs, each by name
-    line: Line,
-    senses: Senses,
-    clock: Clock,
+@dataclass(frozen=True, slots=True)
+class ToWorker:
+    """A call to a worker: by which line and number, and the sentence that it begins with."""
+
+    line: Line
+    senses: Senses
+    clock: Clock
+    number: str
+    reference: str
+    ring_s: float
+    language: Language
+    sentence: str
+
+    async def dial(self) -> Call:
+        """Ring them. Raises CallNotConnectedError."""
+        return await self.line.dial(self.number, reference=self.reference, ring_seconds=self.ring_s)
+
+    async def hold(
+        self, call: Call, partner: Partner, *, seat: Seat | None = None, longest_s: float = LONGEST_CALL_S
+    ) -> None:
+        """Talk until they are off the telephone."""
+        await converse(
+            call,
+            partner=partner,
+            language=self.language,
+            senses=self.senses,
+            clock=self.clock,
+            observer=Unobserved(),
+            max_seconds=longest_s,
+            seat=seat,
+        )
+
+
+async def ring_worker(
+    to: ToWorker,
     *,
-    number: str,
-    reference: str,
-    ring_s: float,
-    language: Language,
-    sentence: str,
     decide: Decide,
     bridge: Callable[[], Bridge | None],
     cut_off: bool = False,
@@ -100,7 +128,7 @@ async def ring_worker(  # noqa: PLR0913 - what a call needs, each by name
     they were cut off. ``call_back``: their number, said to whoever cannot be put through. Returns when the
     worker is off the telephone. Raises CallNotConnectedError.
     """
-    call = await line.dial(number, reference=reference, ring_seconds=ring_s)
+    call = await to.dial()
     found = bridge()
     live = found is not None and found.awaited
 
@@ -112,43 +140,18 @@ async def ring_worker(  # noqa: PLR0913 - what a call needs, each by name
     waits: Waits = "cut_off" if cut_off else ""
     if live and found is not None:
         waits = "live" if found.with_elder else "live_caller"
-    errand = worker_errand(language, sentence, taken, waits=waits, call_back=call_back)
-    talk = WorkerTalk(errand, language)
-    await converse(
-        call,
-        partner=talk,
-        language=language,
-        senses=senses,
-        clock=clock,
-        observer=Unobserved(),
-        max_seconds=LONGEST_CALL_S + (LONGEST_TALK_S + MEETING_S if live else 0.0),
-        seat=Seat(Side.WORKER, found if live else None),
+    errand = worker_errand(to.language, to.sentence, taken, waits=waits, call_back=call_back)
+    talk = WorkerTalk(errand, to.language)
+    seat = Seat(Side.WORKER, found if live else None)
+    await to.hold(
+        call, talk, seat=seat, longest_s=LONGEST_CALL_S + (LONGEST_TALK_S + MEETING_S if live else 0.0)
     )
 
 
-async def ring_with_notice(  # noqa: PLR0913 - what a call needs, each by name
-    line: Line,
-    senses: Senses,
-    clock: Clock,
-    *,
-    number: str,
-    reference: str,
-    ring_s: float,
-    language: Language,
-    sentence: str,
-    heard: Callable[[], None],
-) -> None:
+async def ring_with_notice(to: ToWorker, heard: Callable[[], None]) -> None:
     """Ring and tell somebody that they need not go. Raises CallNotConnectedError."""
-    call = await line.dial(number, reference=reference, ring_seconds=ring_s)
-    await converse(
-        call,
-        partner=notice_errand(language, sentence, heard),
-        language=language,
-        senses=senses,
-        clock=clock,
-        observer=Unobserved(),
-        max_seconds=LONGEST_CALL_S,
-    )
+    call = await to.dial()
+    await to.hold(call, notice_errand(to.language, to.sentence, heard))
 
 
 def deciding(
