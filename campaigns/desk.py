@@ -22,7 +22,7 @@ from ivr.script import Script
 from records.sessions import Ledger
 
 if TYPE_CHECKING:
-    from campaigns.unwritten import Spool
+    from campaigns.unwritten import Spool, Thing
 
 T = TypeVar("T")
 
@@ -79,6 +79,10 @@ class Books:
     executor: Executor
     spool: Spool | None = field(default=None, kw_only=True)
     """Where grave things are kept that the ledger cannot take now; None: in memory only."""
+
+    def keep(self, thing: Thing) -> bool:
+        """Keep what the ledger could not take on the disk; False where that cannot be done."""
+        return self.spool is not None and self.spool.keep(thing, self.clock.now())
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Do ``work`` in a transaction and commit. Raises whatever it raises, and LedgerError."""

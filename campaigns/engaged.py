@@ -63,16 +63,7 @@ class Engaged:
         note = partial(note_unheard, call=call, came_at=came_at)
         while (error := (await settled(self._books.write(note))).exception()) is not None:
             log.error("that somebody called waits for the ledger", problem=problem_of(error))
-            if self._keep(call, came_at):
-                return
+            if self._books.keep(CallerUnheard.of(call, came_at)):
+                return  # from there it is written down
             await self._books.clock.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
             tries += 1
-
-    def _keep(self, call: CallOf, came_at: datetime) -> bool:
-        """Put it on the disk, from where it is written down; False where that cannot be done."""
-        if self._books.spool is None:
-            return False
-        thing = CallerUnheard(
-            line=call.line, provider_call_id=call.provider_call_id, number=call.number, came_at=came_at
-        )
-        return self._books.spool.keep(thing, came_at)

@@ -57,9 +57,8 @@ class LedgerObserver:
 
     def flag_raised(self, flag: FlagRaised) -> None:
         """Write the flag and have it looked after, even if another process has taken over the visit."""
-        spool = self._desk.spool
-        if not self._try(flag) and spool is not None:
-            spool.keep(FlagsOfVisit(visit_id=self._lease.visit_id, flags=(flag,)), self._desk.clock.now())
+        if not self._try(flag):
+            self._desk.keep(FlagsOfVisit(visit_id=self._lease.visit_id, flags=(flag,)))
 
     def _try(self, flag: FlagRaised) -> bool:
         aftercare = self._desk.aftercare

@@ -97,10 +97,8 @@ class ElderTalk:
     def flag_raised(self, flag: FlagRaised) -> None:
         """Have it looked after at once; should that fail, at every turn, and when the talk is over."""
         self._flags[flag.code] = flag
-        spool = self._desk.spool
-        if not self._try() and spool is not None:
-            flags = tuple(self._flags.values())
-            spool.keep(FlagsOfTalk(call_in_id=self._call_in_id, flags=flags), self._desk.clock.now())
+        if not self._try():
+            self._desk.keep(FlagsOfTalk(call_in_id=self._call_in_id, flags=tuple(self._flags.values())))
 
     def _try(self) -> bool:
         flags = tuple(self._flags.values())
@@ -179,8 +177,7 @@ class StrangerCall:
             work = self._unwritten[0]
             if (error := self._desk.write_now(work).exception()) is not None:
                 log.error("a stranger's words wait for the ledger", problem=problem_of(error))
-                if self._desk.spool is not None:
-                    self._desk.spool.keep(kept, self._desk.clock.now())
+                self._desk.keep(kept)
                 return
             self._written(work)
 

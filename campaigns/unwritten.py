@@ -57,6 +57,13 @@ class CallerUnheard(Kept):
     number: str
     came_at: datetime
 
+    @classmethod
+    def of(cls, call: CallOf, came_at: datetime) -> CallerUnheard:
+        """As the line tells it."""
+        return cls(
+            line=call.line, provider_call_id=call.provider_call_id, number=call.number, came_at=came_at
+        )
+
 
 class FlagsOfVisit(Kept):
     """Raised in the call of a visit."""

@@ -107,10 +107,7 @@ def _put_on_record(door: TwilioDoor, call: CallOf, *, let_in: bool) -> None:
         _log.error("a_call_is_not_on_record", sid=call.provider_call_id)
         if door.spool is not None:
             now = panel().now()
-            thing = CallerUnheard(
-                line=call.line, provider_call_id=call.provider_call_id, number=call.number, came_at=now
-            )
-            door.spool.keep(thing, now)
+            door.spool.keep(CallerUnheard.of(call, now), now)
 
 
 def install(door: TwilioDoor, extensions: dict[str, object]) -> None:
