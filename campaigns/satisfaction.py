@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, func, select, true
@@ -55,6 +55,11 @@ class Said:
     area_id: int
     tier: str
     found: Satisfaction
+
+
+def month_began(now: datetime, zone: tzinfo | None) -> datetime:
+    """The first moment of the month of ``now`` by the calendar of that time zone; None: this machine's."""
+    return now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def read_said(session: Session, since: datetime, *, where: ColumnElement[bool] | None = None) -> list[Said]:

@@ -18,8 +18,8 @@ def share_arenas() -> bool:
 
     Libraries start some when they are imported. glibc gives nearly every thread a pool of its own, and each
     keeps what the largest utterance took: 130 MB for two ears. Pools that exist already stay, and threads are
-    shared out among them. Nothing is slower for
-    it. Returns false where there is no glibc, and nothing to be done.
+    shared out among them. Nothing is slower for it.
+    Returns false where there is no glibc, and nothing to be done.
     """
     if not sys.platform.startswith("linux"):
         return False

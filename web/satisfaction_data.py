@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns.policy import Tier
-from campaigns.satisfaction import Satisfaction, read_said, together, together_by
+from campaigns.satisfaction import Satisfaction, month_began, read_said, together, together_by
 from escalation.feedback import unasked
 from records.feedback import Feedback
 from records.orders import WorkOrder
@@ -36,9 +36,7 @@ class Told:
 
 def told(session: Session, user: SignedIn, now: datetime) -> Told:
     """The month of ``now``, as the worker's calendar has it."""
-    here = now.astimezone(user.zone)
-    month = here.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    said = read_said(session, month, where=ours(user))
+    said = read_said(session, month_began(now, user.zone), where=ours(user))
     by_tier = together_by(said, lambda each: each.tier)
     by_area = together_by(said, lambda each: each.area_id)
     named = session.execute(select(Area.id, Area.name).where(Area.id.in_(by_area)))

@@ -115,5 +115,5 @@ class AccentedKokoro:
             raise SynthesisError(f"Accents are Mandarin's, not of {language}")
         style = self._kokoro.style(voice or VOICES[language])
         sounds = Accent(self._tones, random.Random(zlib.crc32(sentence.encode()))).sounds(sentence)
-        samples = self._kokoro.spoken(sounds, style=lambda count: style[count - 1], speed=speed)
+        samples = self._kokoro.spoken(sounds, sentence, style=lambda count: style[count - 1], speed=speed)
         return to_telephone_level(soxr.resample(samples, MODEL_RATE, SAMPLE_RATE))

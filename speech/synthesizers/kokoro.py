@@ -65,18 +65,22 @@ class KokoroSynthesizer:
         speed: float = 1.0,
     ) -> NDArray[np.float32]:
         """Render a sentence at 24 kHz in the style, shape (256,), that is given for its number of tokens."""
-        sounds = phonemes(sentence, language)
-        if not any(sound in self._tokens for sound in sounds):
-            raise SynthesisError(f"Kokoro finds nothing to speak in {sentence!r}")
-        return self.spoken(sounds, style=style, speed=speed)
+        return self.spoken(phonemes(sentence, language), sentence, style=style, speed=speed)
 
     def spoken(
-        self, sounds: str, *, style: Callable[[int], NDArray[np.float32]], speed: float = 1.0
+        self,
+        sounds: str,
+        sentence: str,
+        *,
+        style: Callable[[int], NDArray[np.float32]],
+        speed: float = 1.0,
     ) -> NDArray[np.float32]:
-        """Render phonemes of Kokoro's alphabet, as ``samples`` does those of a sentence."""
+        """As ``samples``, of a sentence whose phonemes in Kokoro's alphabet are given."""
         tokens = [self._tokens[sound] for sound in sounds if sound in self._tokens]
+        if not tokens:
+            raise SynthesisError(f"Kokoro finds nothing to speak in {sentence!r}")
         if len(tokens) >= STYLE_ROWS:
-            raise SynthesisError(f"Kokoro cannot speak a sentence this long, shorten it: {sounds[:40]}...")
+            raise SynthesisError(f"Kokoro cannot speak a sentence this long, shorten it: {sentence[:40]}...")
         feeds = {
             "tokens": np.array([[0, *tokens, 0]], np.int64),
             "style": style(len(tokens))[None],

@@ -206,6 +206,12 @@ def say_plainly(lesson: Lesson) -> Pcm:
     return to_telephone_level(soxr.resample(samples, rate, SAMPLE_RATE))
 
 
+def _sounds(lesson: Lesson) -> str:
+    if not lesson.region:
+        return phonemes(lesson.text, lesson.language)
+    return Accent(ACCENTS[lesson.region], random.Random(lesson.number)).sounds(lesson.text)
+
+
 class Speaker:
     """Kokoro with voices mixed from two, and with the sound of others; plain lessons by espeak-ng."""
 
@@ -216,11 +222,11 @@ class Speaker:
         """The lesson at 8 kHz, at a telephone's level."""
         if lesson.plain:
             return say_plainly(lesson)
-        sounds = phonemes(lesson.text, lesson.language)
-        if lesson.region:
-            sounds = Accent(ACCENTS[lesson.region], random.Random(lesson.number)).sounds(lesson.text)
         samples = self._kokoro.spoken(
-            sounds, style=lambda count: self._style(lesson, count), speed=lesson.pace / lesson.pitch
+            _sounds(lesson),
+            lesson.text,
+            style=lambda count: self._style(lesson, count),
+            speed=lesson.pace / lesson.pitch,
         )
         return to_telephone_level(soxr.resample(samples, MODEL_RATE * lesson.pitch, SAMPLE_RATE))
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from campaigns.coverage import Rates, rates, rates_by, read_kept
 from campaigns.policy import Tier
-from campaigns.satisfaction import Satisfaction, read_said, together, together_by
+from campaigns.satisfaction import Satisfaction, month_began, read_said, together, together_by
 from campaigns.tiers import reason_text
 from campaigns.windows import known_zone
 from ivr.clock import SystemClock
@@ -38,9 +38,8 @@ def export_rates(output: OutputOption) -> None:
     """Write the visit rates of this month and this week, and how satisfied elders were this month."""
     now, zone = SystemClock().now(), known_zone(load_settings().timezone)
     today = now.astimezone(zone).date()
-    month = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     with open_ledger(load_settings()).reading() as session, busy("Counting visit rates"):
-        kept, said = read_kept(session, now), read_said(session, month)
+        kept, said = read_kept(session, now), read_said(session, month_began(now, zone))
         names = {each.id: each.name for each in session.execute(select(Area.id, Area.name))}
     by_tier, told_tier = (
         rates_by(kept, lambda each: each.tier, today),
