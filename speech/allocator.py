@@ -17,7 +17,7 @@ def share_arenas() -> bool:
     """Let all threads share two of the system's pools of memory; to be called before there are threads.
 
     Libraries start some when they are imported. glibc gives nearly every thread a pool of its own, and each
-    keeps what the largest utterance took: 130 MB for two ears. Pools that exist already stay, and threads are
+    keeps what the largest utterance took. Pools that exist already stay, and threads are
     shared out among them. Nothing is slower for it.
     Returns false where there is no glibc, and nothing to be done.
     """

@@ -1,9 +1,8 @@
 """Where the sound that a voice detector has noticed really begins.
 
-A detector notices soft beginnings late: on the development recordings by up to 0.17 s for nineteen of twenty
-utterances and by half a second for some, most of all an unvoiced consonant or a low first syllable. A fixed
-stretch of silence kept before speech is too short for these, and for all others a longer one only brings the
-end of what was said before.
+A detector notices soft beginnings late, for some utterances half a second late: most of all an unvoiced
+consonant or a low first syllable. A fixed stretch of silence kept before speech is too short for these, and
+for all others a longer one only brings the end of what was said before.
 """
 
 from __future__ import annotations
