@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from speech.meaning.packed import PER_BLOCK, Packed, open_packed, unpacked
 from speech.meaning.pieces import Pieces
+from speech.remembered import Remembered
 
 _PREFIX = "query: "
 """What the model was trained to see before a sentence."""
@@ -30,6 +30,9 @@ def asked(text: str, question: str) -> str:
 
 _MOST_PIECES = 96
 """Pieces of a text that are read; nobody answers at greater length in one breath."""
+_AT_ONCE = 16
+"""Texts that are read together: what the matrices take to come from memory is paid once for all of them."""
+_REMEMBERED = 1024
 
 Floats = NDArray[np.float32]
 
@@ -90,34 +93,50 @@ class SentenceEncoder:
         self._first = _norm(packed, "emb.ln")
         self._layers = [_layer(packed, number, changes or {}) for number in range(packed.shape.layers)]
         self.width = width
-        self._known = lru_cache(maxsize=1024)(self._encode_one)
+        self._known = Remembered(self._encode_all, _REMEMBERED)
 
     def encode(self, texts: Sequence[str], question: str) -> Floats:
         """Unit vectors of answers to a question, shape (texts, width); lately encoded ones are remembered."""
-        each = [self._known(asked(text, question)) for text in texts]
+        each = self._known([asked(text, question) for text in texts])
         return np.stack(each) if texts else np.zeros((0, self.width), "f4")
 
-    def _encode_one(self, text: str) -> Floats:
-        content = self._pieces.cut(text)[:_MOST_PIECES]
-        numbers = [self._vocabulary.begin, *content, self._vocabulary.end]
-        values = unpacked(self._words[numbers]) + self._positions[: len(numbers)] + self._kind
+    def _encode_all(self, texts: Sequence[str]) -> list[Floats]:
+        return [
+            direction
+            for first in range(0, len(texts), _AT_ONCE)
+            for direction in self._encode_together(texts[first : first + _AT_ONCE])
+        ]
+
+    def _encode_together(self, texts: Sequence[str]) -> list[Floats]:
+        """Unit vectors of some texts, their pieces one below the other; each heeds only its own."""
+        cut = [
+            [self._vocabulary.begin, *self._pieces.cut(text)[:_MOST_PIECES], self._vocabulary.end]
+            for text in texts
+        ]
+        ends = np.cumsum([len(numbers) for numbers in cut])
+        each = [slice(end - len(numbers), end) for numbers, end in zip(cut, ends, strict=True)]
+        places = np.concatenate([np.arange(len(numbers)) for numbers in cut])
+        values = unpacked(self._words[np.concatenate(cut)]) + self._positions[places] + self._kind
         values = self._first(values)
         for layer in self._layers:
-            values = layer.after_attention(values + layer.joined(self._attend(layer, values)))
+            values = layer.after_attention(values + layer.joined(self._attend(layer, values, each)))
             values = layer.after_all(values + layer.narrowed(_gelu(layer.widened(values))))
-        mean = values.mean(axis=0)
-        return np.asarray(mean / np.linalg.norm(mean), np.float32)
+        means = [values[one].mean(axis=0) for one in each]
+        return [np.asarray(mean / np.linalg.norm(mean), np.float32) for mean in means]
 
-    def _attend(self, layer: _Layer, values: Floats) -> Floats:
+    def _attend(self, layer: _Layer, values: Floats, each: Sequence[slice]) -> Floats:
         heads, size = self._shape.heads, self.width // self._shape.heads
         apart = (len(values), heads, size)
         query = layer.query(values).reshape(apart).transpose(1, 0, 2)
         key = layer.key(values).reshape(apart).transpose(1, 2, 0)
         value = layer.value(values).reshape(apart).transpose(1, 0, 2)
-        scores = query @ key / np.float32(np.sqrt(size))
-        scores = np.exp(scores - scores.max(axis=2, keepdims=True))
-        weighed = scores / scores.sum(axis=2, keepdims=True)
-        return np.asarray((weighed @ value).transpose(1, 0, 2).reshape(len(values), self.width))
+        heeded = np.empty(apart, np.float32)
+        for one in each:
+            scores = query[:, one] @ key[:, :, one] / np.float32(np.sqrt(size))
+            scores = np.exp(scores - scores.max(axis=2, keepdims=True))
+            weighed = scores / scores.sum(axis=2, keepdims=True)
+            heeded[one] = (weighed @ value[:, one]).transpose(1, 0, 2)
+        return heeded.reshape(len(values), self.width)
 
 
 def _gelu(values: Floats) -> Floats:

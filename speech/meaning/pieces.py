@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +18,7 @@ _SPACE = "\u2581"
 _SPACES = re.compile(" +")
 _UNKNOWN_COST = 10.0
 _NEVER = float("-inf")
+_REMEMBERED = 4096
 
 
 class Pieces:
@@ -35,6 +37,8 @@ class Pieces:
         self._hashes = hashes[self._order]
         self._longest = int(np.diff(offsets.astype(np.int64)).max())
         self._unknown_score = float(vocabulary.scores.min()) - _UNKNOWN_COST
+        # Hypotheses of one utterance are made of the same syllables.
+        self._find = lru_cache(maxsize=_REMEMBERED)(self._look_up)
 
     def cut(self, text: str) -> list[int]:
         """The numbers of the pieces that make up a text; characters nobody knows become ``unknown``."""
@@ -69,7 +73,7 @@ class Pieces:
         plain = "".join(replaced.get(ord(letter), letter) for letter in text)
         return _SPACE + _SPACES.sub(_SPACE, plain).removeprefix(_SPACE)
 
-    def _find(self, encoded: bytes) -> int:
+    def _look_up(self, encoded: bytes) -> int:
         """The number of a piece, or -1."""
         wanted = np.uint32(zlib.crc32(encoded))
         at = int(np.searchsorted(self._hashes, wanted))

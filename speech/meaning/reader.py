@@ -129,6 +129,7 @@ class MeaningReader:
         if weights is None or not heard.meanings:
             return heard
         parts = pieces(heard.text, heard.language)
+        self._encoder.encode(parts, question)  # all at once, which is remembered
         apart = [self.weigh([part], question, heard.language, weights) for part in parts]
         return replace(heard, meanings_apart=tuple(apart))
 

@@ -10,17 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from speech.phonetics.model import BREAK, Sounds, Spelt
+from speech.phonetics.model import BREAK, Sounds
+from speech.phonetics.rows import Pairs, align
+from speech.remembered import Remembered
 
 GAP_COSTS = {"..": 0.06, "...": 0.04}
 """Cost of each unit that stands in a gap of a pattern (reach: see speech.patterns)."""
 _BREAK_COST = 0.12
 _FREE = np.float32(0.0)
-_NEVER = np.float32(9.0)
+_REMEMBERED = 64
+"""Texts of which it is known what they hold: those of some utterances that are being heard now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,15 @@ class SoundMatch:
     cost: float
 
 
+class _Found(NamedTuple):
+    """A phrase found in a text, as in ``SoundMatch``."""
+
+    phrase: int
+    start: int
+    end: int
+    cost: float
+
+
 class PhraseBook:
     """Phrases spelt out and packed for alignment. Immutable after construction, so safe among threads."""
 
@@ -55,18 +68,20 @@ class PhraseBook:
         skips = np.array([sounds.skipped(unit) for unit in self._vocabulary] or [0.0], np.float32)
         shape = (len(rows), longest)
         self._units = np.zeros(shape, np.intp)
-        self._real = np.zeros(shape, bool)
+        self._lengths = np.array([len(row[0]) for row in rows], np.intp)
+        real = np.zeros(shape, bool)
         self._gaps = np.full(shape, sounds.extra, np.float32)
         for number, (units, gaps) in enumerate(rows):  # flush right, so that all phrases end together
             if units:
                 self._units[number, -len(units) :] = units
-                self._real[number, -len(units) :] = True
+                real[number, -len(units) :] = True
                 self._gaps[number, -len(units) :] = gaps
-        self._weights = np.where(self._real, weights[self._units], 0).astype(np.float32)
+        self._weights = np.where(real, weights[self._units], 0).astype(np.float32)
         self._total = np.maximum(self._weights.sum(axis=1), np.float32(1e-6))
-        self._skips = np.where(self._real, skips[self._units] * self._weights, _FREE).astype(np.float32)
+        self._skips = np.where(real, skips[self._units] * self._weights, _FREE).astype(np.float32)
         self._limits = np.array([phrase.limit for phrase in phrases], np.float32)
         self._costs_of = lru_cache(maxsize=4096)(self._compute_costs)
+        self._found = Remembered(self._search, _REMEMBERED)
 
     def _row(self, phrase: Sounded, vocabulary: dict[str, int]) -> tuple[list[int], list[float]]:
         units: list[int] = []
@@ -85,101 +100,78 @@ class PhraseBook:
         return self._sounds.compare(unit, self._vocabulary)
 
     def find(self, texts: Sequence[str]) -> list[SoundMatch]:
-        """Every phrase within its limit in every text, each at its best place; unordered.
+        """Every phrase within its limit in every text, each at its best place; by text and phrase.
 
-        ``texts`` are folded, their clauses parted as ``Sounds.spell`` expects.
+        ``texts`` are folded, their clauses parted as ``Sounds.spell`` expects. An utterance is looked at up
+        to four times, heard once and again, whole and in pieces; what its texts hold is remembered.
         """
+        return [
+            SoundMatch(found.phrase, number, found.start, found.end, found.cost)
+            for number, matches in enumerate(self._found(texts))
+            for found in matches
+        ]
+
+    def _search(self, texts: Sequence[str]) -> list[tuple[_Found, ...]]:
         spelt = [self._sounds.spell(text) for text in texts]
         longest = max((len(units) for units in spelt), default=0)
+        nothing: list[tuple[_Found, ...]] = [() for _ in texts]
         if not longest or not self._units.size:
-            return []
+            return nothing
         table = {unit: self._costs_of(unit) for units in spelt for unit, _, _ in units if unit != BREAK}
         if not table:
-            return []
-        chosen = self._possible(table)
-        if not chosen.size:
-            return []
+            return nothing
         names = {unit: number for number, unit in enumerate(table)}
         costs = np.stack([*table.values(), np.ones(len(self._vocabulary), np.float32)])
         heard = np.full((len(texts), longest), len(names), np.intp)
-        for number, units in enumerate(spelt):
-            heard[number, : len(units)] = [names.get(unit, len(names)) for unit, _, _ in units]
         pauses = np.zeros((len(texts), longest), bool)
         for number, units in enumerate(spelt):
+            heard[number, : len(units)] = [names.get(unit, len(names)) for unit, _, _ in units]
             pauses[number, : len(units)] = [unit == BREAK for unit, _, _ in units]
-        ends, starts, best = self._align(chosen, costs, heard, pauses)
-        return _matches(spelt, chosen, (ends, starts, best), self._limits)
-
-    def _possible(self, table: dict[str, NDArray[np.float32]]) -> NDArray[np.intp]:
-        """Phrases of which every unit has some neighbour in the texts, by a lower bound of their cost."""
-        nearest = np.min(np.stack(list(table.values())), axis=0)
-        bound = np.minimum(nearest[self._units] * self._weights, self._skips).sum(axis=1) / self._total
-        return np.flatnonzero(bound <= self._limits)
-
-    def _align(
-        self,
-        chosen: NDArray[np.intp],
-        costs: NDArray[np.float32],
-        heard: NDArray[np.intp],
-        pauses: NDArray[np.bool_],
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-        """Align all chosen phrases with all texts at once.
-
-        Columns are positions in the texts, rows units of the phrases; arrays have shape (texts, phrases).
-        Returns where the best match of each ends (exclusive), where it starts, and its cost per unit.
-        """
-        units, weights, skips = self._units[chosen], self._weights[chosen], self._skips[chosen]
-        gaps = self._gaps[chosen]
-        real = self._real[chosen]
-        texts, columns = heard.shape
-        size = (texts, len(chosen))
-        rows = units.shape[1]
-        # before anything was heard: every unit so far skipped
-        cost = np.concatenate([np.zeros((len(chosen), 1), np.float32), np.cumsum(skips, axis=1)], axis=1)
-        before = [np.broadcast_to(cost[:, row], size).copy() for row in range(rows + 1)]
-        began = [np.zeros(size, np.intp) for _ in range(rows + 1)]
-        best = before[rows].copy()
-        ends, starts = np.zeros(size, np.intp), np.zeros(size, np.intp)
-        for column in range(columns):
-            price = costs[heard[:, column]]
-            paused = pauses[:, column][:, None]
-            now = [np.zeros(size, np.float32)]
-            since = [np.full(size, column + 1, np.intp)]
-            for row in range(rows):
-                said = before[row] + price[:, units[:, row]] * weights[:, row]
-                left_out = now[row] + skips[:, row]
-                inserted = before[row + 1] + np.where(paused, _BREAK_COST, gaps[:, row])
-                inserted = np.where(real[:, row], inserted, _FREE)
-                value = np.where(real[:, row], np.minimum(np.minimum(said, left_out), inserted), _FREE)
-                start = np.where(value == left_out, since[row], began[row + 1])
-                start = np.where(value == said, began[row], start)
-                start = np.where(real[:, row], start, column + 1)
-                now.append(value)
-                since.append(start)
-            began, before = since, now
-            better = before[rows] < best
-            best = np.where(better, before[rows], best)
-            ends = np.where(better, column + 1, ends)
-            starts = np.where(better, began[rows], starts)
-        return ends, starts, best / self._total[chosen]
-
-
-def _matches(
-    spelt: Sequence[tuple[Spelt, ...]],
-    chosen: NDArray[np.intp],
-    found: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]],
-    limits: NDArray[np.float32],
-) -> list[SoundMatch]:
-    ends, starts, best = found
-    hits = np.argwhere((best <= limits[chosen]) & (ends > starts))
-    return [
-        SoundMatch(
-            phrase=int(chosen[number]),
-            text=int(text),
-            start=spelt[text][starts[text, number]].start,
-            end=spelt[text][min(ends[text, number], len(spelt[text])) - 1].end,
-            cost=float(best[text, number]),
+        text, phrase = self._possible(costs, heard, len(names))
+        if not phrase.size:
+            return nothing
+        pairs = Pairs.of(
+            self._units[phrase],
+            self._lengths[phrase],
+            (self._weights[phrase], self._skips[phrase], self._gaps[phrase]),
         )
-        for text, number in hits
-        if starts[text, number] < len(spelt[text])
-    ]
+        ends, starts, best = align(pairs, costs, heard[text].T, pauses[text].T, _BREAK_COST)
+        best /= self._total[phrase]
+        hits = np.flatnonzero((best <= self._limits[phrase]) & (ends > starts))
+        matches: list[list[_Found]] = [[] for _ in texts]
+        for hit in hits[np.argsort(phrase[hits], kind="stable")]:
+            units = spelt[text[hit]]
+            start, end = int(starts[hit]), int(ends[hit])
+            if start < len(units):
+                matches[text[hit]].append(
+                    _Found(
+                        int(phrase[hit]),
+                        units[start].start,
+                        units[min(end, len(units)) - 1].end,
+                        float(best[hit]),
+                    )
+                )
+        return [tuple(each) for each in matches]
+
+    def _possible(
+        self, costs: NDArray[np.float32], heard: NDArray[np.intp], known: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Texts and phrases of which every unit has some neighbour in the text, the longest phrases first.
+
+        By a lower bound of their cost; ``known`` units of the ``costs`` are real ones.
+        """
+        texts: list[NDArray[np.intp]] = []
+        phrases: list[NDArray[np.intp]] = []
+        for number, units in enumerate(heard):
+            real = units[units < known]
+            if not real.size:
+                continue
+            nearest = costs[real].min(axis=0)
+            bound = np.minimum(nearest[self._units] * self._weights, self._skips).sum(axis=1) / self._total
+            phrases.append(np.flatnonzero(bound <= self._limits))
+            texts.append(np.full(len(phrases[-1]), number, np.intp))
+        if not phrases:
+            return np.zeros(0, np.intp), np.zeros(0, np.intp)
+        text, phrase = np.concatenate(texts), np.concatenate(phrases)
+        order = np.argsort(-self._lengths[phrase], kind="stable")
+        return text[order], phrase[order]
