@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.ports import free_port
-from support.sip import direct, need_sipp, sipp
+from support.sip import PATIENCE_S, direct, need_sipp, sipp
 
 from ivr.lines import CallNotConnectedError, Disposition, FarEndHungUp
 from ivr.lines.sip import SipLine
@@ -30,8 +30,10 @@ async def not_reached(line: SipLine, **how: Any) -> CallNotConnectedError:
 
 
 async def until_over(call: SipCall) -> str:
-    while not isinstance(event := await call.receive(), FarEndHungUp):
-        pass
+    """Why the call ended; one that never ends fails the test, it does not hang the suite."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not isinstance(event := await call.receive(), FarEndHungUp):
+            pass
     return event.cause
 
 

@@ -18,6 +18,7 @@ REJECTED, INVALID = Disposition.REJECTED, Disposition.INVALID_NUMBER
         ("600 Busy Everywhere", BUSY),
         ("603 Decline", REJECTED),
         ("403 Forbidden", REJECTED),
+        ("606 Not Acceptable", REJECTED),
         ("607 Unwanted", REJECTED),
         ("699 Whatever", REJECTED),
         ("404 Not Found", INVALID),
