@@ -112,6 +112,19 @@ def test_whoever_stops_waiting_leaves_no_telephone_ringing(tmp_path: Path) -> No
     assert "\nCANCEL sip:" in with_telephone("rings", tmp_path, story)
 
 
+def test_a_call_that_is_being_placed_when_we_are_told_to_stop_does_not_ring_unowned(tmp_path: Path) -> None:
+    async def story(line: SipLine) -> None:
+        dialling = asyncio.create_task(line.dial(NUMBER, reference="visit-7/1"))
+        await asyncio.sleep(0)  # the INVITE is being sent
+        dialling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await dialling
+
+    said = with_telephone("rings", tmp_path, story)
+    assert "\nINVITE sip:" in said
+    assert "\nCANCEL sip:" in said
+
+
 def test_a_server_that_is_not_there_is_our_trouble_and_nobody_elses() -> None:
     async def main() -> None:
         async with SipLine(direct(free_port(), transport="tcp")) as line:
