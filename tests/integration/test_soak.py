@@ -20,15 +20,27 @@ from benchmarks.telephony.leftovers import left_behind
 from benchmarks.telephony.processor import Processor
 from ivr.gaps import Gap
 from ivr.recording import Recording
+from ivr.senses import Senses
+from ivr.warming import warm_up
+from speech.types import Language
 
 
 @pytest.mark.sip
-def test_a_short_soak_loses_nothing(tmp_path: Path) -> None:
+def test_a_short_soak_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     need_telephones()
+    kept: list[Recording] = []
+
+    async def warm_up_and_leave_something(senses: Senses, language: Language) -> float:
+        took_s = await warm_up(senses, language)
+        kept.append(Recording(1.0))  # as if a call that is over had left it behind
+        return took_s
+
+    monkeypatch.setattr("benchmarks.soak.warm_up", warm_up_and_leave_something)
     with ThreadPoolExecutor(2) as engines:
         senses, prompts = deaf_senses(engines, tmp_path)
         outcome = asyncio.run(soak(senses, prompts, tmp_path, seconds=16.0, calls=6, longest=2.0))
-    assert outcome.faults == ()
+    assert outcome.faults == ("1 of Recording are left of calls that are over",), "that is seen, and no more"
+    assert len(kept) == 1
     assert outcome.calls >= 7, "six at once, and another for whoever was busy"
     assert outcome.call_seconds > 20
     assert set(outcome.by_disposition) >= {"answered", "busy", "no_answer"}
