@@ -25,7 +25,9 @@ READ_FROM_S = 0.4
 DECIDE_WITHIN_S = 1.0
 """Longer than this nobody is kept waiting for what their greeting meant; it is read on meanwhile."""
 TAPE_ENDS = Patience(end_silence_s=2.5, no_input_s=2.5, max_speech_s=20.0)
-BEEP_LASTS_S = 0.6
+TONE_IS_OVER_S = 0.4
+"""So long without a tone, and no second one belongs to it: what is said into a tone is not on the tape."""
+LONGEST_TONE_S = 3.0
 _RANKED_PHRASES = 8
 """Phrases of machines ranked against the audio of a greeting: every one costs time."""
 
@@ -118,4 +120,9 @@ async def tape_is_ready(media: Media) -> None:
     ear = media.ear
     ear.attend(TAPE_ENDS, since=ear.now)
     await media.until(lambda: ear.beeped or ear.event is not None)
-    await media.pause(BEEP_LASTS_S if ear.beeped else 0.0)
+    latest = ear.now + round(LONGEST_TONE_S / FRAME_SECONDS)
+    while ear.beeped and ear.now < latest:
+        quiet_s = (ear.now - ear.tone_until) * FRAME_SECONDS
+        if quiet_s >= TONE_IS_OVER_S:
+            return
+        await media.pause(TONE_IS_OVER_S - quiet_s)

@@ -95,6 +95,8 @@ class Ear:
         self._beeps = BeepDetector()
         self.beeped = False
         """Whether a machine's tone was heard in the first half minute; later, tones mean nothing."""
+        self.tone_until = 0
+        """The frame after the last one of such a tone."""
         self._base = 0
         self._listened_to = 0
         """Up to this frame the present endpointer, or one before it, has heard everything."""
@@ -278,7 +280,8 @@ class Ear:
         if self.now > _BEEPS_UNTIL:
             return False
         before = self.beeped, self.fax
-        self.beeped |= self._beeps.hears(pcm)
+        if self._beeps.hears(pcm):
+            self.beeped, self.tone_until = True, self.now + 1
         return before != (self.beeped, self.fax)
 
 

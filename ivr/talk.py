@@ -9,6 +9,7 @@ from ivr.attention import Attention, Stop
 from ivr.bridge import Seat
 from ivr.dialogue.actions import Action, CallOff, HangUp, Join, Listen, PutThrough, Say
 from ivr.dialogue.events import MachineDetected, PromptFinished
+from ivr.going_on import GoingOn
 from ivr.greeting import first_event, tape_is_ready
 from ivr.last_words import read_the_rest
 from ivr.listening import OVERHEARING, SUSTAINED_S, Stretch
@@ -30,8 +31,6 @@ QUIET_BEFORE_HANGING_UP_S = 0.4
 MOST_LOST = 2
 """So many answers running that no engine could hear end the call: a person takes over."""
 _WORTH_WAITING_S = 1.0
-_GOING_ON_FRAMES = 35
-"""Whoever speaks within 0.7 s of the robot's first sound does not answer it: they had not finished."""
 _CONFIRMING = "confirm"
 _CONFIRMING_DEAF_S = 1.0
 _UNASKED = Listen(question="any", script_question="unasked", end_silence_s=1.2)
@@ -70,8 +69,7 @@ class Talk:
         self._attention = Attention(media, self._overhearing, seat)
         self._speaking = Speaking(media, senses, keeper, self._overhearing, self._attention)
         self._pace = pace
-        self._heard_until: int | None = None
-        """Where what was said last ended, if it was an answer."""
+        self._going_on = GoingOn(media, pace)
         self._answering = Answering(media, self._overhearing, self._attention, pace)
         self._lost = 0  # answers running that nobody could hear
         self.outcome: CallOutcome | None = None
@@ -205,15 +203,15 @@ class Talk:
             what = Stop.MACHINE
         match what:
             case Words(stretch=stretch, reading=reading, waited_s=waited_s):
-                self._learn_pace(stretch, barge_in=barge_in)
+                self._going_on.spoke(stretch, barge_in=barge_in)
                 actions = self._minutes.heard(listen, stretch, reading.understanding, barge_in=barge_in)
-                self._replying_to(self._media.ear.last_sound(stretch), waited_s)
+                self._going_on.replying_to(self._media.ear.last_sound(stretch), waited_s)
             case Nothing.HEARD:
                 actions = self._minutes.nothing(listen)
             case Stop.DISTRESS:
                 cry = self._overhearing.urgent.popleft()
                 actions = self._minutes.heard(listen, cry.stretch, cry.reading.understanding, barge_in=True)
-                self._replying_to(self._media.ear.last_sound(cry.stretch), OVERHEARING.end_silence_s)
+                self._going_on.replying_to(self._media.ear.last_sound(cry.stretch), OVERHEARING.end_silence_s)
             case Stop.MACHINE:
                 self._attention.answerer_known = True
                 await tape_is_ready(self._media)
@@ -223,7 +221,7 @@ class Talk:
             case _:
                 key = self._media.keys.popleft()
                 actions = self._minutes.pressed(listen, key.digit)
-                self._replying_to(key.frame, 0.0)
+                self._going_on.replying_to(key.frame, 0.0)
         if not isinstance(what, Nothing):
             self._attention.answerer_known = True
         self._follow(actions)
@@ -239,21 +237,6 @@ class Talk:
     def _flag_unheard(self) -> None:
         if self._overhearing.unheard:
             self._minutes.unheard(self._present.script_question)
-
-    def _replying_to(self, frame: int, waited_s: float) -> None:
-        """What the robot says next answers something that was over at this frame."""
-        self._heard_until = frame
-        self._media.gaps.answered(frame, waited_s)
-
-    def _learn_pace(self, stretch: Stretch, *, barge_in: bool) -> None:
-        """Whoever paused for long, or was cut off because they paused for longer, is given more time."""
-        self._pace.paused(self._media.ear.voice(stretch).longest_pause_s or 0.0)
-        replied = self._media.gaps.replied_at
-        heard, self._heard_until = self._heard_until, None
-        if not barge_in or replied is None or heard is None:
-            return
-        if stretch.start - replied < _GOING_ON_FRAMES:
-            self._pace.paused((stretch.start - heard) * FRAME_SECONDS)
 
     def _taped(self, stretch: Stretch, reading: Reading) -> bool:
         return not self._attention.answerer_known and self._overhearing.sounds_taped(stretch, reading)

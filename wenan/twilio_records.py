@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 QUIET = timedelta(minutes=2)
 """A call without any news for so long is asked after. Longer than any telephone rings."""
 EVERY_S = 120.0
+UNKNOWN_CALL = 20404
+"""Twilio's code for what it does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,11 @@ class TwilioRecords:
         settled = 0
         try:
             for each in await asyncio.to_thread(self.open_calls):
-                news = await line.look_after(each.call_id, each.reference)
+                news = await _news_of(each, line)
                 if news is not None:
                     await asyncio.to_thread(self.keep, news)
                     settled += news.final
-        except (RefusedError, UnansweredError, LedgerError) as error:
+        except (UnansweredError, LedgerError) as error:
             log.warning("calls could not be reconciled", problem=str(error))
         return settled
 
@@ -64,3 +66,17 @@ class TwilioRecords:
         while True:
             await self.reconcile(line)
             await self.clock.sleep(EVERY_S)
+
+
+async def _news_of(call: OpenCall, line: TwilioLine) -> CallNews | None:
+    """What there is to put on record of a call; a refusal concerns it alone. Raises UnansweredError.
+
+    A call that Twilio does not know, or no longer, is over: whatever it was, nobody's telephone rings.
+    """
+    try:
+        return await line.look_after(call.call_id, call.reference)
+    except RefusedError as refused:
+        log.warning("a call could not be asked after", sid=call.call_id, problem=str(refused))
+        if refused.code != UNKNOWN_CALL:
+            return None
+        return CallNews(call.call_id, call.reference, "failed", error_code=UNKNOWN_CALL)

@@ -74,7 +74,11 @@ class ConnectedCall(ABC):
         return self._inbox.end(cause)
 
     def _run_out(self, seconds: float) -> None:
-        self._give_up(f"the longest time for a call is over ({seconds:.0f} s)")
+        self._end(f"the longest time for a call is over ({seconds:.0f} s)")
+
+    def _end(self, cause: str) -> None:
+        """Hang up for a reason of our own."""
+        self._give_up(cause)
         self._start_parting()
 
     def _start_parting(self) -> asyncio.Task[None]:

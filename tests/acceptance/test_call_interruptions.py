@@ -32,14 +32,16 @@ FINE = voice("hao_zhe_ne")
 
 
 class Phrases(Tones):
-    """A voice that says every sentence in three phrases of 1.2 s, with a breath of 0.3 s after each."""
+    """A voice that says every sentence in so many phrases of 1.2 s, with a breath of 0.3 s after each."""
 
-    seconds = 4.5
+    def __init__(self, phrases: int = 3) -> None:
+        super().__init__()
+        self._phrases = phrases
 
     def get(self, sentence, *, language, speed=1.0, voice=""):
         del speed, voice
         phrase = np.concatenate([tone(1.2, 300), np.zeros(2400, np.int16)])
-        return Prompt(sentence, language, np.tile(phrase, 3), "phrases")
+        return Prompt(sentence, language, np.tile(phrase, self._phrases), "phrases")
 
 
 YES = voice("dui")
@@ -119,21 +121,34 @@ def test_after_a_false_interruption_a_sentence_without_pauses_is_said_again_from
 
 
 def test_after_a_false_interruption_there_is_no_silence_and_the_phrase_is_taken_up_again():
-    phrases = Phrases()
-
     def elder():
         yield from until_robot_speaks()
         yield from quiet(3.0)
         yield from say(FINE)
         yield from until_robot_is_silent(for_s=3.0)
 
-    story = phone(Person(elder), Interview(ask(LONG), bye()), Hears(""), prompts=phrases)
+    story = phone(Person(elder), Interview(ask(LONG), bye()), Hears(""), prompts=Phrases())
     noise_ended = story.person.speaking_s()[0][1]
     again = next(start for start, _ in story.robot_s if start > noise_ended - 0.5)
     assert again - noise_ended < 0.9
-    # Of three phrases of 1.5 s each the last is said once more, not the whole.
-    said_in_all = sum(end - start for start, end in story.robot_s if start < again + 4.0)
-    assert said_in_all < 2 * phrases.seconds - 1.0
+    rest = [end - start for start, end in story.robot_s if again <= start < again + 5.0]
+    assert rest == pytest.approx([1.2], abs=0.05), "the last of three phrases is said once more, not all"
+
+
+def test_after_a_second_false_interruption_the_sentence_goes_on_from_there_and_not_from_the_first():
+    def elder():
+        yield from until_robot_speaks()
+        for before_s in (3.0, 2.0):
+            yield from quiet(before_s)
+            yield from say(FINE)
+            yield from until_robot_speaks()
+        yield from quiet(20)
+
+    story = phone(Person(elder), Interview(ask(LONG), bye()), Hears(""), prompts=Phrases(phrases=6))
+    noise_ended = story.person.speaking_s()[1][1]
+    again = next(start for start, _ in story.robot_s if start > noise_ended - 0.5)
+    rest = [end - start for start, end in story.robot_s if again <= start < again + 8.0]
+    assert rest == pytest.approx([1.2, 1.2, 1.2], abs=0.05), "two were heard before, one into each noise"
 
 
 def test_a_lorry_that_roars_for_long_does_not_silence_the_robot_for_as_long():

@@ -207,15 +207,16 @@ def test_calls_whose_end_was_never_reported_are_asked_after(sqlite_ledger: Ledge
                 FakeCall("CA" + "8" * 32, form, "ringing"),
             )
             twilio.calls += [over, ringing]
-            for call in (over, ringing):
+            unknown = FakeCall("CA" + "6" * 32, form, "queued")  # the first to be asked after
+            for call in (unknown, over, ringing):
                 records.keep(CallNews(call.sid, f"visit-of-{call.sid[-1]}", "queued"))
             assert await records.reconcile(line) == 0, "they may well be under way"
             clock.moment += QUIET + timedelta(seconds=1)
-            assert await records.reconcile(line) == 2
+            assert await records.reconcile(line) == 3, "one that Twilio does not know keeps nobody waiting"
             assert ringing.ended.is_set()
             assert await records.reconcile(line) == 0, "their ends are on record"
 
     asyncio.run(main())
     with sqlite_ledger.reading() as session:
         final = session.scalars(select(ProviderEvent.status).where(ProviderEvent.final)).all()
-    assert sorted(final) == ["canceled", "no-answer"]
+    assert sorted(final) == ["canceled", "failed", "no-answer"]

@@ -84,12 +84,13 @@ def test_a_wrong_password_is_said_and_nobody_is_called(tmp_path: Path) -> None:
     async def main() -> None:
         async with (
             sipp("provider", tmp_path, values={**ACCOUNT, "password": "another"}) as provider,
-            SipLine(account(provider.port)) as line,
+            SipLine(account(provider.port, line_patience_s=60.0)) as line,
         ):
             assert line.health.state is LineState.DOWN
             assert "403 Wrong Password" in line.health.cause
             with pytest.raises(CallNotConnectedError) as caught:
-                await line.dial(NUMBER, reference="visit-7/1")
+                async with asyncio.timeout(30.0):  # told at once, not after a minute's patience
+                    await line.dial(NUMBER, reference="visit-7/1")
             assert caught.value.disposition is Disposition.FAILED
             assert caught.value.cause == line.health.cause
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.ports import free_port
-from support.sip import direct, need_sipp, sipp
+from support.sip import PATIENCE_S, direct, need_sipp, sipp
 
 from ivr.lines import CallNotConnectedError, Disposition, FarEndHungUp
 from ivr.lines.sip import SipLine
@@ -30,8 +30,10 @@ async def not_reached(line: SipLine, **how: Any) -> CallNotConnectedError:
 
 
 async def until_over(call: SipCall) -> str:
-    while not isinstance(event := await call.receive(), FarEndHungUp):
-        pass
+    """Why the call ended; one that never ends fails the test, it does not hang the suite."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not isinstance(event := await call.receive(), FarEndHungUp):
+            pass
     return event.cause
 
 
@@ -110,6 +112,19 @@ def test_whoever_stops_waiting_leaves_no_telephone_ringing(tmp_path: Path) -> No
     assert "\nCANCEL sip:" in with_telephone("rings", tmp_path, story)
 
 
+def test_a_call_that_is_being_placed_when_we_are_told_to_stop_does_not_ring_unowned(tmp_path: Path) -> None:
+    async def story(line: SipLine) -> None:
+        dialling = asyncio.create_task(line.dial(NUMBER, reference="visit-7/1"))
+        await asyncio.sleep(0)  # the INVITE is being sent
+        dialling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await dialling
+
+    said = with_telephone("rings", tmp_path, story)
+    assert "\nINVITE sip:" in said
+    assert "\nCANCEL sip:" in said
+
+
 def test_a_server_that_is_not_there_is_our_trouble_and_nobody_elses() -> None:
     async def main() -> None:
         async with SipLine(direct(free_port(), transport="tcp")) as line:
@@ -178,7 +193,8 @@ def test_an_exchange_that_holds_the_call_and_takes_it_up_again_by_re_invite_does
         call = await line.dial(NUMBER, reference="visit-7/1")
         assert await until_over(call) == "normal"
 
-    said = with_telephone("holds", tmp_path, story)
+    # It sends no sound at all while it holds, for longer than a line may be silent otherwise.
+    said = with_telephone("holds", tmp_path, story, rtp_timeout_s=2)
     answers = [each for each in said.split("SIP/2.0 200 OK")[2:] if "m=audio" in each]
     assert "a=recvonly" in answers[0].split("\n\n")[1], "held: we are only spoken to"
     assert "a=sendrecv" in answers[1]

@@ -20,15 +20,27 @@ from benchmarks.telephony.leftovers import left_behind
 from benchmarks.telephony.processor import Processor
 from ivr.gaps import Gap
 from ivr.recording import Recording
+from ivr.senses import Senses
+from ivr.warming import warm_up
+from speech.types import Language
 
 
 @pytest.mark.sip
-def test_a_short_soak_loses_nothing(tmp_path: Path) -> None:
+def test_a_short_soak_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     need_telephones()
+    kept: list[Recording] = []
+
+    async def warm_up_and_leave_something(senses: Senses, language: Language) -> float:
+        took_s = await warm_up(senses, language)
+        kept.append(Recording(1.0))  # as if a call that is over had left it behind
+        return took_s
+
+    monkeypatch.setattr("benchmarks.soak.warm_up", warm_up_and_leave_something)
     with ThreadPoolExecutor(2) as engines:
         senses, prompts = deaf_senses(engines, tmp_path)
         outcome = asyncio.run(soak(senses, prompts, tmp_path, seconds=16.0, calls=6, longest=2.0))
-    assert outcome.faults == ()
+    assert outcome.faults == ("1 of Recording are left of calls that are over",), "that is seen, and no more"
+    assert len(kept) == 1
     assert outcome.calls >= 7, "six at once, and another for whoever was busy"
     assert outcome.call_seconds > 20
     assert set(outcome.by_disposition) >= {"answered", "busy", "no_answer"}
@@ -125,3 +137,41 @@ def test_a_benchmark_says_which_targets_are_missed() -> None:
     assert few["telephones_share_per_call"] == 0.05
     assert few["engines_s_per_reply"] == round(2.0 / len(answered), 3)
     assert calls.table([few, many]).row_count == len(calls.ROWS) + 1
+
+
+def test_what_was_not_measured_is_no_target_met() -> None:
+    spent = Processor(gateway_s=1.0, engines_s=2.0, telephones_s=0.5)
+    silent = [{"intervals_ms": [], "gaps_s": [], "lost": 0, "packets": 0}]
+    found = calls.level_of(40, people(Manner.TALKS), silent, healthy(), spent)
+    assert found["missed_targets"] == [
+        "the machine's own delay p95 None s, not 0.8",
+        "pacing p99 None ms, not 30",
+    ]
+
+
+def test_a_call_that_went_wrong_is_a_missed_target_however_quick_the_others_were() -> None:
+    (talked,) = people(Manner.TALKS)
+    quick = replace(talked, gaps=(Gap(0.6, 0.1),))
+    heard = [{"intervals_ms": [20.0], "gaps_s": [0.7], "lost": 0, "packets": 3}]
+    spent = Processor(gateway_s=1.0, engines_s=2.0, telephones_s=0.5)
+    refused = replace(talked, disposition="failed", cause="503 Service Unavailable")
+    given_up = replace(quick, ended_early=True, cause="no engine could hear")
+    for wrong in (refused, given_up):
+        found = calls.level_of(40, [quick, wrong], heard, healthy(), spent)
+        assert found["missed_targets"] == [f"calls went wrong: {wrong.cause}"]
+    assert calls.level_of(40, [quick], heard, healthy(), spent)["missed_targets"] == []
+
+
+def test_a_benchmark_ends_with_an_error_unless_all_it_was_asked_for_was_reached() -> None:
+    reached = {"levels": [{"calls": 10}, {"calls": 40}], "met_up_to": 40, "beside_engines_mb": 299.0}
+    assert calls.exit_code(reached) == 0
+    assert calls.exit_code(reached | {"met_up_to": 10}) == 1, "the knee lies below"
+    assert calls.exit_code(reached | {"met_up_to": 0}) == 1
+    assert calls.exit_code(reached | {"beside_engines_mb": 301.0}) == 1
+
+
+def test_a_level_that_is_met_above_one_that_is_missed_is_not_reached() -> None:
+    levels = [{"calls": 10, "missed_targets": []}, {"calls": 20, "missed_targets": ["pacing"]}]
+    assert calls.met_up_to([*levels, {"calls": 40, "missed_targets": []}]) == 10
+    assert calls.met_up_to(levels[1:]) == 0
+    assert calls.met_up_to(levels[:1]) == 10

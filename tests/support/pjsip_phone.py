@@ -1,7 +1,7 @@
 """An elder's telephone on PJSIP, a stack that shares nothing with ours, in a process of its own.
 
-``python pjsip_phone.py '{"port": 5070, ...}'`` prints ``READY``, takes a call or makes one as the keys of
-``Manner`` say, and prints what it saw and heard as a line of JSON. PJSIP ends its process on misuse.
+``python -m support.pjsip_phone '{"port": 5070, ...}'`` prints ``READY``, takes a call or makes one as the
+keys of ``Manner`` say, and prints what it saw and heard as a line of JSON. PJSIP ends its process on misuse.
 """
 
 from __future__ import annotations
@@ -10,171 +10,13 @@ import json
 import os
 import sys
 import time
-import wave
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pjsua2 as pj
 
-RATE = 8000
-FRAME = 160
-LOUD = 1000
-NEAR_HZ = 12.0
-
-
-@dataclass
-class Manner:
-    """What this telephone does."""
-
-    port: int
-    codec: str = "PCMA/8000"
-    answers_after_s: float = 0.3
-    tone_hz: float = 700.0
-    """What the person says: a tone all the time; 0 is silence."""
-    says: str = ""
-    """A WAV file (8 kHz, 16 bits, mono) said again and again, with four seconds of silence in between."""
-    presses: str = ""
-    """Keys pressed one second after answering."""
-    presses_by: str = "rfc4733"
-    """Or ``info``: SIP INFO, as some old gateways do."""
-    timers: bool = False
-    """Insists on session timers (RFC 4028)."""
-    hangs_up_after_s: float = 0.0
-    """Seconds after answering; 0: never."""
-    holds_s: float = 0.0
-    """One second after answering the call is put on hold for so long, as exchanges do when they switch."""
-    dies_after_s: float = 0.0
-    """The process ends without a word so many seconds after answering; 0: never."""
-    patience_s: float = 120.0
-    """After so long the process ends, whatever happens: a test that fails leaves nothing behind."""
-    encrypted: bool = False
-    """Talks by SRTP only."""
-    calls: str = ""
-    """Address that is called instead of waiting for a call."""
-    number: str = "elder"
-    """User of this telephone's own address, shown to whoever is called."""
-    reliable: bool = False
-    """Wants its "ringing" acknowledged (RFC 3262), as carriers' IMS networks do."""
-    certificate: str = ""
-    """PEM file with certificate and key: then it listens with TLS only."""
-    acts: list[list[Any]] = field(default_factory=list)
-    """What the person does after answering, one after the other; they say nothing else then. See ``Acts``."""
-    refuses: int = 0
-    """SIP status with which every call is refused; 0: none is."""
-    refers: int = 202
-    """Answer to a REFER; other than 202 refuses it."""
-
-
-@dataclass
-class Report:
-    """What this telephone saw and heard."""
-
-    invite: str = ""
-    digits: str = ""
-    codec: str = ""
-    heard: list[tuple[float, float]] = field(default_factory=list)
-    """Strongest frequency (hertz) and level (RMS) of each half second heard."""
-    packets: int = 0
-    lost: int = 0
-    misordered: int = 0
-    duplicated: int = 0
-    jitter_ms_max: float = 0.0
-    ended: str = ""
-    referred_to: str = ""
-    """Where a REFER wanted us to call."""
-    replaced: bool = False
-    """Whether another call took the place of the first."""
-    unfinished: str = ""
-    """The act that was not done when the call ended."""
-
-
-def speech(path: str) -> np.ndarray:
-    with wave.open(path) as file:
-        assert (file.getframerate(), file.getsampwidth(), file.getnchannels()) == (RATE, 2, 1)
-        said = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-    return np.concatenate([said, np.zeros(4 * RATE, np.int16)])
-
-
-class Ear(pj.AudioMediaPort):
-    """Keeps what arrives and sends a tone."""
-
-    def __init__(self, manner: Manner) -> None:
-        super().__init__()
-        self.hertz = manner.tone_hz
-        self.speech = speech(manner.says) if manner.says else None
-        self.sent = 0
-        self.saying = False
-        """With acts: whether the person speaks right now."""
-        self.silent = bool(manner.acts)
-        self.heard: list[np.ndarray] = []
-
-    def hears(self, hertz: float) -> bool:
-        """Whether a voice of this pitch is there now."""
-        pcm = np.concatenate(self.heard[-10:]) if len(self.heard) >= 10 else np.zeros(0)
-        found, level = strongest(pcm) if len(pcm) else (0.0, 0.0)
-        return level > LOUD and abs(found - hertz) <= NEAR_HZ
-
-    def onFrameRequested(self, frame: Any) -> None:  # noqa: N802 - PJSIP's name
-        at = self.sent + np.arange(FRAME)
-        self.sent += FRAME
-        if self.silent and not self.saying:
-            pcm = bytes(2 * FRAME)
-        elif self.speech is None:
-            pcm = (8000 * np.sin(2 * np.pi * self.hertz * at / RATE)).astype("<i2").tobytes()
-        else:
-            pcm = self.speech[at % len(self.speech)].astype("<i2").tobytes()
-        frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
-        for byte in pcm:
-            frame.buf.append(byte)
-        frame.size = len(pcm)
-
-    def onFrameReceived(self, frame: Any) -> None:  # noqa: N802 - PJSIP's name
-        if frame.size:
-            self.heard.append(np.frombuffer(bytes(frame.buf[: frame.size]), "<i2"))
-
-
-class Acts:
-    """A person's acts on the telephone, whichever of its calls they are on.
-
-    ``say HERTZ SECONDS``, ``wait SECONDS``, ``hear HERTZ`` (until a voice of this pitch is heard), ``hear_out
-    SECONDS`` (until something was heard and then nothing for so long), ``press KEYS``, ``hang_up``.
-    """
-
-    def __init__(self, manner: Manner, ear: Ear) -> None:
-        self.left = list(manner.acts)
-        self._ear = ear
-        self._began = 0.0
-        self._from = 0
-        """Frames heard when the act began."""
-
-    def go_on(self, call: Conversation) -> None:
-        """Do what is due."""
-        if not self.left:
-            return
-        if not self._began:
-            self._began, self._from = time.monotonic(), len(self._ear.heard)
-        if self._done(call, time.monotonic() - self._began, *self.left[0]):
-            self._began = 0.0
-            self.left.pop(0)
-
-    def _done(self, call: Conversation, passed_s: float, act: str, *more: Any) -> bool:
-        match act:
-            case "say":
-                self._ear.hertz, self._ear.saying = more[0], passed_s < more[1]
-                return not self._ear.saying
-            case "wait":
-                return passed_s >= more[0]
-            case "hear":
-                return self._ear.hears(more[0])
-            case "hear_out":
-                loud = [np.abs(each).max() > LOUD for each in self._ear.heard[self._from :]]
-                return any(loud) and len(loud) - 1 - max(np.flatnonzero(loud)) >= more[0] * RATE / FRAME
-            case "press":
-                call.dialDtmf(more[0])
-            case "hang_up":
-                call.hangup(pj.CallOpParam())
-        return True
+from support.pjsip_manner import Manner, Report
+from support.pjsip_person import RATE, Acts, Ear, strongest
 
 
 class Conversation(pj.Call):
@@ -332,12 +174,6 @@ class Telephone(pj.Account):
         call.accepted = bool(self.manner.refuses)
         call.answer(ringing)
         self.rings_at = time.monotonic()
-
-
-def strongest(pcm: np.ndarray) -> tuple[float, float]:
-    spectrum = np.abs(np.fft.rfft(pcm * np.hanning(len(pcm))))
-    level = float(np.sqrt(np.mean(pcm.astype(np.float64) ** 2)))
-    return round(float(spectrum.argmax()) * RATE / len(pcm), 1), round(level, 1)
 
 
 def endpoint_for(manner: Manner) -> pj.Endpoint:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import os
 import shutil
 import socket
 import sys
@@ -20,7 +21,6 @@ from ivr.lines.sip import SipSettings
 from support.ports import free_port
 
 SCENARIOS = Path(__file__).parents[1] / "data" / "sip"
-PHONE = Path(__file__).parent / "pjsip_phone.py"
 PATIENCE_S = 30.0
 
 
@@ -128,7 +128,7 @@ async def _listening(port: int, process: asyncio.subprocess.Process, *, tcp: boo
 
 @dataclass
 class Phone:
-    """A PJSIP telephone in a process of its own; see pjsip_phone.py for how it may be told to behave."""
+    """A PJSIP telephone in a process of its own; see pjsip_manner.py for how it may be told to behave."""
 
     port: int
     process: asyncio.subprocess.Process
@@ -150,8 +150,9 @@ class Phone:
 async def pjsip_phone(**manner: Any) -> AsyncIterator[Phone]:
     port = free_port()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(PHONE), json.dumps({"port": port, **manner}),
+        sys.executable, "-m", "support.pjsip_phone", json.dumps({"port": port, **manner}),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, limit=1 << 20,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )  # fmt: skip
     phone = Phone(port, process)
     try:

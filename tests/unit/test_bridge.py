@@ -105,6 +105,7 @@ def test_each_hears_the_other_once() -> None:
     assert seconds_of(met.people[Side.ELDER].heard, ELDERS_VOICE) == 0, "nobody hears themselves"
     assert met.parted(Side.ELDER) == ["left"]
     assert met.reports[Side.WORKER].cause == "normal"
+    assert met.reports[Side.ELDER].duration_s < 20, "who is left alone is spoken to, not left in silence"
     talked = met.bridge.talked
     assert talked is not None
     assert talked.to == "li"

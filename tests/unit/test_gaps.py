@@ -73,3 +73,10 @@ def test_a_call_without_replies_has_no_figures() -> None:
     assert summary([]) == {"gaps": 0}
     with pytest.raises(ValueError, match="no values"):
         quantile([], 0.5)
+
+
+def test_a_quantile_is_never_better_than_what_was_measured() -> None:
+    ten, hundred = ([float(each) for each in range(1, most + 1)] for most in (10, 100))
+    assert quantile(ten, 0.95) == 10.0, "one of ten replies that are late is more than one in twenty"
+    assert quantile(hundred, 0.95) == 95.0
+    assert [quantile(hundred[::-1], share) for share in (0.0, 0.5, 0.99, 1.0)] == [1.0, 50.0, 99.0, 100.0]

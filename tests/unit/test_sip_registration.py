@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from itertools import pairwise
 
+import pytest
+
 from ivr.clock import LoopClock
 from ivr.lines.health import LineHealth, LineState
 from ivr.lines.sip.registration import Registration, pause_after
@@ -85,11 +87,34 @@ def test_a_provider_that_is_down_is_asked_again_and_again() -> None:
 def test_a_provider_that_refuses_us_is_not_pestered() -> None:
     provider = Provider("403 Forbidden")
 
-    async def main(_clock: LoopClock) -> None:
+    async def main(clock: LoopClock) -> None:
         registration = Registration(provider, RegistrarError)
         keeping = asyncio.create_task(registration.keep())
-        assert not await registration.wait_ready(299.0)
-        assert await registration.wait_ready(2.0)
+        await clock.sleep(299.0)
+        assert len(provider.asked_at) == 1
+        await clock.sleep(2.0)
+        assert registration.health == LineHealth(LineState.READY)
+        keeping.cancel()
+
+    run_virtual(main, NINE)
+
+
+@pytest.mark.parametrize("answer", ["401 Unauthorized", "403 Wrong Password", "404 Not Found"])
+def test_a_refused_password_is_told_at_once_to_whoever_starts_or_dials(answer: str) -> None:
+    provider = Provider(answer)
+
+    async def main(clock: LoopClock) -> None:
+        loop = asyncio.get_running_loop()
+        registration = Registration(provider, RegistrarError)
+        keeping = asyncio.create_task(registration.keep())
+        began = loop.time()
+        assert not await registration.wait_ready(30.0)
+        assert registration.health == LineHealth(LineState.DOWN, f"not registered: {answer}")
+        await clock.sleep(60.0)
+        assert not await registration.wait_ready(30.0), "whoever dials a minute later need not wait either"
+        assert loop.time() - began < 61.0
+        await clock.sleep(240.05)
+        assert await registration.wait_ready(30.0), "while it is asked again, that is worth waiting for"
         keeping.cancel()
 
     run_virtual(main, NINE)
@@ -110,6 +135,21 @@ def test_a_registration_that_is_lost_comes_back() -> None:
 
     run_virtual(main, NINE)
     assert len(provider.asked_at) == 2
+
+
+def test_after_a_time_without_trouble_a_lost_registration_is_asked_for_soon() -> None:
+    provider = Provider(*["503 Service Unavailable"] * 6)
+
+    async def main(clock: LoopClock) -> None:
+        registration = Registration(provider, RegistrarError)
+        keeping = asyncio.create_task(registration.keep())
+        assert await registration.wait_ready(300.0)
+        await clock.sleep(3600)
+        provider.loses_it()
+        assert await registration.wait_ready(3.0), "what was wrong an hour ago makes nobody wait a minute now"
+        keeping.cancel()
+
+    run_virtual(main, NINE)
 
 
 def test_pauses_grow_to_a_minute_and_no_further() -> None:

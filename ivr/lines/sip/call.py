@@ -12,6 +12,7 @@ from ivr.lines.pacing import LEAD_S, Playout
 from ivr.lines.sip import referring
 from ivr.lines.sip.causes import HUNG_UP, end_of_call
 from ivr.lines.sip.settings import SipSettings
+from ivr.lines.sip.silence import Silence
 from ivr.lines.sip.stack import NativeCall, StackEvent
 from speech.types import FRAME_SAMPLES, Pcm
 
@@ -37,6 +38,7 @@ class SipCall(ConnectedCall):
         self._errors = errors
         self._on_closed = on_closed
         self._playout = Playout()
+        self._silence = Silence(settings.rtp_timeout_s, self._loop.time())
         # What came before the answer was the network's melody or announcement, not the elder.
         self._read()
         native.on(self._note)
@@ -48,7 +50,12 @@ class SipCall(ConnectedCall):
         """Take what has arrived and pass it on. Called by the line every 20 ms."""
         if self.over:
             return
-        self._playout.push(self._read())
+        arrived = self._read()
+        held = self.native.remote_on_hold
+        if self._silence.lasts_too_long(self._loop.time(), heard=bool(arrived), held=held):
+            self._end(f"the far end has sent no audio for {self._settings.rtp_timeout_s} s")
+            return
+        self._playout.push(arrived)
         for frame in self._playout.pull():
             self._inbox.put(frame)
 
@@ -100,7 +107,7 @@ class SipCall(ConnectedCall):
             case "CALL_DTMF_START" if event.text in _KEYS:
                 self._inbox.put(KeyPressed(str(event.text)))
             case "CALL_CLOSED":
-                self._finish(end_of_call(event.text or "", rtp_timeout_s=self._settings.rtp_timeout_s))
+                self._finish(end_of_call(event.text or ""))
                 self._on_closed(self, self.cause)
 
     def _give_up(self, cause: str) -> None:

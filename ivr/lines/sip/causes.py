@@ -70,7 +70,6 @@ _BYE = "connection reset by peer"
 """The stack's word for a BYE from the other side."""
 _TRANSFERRED = "call transfered"
 """The stack's word, so spelt, for a REFER that was carried out."""
-_NO_AUDIO = "rtp stream error"
 
 
 def not_connected(text: str) -> Disposition:
@@ -86,7 +85,7 @@ def not_connected(text: str) -> Disposition:
     return OF_STATUS.get(code, Disposition.REJECTED if code >= _GLOBAL_FAILURE else _FAILED)
 
 
-def end_of_call(text: str, *, rtp_timeout_s: int) -> str:
+def end_of_call(text: str) -> str:
     """Why a connected call ended, in the words of ``FarEndHungUp``."""
     plain = text.strip()
     if plain.lower().startswith(_BYE):
@@ -94,6 +93,4 @@ def end_of_call(text: str, *, rtp_timeout_s: int) -> str:
         return reason or HUNG_UP
     if plain.lower() == _TRANSFERRED:
         return HANDED_OVER
-    if plain.lower() == _NO_AUDIO:
-        return f"the far end has sent no audio for {rtp_timeout_s} s"
     return plain or HUNG_UP

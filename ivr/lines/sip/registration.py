@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 
@@ -38,7 +39,8 @@ class Registration:
         self._agent = agent
         self._errors = errors
         self._lost = asyncio.Event()
-        self._ready = asyncio.Event()
+        self._settled = asyncio.Event()
+        """We are registered, or the provider does not want us: waiting a little longer tells nothing more."""
         agent.on(self._note)
 
     async def keep(self) -> None:
@@ -47,11 +49,14 @@ class Registration:
         while True:
             status = None
             self._lost.clear()
+            self._settled.clear()
             try:
                 await self._agent.register(timeout=_PATIENCE_S)
             except self._errors as error:
                 status = getattr(error, "status", None)
                 self._set(LineHealth(LineState.DOWN, f"not registered: {error}"))
+                if status in _REFUSALS:
+                    self._settled.set()
             else:
                 failures = 0
                 self._set(LineHealth(LineState.READY))
@@ -60,12 +65,10 @@ class Registration:
             await asyncio.sleep(pause_after(failures, status))
 
     async def wait_ready(self, seconds: float) -> bool:
-        """Whether we are registered within so many seconds."""
-        try:
-            await asyncio.wait_for(self._ready.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        """Whether we are registered within so many seconds; a refusal, good for minutes, is told at once."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._settled.wait(), seconds)
+        return self.health.state is LineState.READY
 
     def _note(self, event: StackEvent) -> None:
         """The stack renews by itself, and may fail or succeed in it at any time."""
@@ -76,9 +79,9 @@ class Registration:
     def _set(self, health: LineHealth) -> None:
         before, self.health = self.health, health
         if health.state is LineState.READY:
-            self._ready.set()
+            self._settled.set()
         else:
-            self._ready.clear()
+            self._settled.clear()
         if health.state is not before.state:
             tell = log.info if health.state is LineState.READY else log.warning
             tell("telephone line", state=health.state.value, cause=health.cause)

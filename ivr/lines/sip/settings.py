@@ -61,8 +61,8 @@ class SipSettings:
     caller_number: str = ""
     """Number to be shown, as P-Preferred-Identity; empty: what the provider shows by itself."""
     rtp_timeout_s: int = 30
-    """A connected call without a packet for so long is dead; 0: never. Raise it for gateways that send
-    nothing while the person is silent."""
+    """A connected call without sound for so long is dead, unless it is on hold; 0: never. Raise it for
+    gateways that send nothing while the person is silent."""
     max_call_s: float = 3600.0
     """Whatever happens, a call ends after so long."""
     line_patience_s: float = 30.0

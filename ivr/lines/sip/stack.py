@@ -68,6 +68,10 @@ class NativeCall(Protocol):
     """Quality of a call that is over, or None."""
 
     @property
+    def remote_on_hold(self) -> bool:
+        """Whether the far end has put us on hold by re-INVITE."""
+
+    @property
     def handle(self) -> int:
         """What events call it by."""
 
@@ -158,7 +162,7 @@ class Stack:
         config = self._baresip.Config(
             net_interface=settings.interface or None,
             max_concurrent_calls=None,
-            rtp_timeout=settings.rtp_timeout_s,
+            rtp_timeout=0,  # see ivr.lines.sip.silence
             expose_headers=(ASSERTED,),
             extra_config_text=extra_configuration(settings),
         )
