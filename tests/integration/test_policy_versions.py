@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from support.campaigning import MONDAY, Community, add_area, add_elder, elder_name, open_monthly
 
 from campaigns.planner import plan_visits
-from campaigns.policies import Policies, put_in_force, save_policy
+from campaigns.policies import Policies, put_in_force, save_policy, versions_due
 from campaigns.policy import Policy, PolicyError, load_policy
 from campaigns.policy_changes import changes_by, counted
 from campaigns.snapshots import Snapshot
@@ -139,6 +139,21 @@ class TestComingIntoForce:
         with ledger.session() as session:
             assert put_in_force(session, now=MONDAY, actor="sun") == 0
             assert len(session.scalars(select(PolicyVersion)).all()) == 1
+
+    def test_once_it_holds_nobody_is_looked_at_for_it_again(
+        self, ledger: Ledger, town: dict[str, int]
+    ) -> None:
+        save(ledger, town["district"], NO_CALLS)
+        with ledger.reading() as session:
+            assert versions_due(session, MONDAY + timedelta(days=1)) == []
+
+    def test_its_day_begins_when_it_does_where_it_holds(self, ledger: Ledger, town: dict[str, int]) -> None:
+        """Midnight in China comes eight hours before the computers' own."""
+        save(ledger, town["district"], NO_CALLS, TODAY + timedelta(days=1))
+        midnight = datetime(2026, 11, 23, 16, tzinfo=UTC)
+        with ledger.reading() as session:
+            assert versions_due(session, midnight - timedelta(seconds=1)) == []
+            assert [each.version for each in versions_due(session, midnight)] == ["at-home-1"]
 
     def test_the_same_version_with_other_contents_is_refused(
         self, ledger: Ledger, town: dict[str, int]
