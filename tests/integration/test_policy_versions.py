@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, Community, add_area, add_elder, elder_name, open_monthly
+from support.statements import asked
 
 from campaigns.planner import plan_visits
 from campaigns.policies import Policies, put_in_force, save_policy, versions_due
@@ -102,6 +105,25 @@ class TestBeforeItIsSaved:
         with ledger.reading() as session:
             found, elders = changes_by(session, town["district"], TODAY, WEEKLY)
         assert (elders, [each.name for each in found]) == (1, [elder_name(2)])
+
+    def test_no_elder_is_asked_about_alone(self, ledger: Ledger, town: dict[str, int]) -> None:
+        """A city has a million of them: what is asked of the ledger does not grow by each."""
+
+        def statements(work: Callable[[Session], object]) -> int:
+            with ledger.session() as session, asked(session) as found:
+                work(session)
+            return len(found)
+
+        def looks(session: Session) -> object:
+            return changes_by(session, town["district"], TODAY, NO_CALLS)
+
+        few = statements(looks)
+        with ledger.session() as session:
+            for index in range(3, 23):
+                add_elder(session, index, session.get_one(Area, town["west"]))
+            save_policy(session, None, WEEKLY, TODAY, today=TODAY, now=MONDAY, actor="sun")
+        assert statements(looks) == few
+        assert statements(lambda session: put_in_force(session, now=MONDAY, actor="sun")) < 22
 
     def test_ages_are_those_of_the_first_day(self, ledger: Ledger, town: dict[str, int]) -> None:
         """Born on the first of January 1950: 77 on new year's day of 2027 and not before."""
