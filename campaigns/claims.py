@@ -17,6 +17,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.choosing import due_in_order, in_order
+from records.bulk import these
 from records.visits import Campaign, Visit, is_not_over, is_open, is_under_way
 
 LEASE = timedelta(seconds=90)
@@ -84,7 +85,7 @@ def claim_due(session: Session, campaign_id: int, *, owner: str, now: datetime, 
         return []
     claimed = session.execute(
         update(Visit)
-        .where(Visit.id.in_(chosen))
+        .where(Visit.id.in_(these(session, chosen)))
         .values(lease_owner=owner, lease_until=now + LEASE, fence=Visit.fence + 1, status="in_progress")
         .returning(Visit.id, Visit.fence)
         .execution_options(synchronize_session=False)

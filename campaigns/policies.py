@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, defer, selectinload
 
 from campaigns.policy import Policy, PolicyError, Rounds, document_of, load_policy, policy_from
 from campaigns.standing import settle
@@ -20,7 +20,7 @@ from campaigns.who import with_everything_below
 from campaigns.windows import known_zone
 from records.audit import audit
 from records.locks import take_turns
-from records.people import NOT_ON_ROSTER, Area, Elder
+from records.people import NOT_ON_ROSTER, Area, Elder, Phone
 from records.policies import PolicyVersion
 
 NOT_VISITED = ("moved", "deceased", NOT_ON_ROSTER)
@@ -194,7 +194,7 @@ def put_in_force(session: Session, *, now: datetime, actor: str) -> int:
         today = today_in(session, version.area, now)
         moved = [
             elder.id
-            for elder in elders_under(session, version.area_id)
+            for elder in elders_to_judge(session, version.area_id)
             if settle(elder, policies.of(elder.area_id, today), today)
         ]
         version.applied_at = now
@@ -225,7 +225,24 @@ def zone_in(session: Session, area: Area | None) -> tzinfo:
 
 def elders_under(session: Session, area_id: int | None) -> Sequence[Elder]:
     """The elders of an area and all below it (None: of the whole ledger) who may be visited, by id."""
+    return session.scalars(_under(session, area_id)).all()
+
+
+def elders_to_judge(session: Session, area_id: int | None) -> Sequence[Elder]:
+    """The same, with all that their standing depends on read beside them, and nothing sealed but the name.
+
+    Left to itself each elder would ask for their numbers, and then for their answers.
+    """
+    facts = (
+        selectinload(Elder.phones).options(defer(Phone.number)),
+        selectinload(Elder.consents),
+        *(defer(sealed) for sealed in (Elder.resident_id, Elder.address, Elder.remarks)),
+    )
+    return session.scalars(_under(session, area_id).options(*facts)).all()
+
+
+def _under(session: Session, area_id: int | None) -> Select[Elder]:
     wanted = select(Elder).where(Elder.status.not_in(NOT_VISITED)).order_by(Elder.id)
     if area_id is not None:
         wanted = wanted.where(Elder.area_id.in_(with_everything_below(session, [area_id])))
-    return session.scalars(wanted).all()
+    return wanted

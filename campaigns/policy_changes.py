@@ -14,7 +14,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from campaigns.cadences import ByCalendar
-from campaigns.policies import Policies, elders_under
+from campaigns.policies import Policies, elders_to_judge
 from campaigns.policy import Policy
 from campaigns.standing import Standing, standing_of
 from campaigns.tiers import cadence_of
@@ -80,9 +80,8 @@ def changes_by(
     """
     before = Policies.read(session)
     after = before.with_one_more(area_id, effective_from, policy)
-    elders = [
-        elder for elder in elders_under(session, area_id) if after.of(elder.area_id, effective_from) is policy
-    ]
+    judged = elders_to_judge(session, area_id)
+    elders = [elder for elder in judged if after.of(elder.area_id, effective_from) is policy]
     return changes(elders, before, after, effective_from), len(elders)
 
 

@@ -83,7 +83,8 @@ class Visit(Base):
     """One elder in one period. The row is the truth about whether somebody must still act.
 
     Most visits by far are over: the indexes hold what is open, and of what is over only what counts. A query
-    finds these by ``is_open``, ``is_under_way`` and ``counts``, which spell out what the indexes hold.
+    finds these by ``is_open``, ``is_under_way`` and ``counts``, which spell out what the indexes hold. None
+    holds ``lease_until``: a lease is renewed at every turn of a call, and that writes the row and no index.
     """
 
     __tablename__ = "visits"
@@ -101,7 +102,7 @@ class Visit(Base):
             sqlite_where=_WAITS,
             postgresql_where=_WAITS,
         ),
-        Index("ix_visits_under_way", "lease_until", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
+        Index("ix_visits_under_way", "id", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
         Index("ix_visits_to_hear", "id", sqlite_where=_TO_HEAR, postgresql_where=_TO_HEAR),
         Index("ix_visits_noted", "id", sqlite_where=_NOTED, postgresql_where=_NOTED),
         Index("ix_visits_noted_of", "elder_id", sqlite_where=_NOTED, postgresql_where=_NOTED),

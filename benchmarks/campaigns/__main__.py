@@ -24,7 +24,14 @@ from benchmarks.campaigns.asking import ask
 from benchmarks.campaigns.city import City, settle
 from benchmarks.campaigns.contest import claims, queue
 from benchmarks.campaigns.figures import Clockwork, Figure
-from benchmarks.campaigns.planning import StillClock, look_for_rounds, plan_all, plan_due, prepare_calls
+from benchmarks.campaigns.planning import (
+    StillClock,
+    look_for_rounds,
+    plan_all,
+    plan_due,
+    prepare_calls,
+    renew_leases,
+)
 from records.keyring import Keyring
 from records.sessions import Ledger
 from wenan.tallies import keep_tallies
@@ -79,6 +86,7 @@ def measure(server: Server, folder: Path, options: argparse.Namespace, bar: Prog
     figures += ask(clockwork, ledger, options.repeat, progress)
     figures += claims(clockwork, ledger, url, key, options, progress)
     figures.append(prepare_calls(ledger, options.repeat))
+    figures.append(renew_leases(ledger, options.repeat))
     if not options.without_queue:
         figures += queue(clockwork, server, options, progress)
     ledger.dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TypeVar
 from support.postgres import Server
 
 from benchmarks.campaigns.city import Progress
-from benchmarks.campaigns.claiming import Done, Work, claim
+from benchmarks.campaigns.claiming import PATIENCE_S, Done, Work, claim, meet_at
 from benchmarks.campaigns.figures import Clockwork, Figure
 from benchmarks.campaigns.planning import due_again
 from records.sessions import Ledger
@@ -34,22 +35,25 @@ class _Together:
     took_s: float
     worked_ms: float
     """Processor time of one transaction, in the process and in the server."""
+    first_ms: float
+    """The first transaction of a process, with connecting: the median of all processes."""
 
 
-def _together(
-    clockwork: Clockwork, work: Callable[[W], Done], shares: Sequence[W], first: Sequence[W]
-) -> _Together:
+def _together(clockwork: Clockwork, work: Callable[[W], Done], shares: Sequence[W]) -> _Together:
+    """Each share in a process of its own. All are warm before anything is timed, and begin at once."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["benchmarks.campaigns.claiming"])
-    with context.Pool(len(shares)) as pool:
-        pool.map(work, first, chunksize=1)  # warms up
+    barrier = context.Barrier(len(shares) + 1)
+    with context.Pool(len(shares), initializer=meet_at, initargs=(barrier,)) as pool:
+        working = pool.map_async(work, shares, chunksize=1)
+        barrier.wait(PATIENCE_S)
         begun = time.perf_counter()
         with clockwork.measuring():
-            done = pool.map(work, shares, chunksize=1)
+            done = working.get()
         took = time.perf_counter() - begun
     times = [each for one in done for each in one.times]
     worked = clockwork.worked + sum(each.worked_s for each in done) * 1000
-    return _Together(times, took, worked / len(times))
+    return _Together(times, took, worked / len(times), statistics.median(each.first for each in done))
 
 
 def claims(
@@ -62,11 +66,10 @@ def claims(
             pause = workers * options.batch / pace if pace else 0.0
             share = max(options.claims // workers, 1)
             shares = [Work(url, key, each, workers, options.batch, share, pause) for each in range(workers)]
-            warming = [Work(url, key, each, workers, options.batch, 1) for each in range(workers)]
-            done = _together(clockwork, claim, shares, warming)
-            claimed = due_again(ledger) - workers * options.batch
+            done = _together(clockwork, claim, shares)
+            claimed = due_again(ledger)
             how = f"{pace}/s" if pace else "at once"
-            note = f"{claimed / done.took_s:,.0f} visits/s"
+            note = f"{claimed / done.took_s:,.0f} visits/s; first {done.first_ms:.0f} ms"
             what = f"claim {options.batch}, {workers} workers, {how}"
             figures.append(clockwork.told(Figure(what, done.times, note, done.worked_ms)))
             progress("claims", len(figures), 2 * len(WORKERS))
@@ -87,8 +90,8 @@ def queue(
     figures = []
     for workers in WORKERS:
         share = max(options.claims * 10 // workers, 1)
-        done = _together(clockwork, fetch, [Share(url, share)] * workers, [Share(url, 1)] * workers)
-        note = f"{len(done.times) / done.took_s:,.0f} jobs/s"
+        done = _together(clockwork, fetch, [Share(url, share)] * workers)
+        note = f"{len(done.times) / done.took_s:,.0f} jobs/s; first {done.first_ms:.0f} ms"
         what = f"procrastinate: 1, {workers} workers"
         figures.append(clockwork.told(Figure(what, done.times, note, done.worked_ms)))
         progress("procrastinate", len(figures), len(WORKERS))

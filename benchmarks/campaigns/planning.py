@@ -12,7 +12,7 @@ from support.campaigning import CALLER, WINDOWS, open_monthly
 from benchmarks.campaigns.city import MONDAY, Progress
 from benchmarks.campaigns.figures import Clockwork, Figure
 from campaigns.attempts import prepare
-from campaigns.claims import campaigns_with_due, claim_due
+from campaigns.claims import campaigns_with_due, claim_due, renew
 from campaigns.planner import plan_visits
 from campaigns.rehearsal import NotedAftercare
 from campaigns.standing_rounds import rounds_to_keep
@@ -90,6 +90,29 @@ def prepare_calls(ledger: Ledger, times: int) -> Figure:
             prepare(session, lease, caller=CALLER, aftercare=NotedAftercare(), now=MONDAY)
         took.append((time.perf_counter() - begun) * 1000)
     return Figure("prepare a call", took)
+
+
+def renew_leases(ledger: Ledger, times: int) -> Figure:
+    """What a gateway writes at every turn of a call, and how much of it goes into the server's log."""
+    with ledger.session() as session:
+        [campaign, *_] = campaigns_with_due(session, MONDAY)
+        [lease] = claim_due(session, campaign, owner="one", now=MONDAY, limit=1)
+        session.execute(text("SELECT pg_stat_statements_reset()"))
+    took = []
+    for number in range(times):
+        begun = time.perf_counter()
+        with ledger.session() as session:
+            renew(session, lease, MONDAY + timedelta(seconds=number))
+        took.append((time.perf_counter() - begun) * 1000)
+    with ledger.engine.begin() as connection:
+        pages, log = connection.execute(text(_RENEWALS), {"like": "UPDATE visits SET lease_until%"}).one()
+    return Figure("renew a lease", took, f"{pages:,.0f} pages, {log:,.0f} bytes of log")
+
+
+_RENEWALS = """
+    SELECT sum(shared_blks_hit + shared_blks_read) / sum(calls), sum(wal_bytes) / sum(calls)
+    FROM pg_stat_statements WHERE query LIKE :like
+"""
 
 
 def due_again(ledger: Ledger) -> int:

@@ -13,7 +13,7 @@ from procrastinate import sql
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 from sqlalchemy import create_engine, text
 
-from benchmarks.campaigns.claiming import Done
+from benchmarks.campaigns.claiming import WARMING, Done, wait_for_the_others
 
 FILL = """
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args)
@@ -46,17 +46,26 @@ class Share:
 
 
 def fetch(share: Share) -> Done:
-    """One worker process: takes its share of jobs."""
+    """One worker process: gets warm, waits for the others, and takes its share of jobs."""
+    begun = time.perf_counter()
     connector = SyncPsycopgConnector(conninfo=share.url, min_size=1, max_size=1)
     app = procrastinate.App(connector=connector)
-    times, before = [], 0.0
     with app.open():
         worker = connector.execute_query_one("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")[
             "id"
         ]
-        before = time.process_time()
+
+        def take() -> None:
+            connector.execute_query_one(sql.queries["fetch_job"], queues=None, worker_id=worker)
+
+        take()
+        first = (time.perf_counter() - begun) * 1000
+        for _ in range(WARMING - 1):
+            take()
+        wait_for_the_others()
+        times, before = [], time.process_time()
         for _ in range(share.jobs):
             begun = time.perf_counter()
-            connector.execute_query_one(sql.queries["fetch_job"], queues=None, worker_id=worker)
+            take()
             times.append((time.perf_counter() - begun) * 1000)
-    return Done(times, time.process_time() - before)
+    return Done(times, time.process_time() - before, first)

@@ -74,6 +74,19 @@ def test_a_visit_that_somebody_is_just_making_is_left_alone(watch: Watch) -> Non
     assert watch.round() == []
 
 
+def test_a_visit_that_no_claim_would_find_is_raised(watch: Watch) -> None:
+    """One has lost its date; whoever worked on the other has given back the lease and not the visit."""
+    with watch.ledger.session() as session:
+        undated = plan_visit(session, watch.village, name="没有日期", created_at=MORNING)
+        undated.next_attempt_at = None
+        held = plan_visit(session, watch.village, name="没有人打", created_at=MORNING)
+        held.status, held.lease_owner, held.lease_until = "in_progress", None, None
+    watch.clock.forward(hours=2)
+
+    assert watch.round() == ["visit_overdue", "visit_overdue"]
+    assert all(any(f"探访{visit.id}" in told for told in watch.told()) for visit in (undated, held))
+
+
 def test_the_night_does_not_make_a_visit_overdue(watch: Watch) -> None:
     with watch.ledger.session() as session:
         plan_visit(session, watch.village).next_attempt_at = datetime(2026, 3, 4, 9, 20, tzinfo=UTC)  # 17:20

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, text, update
 from support.campaigning import MONDAY, Community
 
 from campaigns.claims import (
@@ -24,6 +24,11 @@ from campaigns.recovery import lapsed_visits
 from records.people import Elder
 from records.sessions import Ledger
 from records.visits import Campaign, Visit
+
+BY_SERVER = pytest.mark.parametrize(
+    "ledgers", [pytest.param("postgresql", marks=pytest.mark.servers)], indirect=True
+)
+"""On PostgreSQL only: SQLite has one writer at a time."""
 
 
 @pytest.fixture
@@ -59,6 +64,32 @@ def test_two_callers_at_once_never_get_the_same_visit(community: Community, ledg
     with ThreadPoolExecutor(4) as pool:
         claimed = [visit for got in pool.map(caller, ["a", "b", "c", "d"]) for visit in got]
     assert sorted(claimed) == sorted(visit.id for visit in community.visits())
+
+
+@BY_SERVER
+def test_a_visit_that_somebody_is_just_writing_keeps_no_caller_waiting(
+    community: Community, ledger: Ledger
+) -> None:
+    community.settle(2)
+    first, second = (visit.id for visit in community.visits())
+    with ledger.session() as writing:
+        writing.execute(select(Visit).where(Visit.id == first).with_for_update())
+        with ledger.session() as session:
+            session.execute(text("SET LOCAL lock_timeout = '10s'"))
+            claimed = claim_due(session, 1, owner="one", now=MONDAY, limit=2)
+    assert [lease.visit_id for lease in claimed] == [second]
+    assert [lease.visit_id for lease in claim(ledger)] == [first]
+
+
+@BY_SERVER
+def test_to_renew_a_lease_writes_the_visit_and_no_index(community: Community, ledger: Ledger) -> None:
+    """At every turn of every call: PostgreSQL says of a write whether it left the indexes alone."""
+    community.settle(1)
+    [lease] = claim(ledger)
+    with ledger.session() as session:
+        renew(session, lease, MONDAY + LEASE / 2)
+        told = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'visits'"
+        assert tuple(session.execute(text(told)).one()) == (1, 1)
 
 
 def test_callers_together_never_exceed_what_the_campaign_allows(community: Community, ledger: Ledger) -> None:

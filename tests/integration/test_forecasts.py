@@ -22,7 +22,9 @@ from support.campaigning import (
 
 from campaigns import forecasting
 from campaigns.coverage import about_to_be_missed, rates, read_kept
-from campaigns.forecasting import Outlook, learnt, look_ahead
+from campaigns.forecast import Assumptions
+from campaigns.forecasting import LOOK_BACK, Outlook, learnt, look_ahead
+from campaigns.opening import pause_campaign
 from campaigns.planner import plan_visits
 from campaigns.surges import Surge, declare
 from campaigns.wishes import read_wish
@@ -180,6 +182,27 @@ class TestCoverage:
         assert (kept[0].cadence, rates(kept, later.date()).week.due) == (3, 1)
         assert [each.elder_id for each in about_to_be_missed(kept, later.date())] == [1]
 
+    def test_a_call_of_a_campaign_that_stands_still_is_none_in_time(
+        self, community: Community, ledger: Ledger
+    ) -> None:
+        community.settle(1)
+        community.run()
+        soon = datetime(2026, 12, 20, 1, 30, tzinfo=UTC)
+
+        def missed() -> list[int]:
+            with ledger.reading() as session:
+                return [each.elder_id for each in about_to_be_missed(read_kept(session, soon), soon.date())]
+
+        assert missed() == [1]
+        with ledger.session() as session:
+            december = {"name": "十二月问安", "starts_on": date(2026, 12, 1), "ends_on": date(2026, 12, 31)}
+            campaign = open_monthly(session, soon, **december)
+            plan_visits(session, campaign, soon)
+        assert missed() == []
+        with ledger.session() as session:
+            pause_campaign(session, campaign.id, "台风", now=soon, actor="chen")
+        assert missed() == [1]
+
     def test_the_moved_and_the_dead_are_not_counted(self, ledger: Ledger) -> None:
         with ledger.session() as session:
             area = add_area(session)
@@ -210,3 +233,4 @@ def test_of_years_of_calls_the_newest_tell(
     community.run()
     with ledger.reading() as session:
         assert learnt(session, community.now).calls == 35
+        assert learnt(session, community.now + LOOK_BACK) == Assumptions(), "last summer tells nothing"

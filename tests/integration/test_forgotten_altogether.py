@@ -66,3 +66,18 @@ class TestWhoeverIsForgottenAltogether:
             be_away(session, west, "in_hospital", None, now=months_later.clock.now(), actor="li")
             session.add(work_order(east.id, MONDAY))
         assert self.found(months_later) == {}
+
+    def test_is_whoever_had_a_work_order_that_is_closed(self, months_later: District) -> None:
+        with months_later.ledger.session() as session:
+            east, _ = session.scalars(select(Elder).order_by(Elder.id))
+            session.add(work_order(east.id, MONDAY, status="closed"))
+        assert self.found(months_later) == {months_later.areas["east"]: 1, months_later.areas["west"]: 1}
+
+    def test_is_whoever_has_a_visit_left_open_in_a_campaign_that_is_over(
+        self, months_later: District
+    ) -> None:
+        with months_later.ledger.session() as session:
+            campaign = open_monthly(session, months_later.clock.now(), ends_on=date(2027, 2, 28))
+            plan_visits(session, campaign, months_later.clock.now())
+            campaign.status = "ended"
+        assert sum(self.found(months_later).values()) == 2

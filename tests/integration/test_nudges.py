@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
 from support.campaigning import MONDAY, Community
 from support.redis_server import NoRedisError, RedisServer, running_redis
 
-from campaigns.opening import pause_campaign, resume_campaign
+from campaigns.opening import extend_campaign, pause_campaign, resume_campaign
 from records.nudges import Nudge, Work, nudge
 from records.sessions import Ledger
 from wenan.nudging import RedisNudges
@@ -45,6 +46,10 @@ class TestAfterACommit:
         with sqlite_ledger.session() as session:
             resume_campaign(session, 1, now=MONDAY, actor="wang")
         assert heard == [Nudge(Work.CALLS, 1)]
+        heard.clear()
+        with sqlite_ledger.session() as session:
+            extend_campaign(session, 1, date(2026, 12, 31), now=MONDAY, actor="wang")
+        assert heard == [Nudge(Work.CALLS, 1)], "there may be somebody to call again"
 
     def test_what_is_rolled_back_is_not(self, sqlite_ledger: Ledger, heard: list[Nudge]) -> None:
         def fail() -> None:

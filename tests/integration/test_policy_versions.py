@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, Community, add_area, add_elder, elder_name, open_monthly
+from support.statements import asked
 
 from campaigns.planner import plan_visits
-from campaigns.policies import Policies, put_in_force, save_policy
+from campaigns.policies import Policies, put_in_force, save_policy, versions_due
 from campaigns.policy import Policy, PolicyError, load_policy
 from campaigns.policy_changes import changes_by, counted
 from campaigns.snapshots import Snapshot
@@ -103,6 +106,25 @@ class TestBeforeItIsSaved:
             found, elders = changes_by(session, town["district"], TODAY, WEEKLY)
         assert (elders, [each.name for each in found]) == (1, [elder_name(2)])
 
+    def test_no_elder_is_asked_about_alone(self, ledger: Ledger, town: dict[str, int]) -> None:
+        """A city has a million of them: what is asked of the ledger does not grow by each."""
+
+        def statements(work: Callable[[Session], object]) -> int:
+            with ledger.session() as session, asked(session) as found:
+                work(session)
+            return len(found)
+
+        def looks(session: Session) -> object:
+            return changes_by(session, town["district"], TODAY, NO_CALLS)
+
+        few = statements(looks)
+        with ledger.session() as session:
+            for index in range(3, 23):
+                add_elder(session, index, session.get_one(Area, town["west"]))
+            save_policy(session, None, WEEKLY, TODAY, today=TODAY, now=MONDAY, actor="sun")
+        assert statements(looks) == few
+        assert statements(lambda session: put_in_force(session, now=MONDAY, actor="sun")) < 22
+
     def test_ages_are_those_of_the_first_day(self, ledger: Ledger, town: dict[str, int]) -> None:
         """Born on the first of January 1950: 77 on new year's day of 2027 and not before."""
         at_77 = changed("young-1")
@@ -139,6 +161,21 @@ class TestComingIntoForce:
         with ledger.session() as session:
             assert put_in_force(session, now=MONDAY, actor="sun") == 0
             assert len(session.scalars(select(PolicyVersion)).all()) == 1
+
+    def test_once_it_holds_nobody_is_looked_at_for_it_again(
+        self, ledger: Ledger, town: dict[str, int]
+    ) -> None:
+        save(ledger, town["district"], NO_CALLS)
+        with ledger.reading() as session:
+            assert versions_due(session, MONDAY + timedelta(days=1)) == []
+
+    def test_its_day_begins_when_it_does_where_it_holds(self, ledger: Ledger, town: dict[str, int]) -> None:
+        """Midnight in China comes eight hours before the computers' own."""
+        save(ledger, town["district"], NO_CALLS, TODAY + timedelta(days=1))
+        midnight = datetime(2026, 11, 23, 16, tzinfo=UTC)
+        with ledger.reading() as session:
+            assert versions_due(session, midnight - timedelta(seconds=1)) == []
+            assert [each.version for each in versions_due(session, midnight)] == ["at-home-1"]
 
     def test_the_same_version_with_other_contents_is_refused(
         self, ledger: Ledger, town: dict[str, int]

@@ -15,6 +15,7 @@ from campaigns.history import end_of_period
 from campaigns.opening import CampaignError, pause_campaign
 from campaigns.planner import plan_visits
 from campaigns.scripts import modules_for_surges, store_script, with_module
+from campaigns.standing_rounds import RoundTerms, keep_round, rounds_to_keep
 from campaigns.surges import Surge, declare
 from records.audit import AuditEvent, Heartbeat
 from records.people import Area, Elder
@@ -104,6 +105,18 @@ class TestOpening:
             plan_visits(session, open_monthly(session), MONDAY)
         assert district.keeper().make_round() == 0
         assert [name for name, _ in district.rounds()] == ["十一月问安"]
+
+    def test_nor_does_whoever_got_theirs_while_the_keeper_was_looking(self, district: District) -> None:
+        district.agree(None, "own-1", BY_ITSELF)
+        district.keeper().make_round()
+        district.moves_in(3)
+        with district.ledger.reading() as session:
+            [wanted] = rounds_to_keep(session, MONDAY)
+        with district.ledger.session() as session:
+            plan_visits(session, open_monthly(session), MONDAY, only=wanted.elders)
+        with district.ledger.session() as session:
+            assert keep_round(session, wanted, RoundTerms(script(), "Asia/Shanghai"), MONDAY) == 0
+        assert [name for name, elder in district.visits() if elder == "3"] == ["十一月问安"]
 
     def test_whoever_was_not_reached_this_week_has_a_work_order_and_is_tried_next_week(
         self, district: District

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from support.campaigning import MONDAY, add_area, add_elder, open_monthly
 from support.casebook import rules
 from support.panel_fixtures import HandClock
+from support.statements import asked
 
 from campaigns import census, tallying
 from campaigns.census import stale_campaigns
@@ -47,22 +46,6 @@ def town(ledger: Ledger, years: int) -> None:
                 visit.ended_at, visit.settled = before, True
             old.status = "ended"
         plan_visits(session, open_monthly(session, name="today"), MONDAY)
-
-
-@contextmanager
-def asked(session: Session) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that are sent meanwhile, with their parameters."""
-    found: list[tuple[str, Any]] = []
-
-    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        found.append((statement, parameters))
-
-    engine = session.get_bind()
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 LOOKS: dict[str, Callable[[Session], object]] = {

@@ -63,6 +63,13 @@ class TestTheTarget:
         assert (len(found.reached), len(found.never_rung)) == (37, 23)
         assert lines_needed(visits, MONDAY, EVERYBODY_ANSWERS) == 2
 
+    def test_with_one_line_fewer_than_would_do_somebody_is_not_rung(self) -> None:
+        for count in range(60, 400, 40):
+            visits = many(count, ends=MONDAY + timedelta(hours=15))
+            least = lines_needed(visits, MONDAY, EVERYBODY_ANSWERS) or 0
+            assert not forecast(visits, least, MONDAY, EVERYBODY_ANSWERS).never_rung
+            assert forecast(visits, least - 1, MONDAY, EVERYBODY_ANSWERS).never_rung
+
     def test_no_number_of_lines_helps_whose_hours_never_open(self) -> None:
         visits = [awaited(1), awaited(2, windows=Windows(hours=()))]
         assert forecast(visits, 4, MONDAY, EVERYBODY_ANSWERS).never_rung == [2]
