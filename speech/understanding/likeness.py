@@ -32,7 +32,7 @@ DOUBTFUL, DOUBTED_WHOLE = 0.4, 0.1
 acted on."""
 ASKED = STRONG - 0.01
 """Belief in what is asked about."""
-_CRY = "help"
+_CRY, _NOTHING = "help", "unclear"
 CERTAIN, CERTAIN_OF_NO_NEED, NEVER = 0.85, 0.93, 0.05
 """Probabilities of an answer from which a wording, and one that names a need, is dropped if its own answer
 has no more than the last."""
@@ -54,6 +54,8 @@ REQUESTED = 0.2
 """What is left of a likeness to news of an elder in hospital or dead beside a request to us."""
 AT_THE_DOOR = 0.12
 """What is left of a likeness to something urgent, but no emergency, where nobody asked how the elder is."""
+SCRAP = 0.5
+"""Probability of meaning nothing from which a piece is no ordinary talk either."""
 _DOOR = frozenset({"identity", "any"})
 _BRIEF = {False: 7, True: 4}
 """Fewer characters of Chinese, or words elsewhere, are a few; by whether the language parts its words."""
@@ -81,6 +83,8 @@ class Likeness:
     """The most that any piece by itself, or the whole, is like something urgent; None: not read in pieces."""
     apart_codes: Mapping[str, float] = field(default_factory=dict)
     """Urgent code -> the most that any piece by itself is like it."""
+    scraps: bool = False
+    """Whether some piece by itself is like nothing that means anything."""
 
 
 def likeness_of(heard: Heard, lexicon: Lexicon) -> Likeness:
@@ -101,8 +105,9 @@ def likeness_of(heard: Heard, lexicon: Lexicon) -> Likeness:
     each = [_urgent(piece, lexicon) for piece in pieces or ()]
     apart = None if pieces is None else max([whole, *(sum(piece.values()) for piece in each)])
     apart_codes = {code: max(piece.get(code, 0.0) for piece in each) for code in urgent} if each else {}
+    scraps = any(piece.get(_NOTHING, 0.0) >= SCRAP for piece in pieces or ())
     code = _gravest(urgent, lexicon)
-    return Likeness(whole, code, lexicon.urgency(code), answers, codes, apart, apart_codes)
+    return Likeness(whole, code, lexicon.urgency(code), answers, codes, apart, apart_codes, scraps)
 
 
 def _urgent(meanings: Mapping[str, float], lexicon: Lexicon) -> dict[str, float]:
@@ -180,7 +185,9 @@ def tempered(
     ``several`` clauses its pieces cannot be told apart, and an emergency that is spelt out is let go only
     where another hypothesis explains it away: ``explained`` are the concepts that one does. Its pieces, cut
     from the best hypothesis, then lack the words that explain, and the whole decides. What the best
-    hypothesis does not even spell is let go in calm talk where no piece is like that very thing.
+    hypothesis does not even spell is let go in calm talk where no piece is like that very thing. Beside a
+    piece that means nothing by itself an emergency that is spelt out stays: only talk explains it
+    (``docs/adr/0036-a-scrap-explains-nothing.md``).
     """
     if likeness.apart is None:
         return list(alarms)
@@ -192,7 +199,7 @@ def tempered(
         cry = alarm.code == _CRY
         if _is_explained(alarm, explained) and likeness.alarm < (CALM_HELP if cry else CALM_CRIES):
             continue
-        if likeness.apart < calm and not cry and (several or not spelt_out):
+        if likeness.apart < calm and not cry and (not spelt_out or (several and not likeness.scraps)):
             continue
         if _is_faint(alarm) and likeness.alarm < CALM_FAINT and _in_no_piece(alarm, likeness):
             continue

@@ -1,0 +1,56 @@
+"""How often calm talk in the same breath drowns a trouble for the second opinion, read as one sentence.
+
+``PYTHONPATH=. python -m benchmarks.hearing.one_breath``: every urgent sentence of the Mandarin dev splits is
+said before and after calm ones; the table says in how many the whole falls below which probability.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from benchmarks.hearing.corpus import Row, read_corpus
+from speech.lexicon import load_lexicon
+from speech.meaning import open_reader
+from speech.types import Urgency
+from speech.understanding import from_text
+from speech.understanding.likeness import likeness_of
+from wenan.settings import load_settings
+
+DATA = Path(__file__).parent / "data"
+BOUNDS = (0.005, 0.01, 0.02, 0.05)
+BREATHS = 4
+"""Pairs of a trouble; each second one has its calm talk before it, half of all are plain answers."""
+
+
+def pairs(rows: list[Row], urgency: Urgency) -> list[tuple[str, str]]:
+    """Question and text of every trouble of that urgency beside calm talk; the same at every run."""
+    dice = random.Random(5)
+    plain = [row.text for row in rows if row.kind == "ok"]
+    calm = plain + [row.text for row in rows if row.kind == "trap"]
+    found: list[tuple[str, str]] = []
+    for row in rows:
+        for number in range(BREATHS if row.urgency is urgency else 0):
+            beside = dice.choice(plain if number < BREATHS // 2 else calm)
+            text = f"{row.text}，{beside}" if number % 2 else f"{beside}，{row.text}"
+            found.append((row.question, text))
+    return found
+
+
+def main() -> None:
+    """Print the shares."""
+    rows = [row for name in ("zh.tsv", "zh.blind.tsv") for row in read_corpus(DATA / name, split="dev")]
+    lexicon, reader = load_lexicon("zh-CN"), open_reader(load_settings().models_path)
+    if reader is None:
+        raise SystemExit("The second opinion is not there: run make models first.")
+    for urgency in (Urgency.URGENT, Urgency.EMERGENCY):
+        likely = [
+            likeness_of(reader.read(from_text(text, "zh-CN"), question), lexicon).alarm
+            for question, text in pairs(rows, urgency)
+        ]
+        below = ", ".join(f"{sum(each < bound for each in likely)} below {bound}" for bound in BOUNDS)
+        print(f"{urgency.label}: {len(likely)} in one breath with calm talk, {below}")
+
+
+if __name__ == "__main__":
+    main()
