@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import select, update
 from support.campaigning import CALLER, MONDAY, Community, Talk, number, open_monthly, rings, script
 
+from campaigns.aftercare import ToldLater
 from campaigns.attempts import Ready, mark_dialling, prepare
 from campaigns.claims import LEASE, Lease, LeaseLostError, claim_due
+from campaigns.hearing import left_open, store_flags
 from campaigns.planner import plan_visits
 from campaigns.recovery import Recovered, lapsed_visits, recover
 from campaigns.retries import End, EndReason, Retry, VisitOutcome
@@ -113,6 +115,20 @@ class TestRecovery:
         [flag] = community.visit().flags
         assert (flag.code, flag.confirmed) == ("chest_pain", "unclear")
         assert community.aftercare_of() == ["flag:chest_pain:emergency", "ended:escalated"]
+
+    def test_tells_of_a_flag_that_nobody_could_be_told_of_while_the_call_was_alive(
+        self, community: Community
+    ) -> None:
+        ready = dialling(community)
+        pain = PendingFlag(
+            code="chest_pain", urgency=Urgency.EMERGENCY, question="wellbeing", turn=0, words="胸口疼"
+        )
+        state = ready.state.model_copy(update={"pending": (pain,)}).model_dump(mode="json")
+        with community.ledger.session() as session:
+            store_flags(session, 1, left_open(state), ToldLater(), MONDAY)
+        assert community.aftercare_of() == []
+        recovered(community)
+        assert "flag:chest_pain:emergency" in community.aftercare_of()
 
     def test_twice_is_once(self, community: Community) -> None:
         dialling(community)
