@@ -45,9 +45,10 @@ test-fast: $(STAMP) ## Tests that need no models and no servers
 	@$(BIN)/pytest -q tests/unit
 
 test: $(STAMP) ## Everything: fast tests first, then those with models and servers
+	@$(MAKE) --no-print-directory twilio
 	@$(BIN)/pytest -q $(SIDE_BY_SIDE) tests/unit
 	@tools/system_packages.sh espeak-ng postgresql sip-tester baresip redis-server || true
-	@$(MAKE) --no-print-directory sip sip-peer sip-village twilio
+	@$(MAKE) --no-print-directory sip sip-peer sip-village
 	@$(MAKE) --no-print-directory models-test
 	@$(BIN)/pytest -q $(SIDE_BY_SIDE) tests/integration tests/acceptance
 
