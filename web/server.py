@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -38,7 +39,9 @@ class Serving:
         """Stop serving and wait until the thread has ended; stopping twice does nothing."""
         if self._thread.is_alive():
             # Sockets are closed by the thread that waits on them; closed from here it would trip over them.
-            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._channels))
+            # A request answered just now may have woken it before us, and then it has closed already.
+            with suppress(OSError):
+                self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._channels))
             self._thread.join(_STOP_WAIT_S)
             self._server.task_dispatcher.shutdown()
 

@@ -38,6 +38,23 @@ def test_stopping_twice_does_nothing(app):
     serving.stop()
 
 
+def test_a_server_that_was_woken_before_it_is_told_to_stop_stops_all_the_same(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+):
+    serving = start_in_thread(app, host="127.0.0.1", port=0)
+    trigger = serving._server.trigger
+    wake = trigger._physical_pull
+
+    def woken_by_an_answer_before() -> None:
+        wake()
+        serving.wait()
+        wake()
+
+    monkeypatch.setattr(trigger, "_physical_pull", woken_by_an_answer_before)
+    serving.stop()
+    assert not serving._thread.is_alive()
+
+
 def test_a_port_that_is_taken_is_said_in_one_line_with_what_to_do(app):
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
