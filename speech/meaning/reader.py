@@ -121,7 +121,7 @@ class MeaningReader:
             return heard
         if heard.language == "zh-CN" and _foreign(texts[0]):
             return replace(heard, meanings={GARBAGE: 1.0})
-        return replace(heard, meanings=self.weigh(texts, question, heard.language, weights))
+        return replace(heard, meanings=self._weigh(texts, question, heard.language, weights))
 
     def read_apart(self, heard: Heard, question: str) -> Heard:
         """The same with ``meanings_apart`` for the pieces of the best hypothesis."""
@@ -129,22 +129,29 @@ class MeaningReader:
         if weights is None or not heard.meanings:
             return heard
         parts = pieces(heard.text, heard.language)
-        self._encoder.encode(parts, question)  # all at once, which is remembered
-        apart = [self.weigh([part], question, heard.language, weights) for part in parts]
-        return replace(heard, meanings_apart=tuple(apart))
+        apart = self._each(parts, question, heard.language, weights)
+        return replace(heard, meanings_apart=tuple(_by_meaning(weights, each) for each in apart))
 
-    def weigh(
+    def _weigh(
         self, texts: Sequence[str], question: str, language: Language, weights: Weights
     ) -> dict[str, float]:
         """Probability of each meaning, the texts (likeliest first) weighed by their rank."""
-        directions = self._encoder.encode(texts, question)
         shares = np.array(_SHARES[: len(texts)])
-        each = [
+        each = self._each(texts, question, language, weights)
+        return _by_meaning(weights, shares @ np.stack(each) / shares.sum())
+
+    def _each(
+        self, texts: Sequence[str], question: str, language: Language, weights: Weights
+    ) -> list[NDArray[np.float64]]:
+        """Probabilities of the meanings for each text by itself."""
+        return [
             weights.probabilities(text, question, language, direction)
-            for text, direction in zip(texts, directions, strict=True)
+            for text, direction in zip(texts, self._encoder.encode(texts, question), strict=True)
         ]
-        mean = shares @ np.stack(each) / shares.sum()
-        return dict(zip(weights.meanings, map(float, mean), strict=True))
+
+
+def _by_meaning(weights: Weights, probabilities: NDArray[np.float64]) -> dict[str, float]:
+    return dict(zip(weights.meanings, map(float, probabilities), strict=True))
 
 
 def _foreign(text: str) -> bool:

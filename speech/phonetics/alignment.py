@@ -114,12 +114,7 @@ class PhraseBook:
     def _search(self, texts: Sequence[str]) -> list[tuple[_Found, ...]]:
         spelt = [self._sounds.spell(text) for text in texts]
         longest = max((len(units) for units in spelt), default=0)
-        nothing: list[tuple[_Found, ...]] = [() for _ in texts]
-        if not longest or not self._units.size:
-            return nothing
         table = {unit: self._costs_of(unit) for units in spelt for unit, _, _ in units if unit != BREAK}
-        if not table:
-            return nothing
         names = {unit: number for number, unit in enumerate(table)}
         costs = np.stack([*table.values(), np.ones(len(self._vocabulary), np.float32)])
         heard = np.full((len(texts), longest), len(names), np.intp)
@@ -129,7 +124,7 @@ class PhraseBook:
             pauses[number, : len(units)] = [unit == BREAK for unit, _, _ in units]
         text, phrase = self._possible(costs, heard, len(names))
         if not phrase.size:
-            return nothing
+            return [() for _ in texts]
         pairs = Pairs.of(
             self._units[phrase],
             self._lengths[phrase],
