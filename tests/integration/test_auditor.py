@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 from support.casebook import (
     MORNING,
     HandClock,
@@ -35,6 +36,14 @@ from speech.types import Urgency
 @pytest.fixture
 def watch(ledger: Ledger) -> Watch:
     return Watch(ledger)
+
+
+def visit_with_emergency(session: Session, watch: Watch, code: str = "gas", *, days: int = 1) -> Visit:
+    """One in whose call an emergency was told just now; the next call is due so many days later."""
+    visit = plan_visit(session, watch.village)
+    visit.next_attempt_at = MORNING + timedelta(days=days)
+    CARE.flag_raised(session, visit, raise_flag(session, visit, code), MORNING)
+    return visit
 
 
 def test_a_village_in_order_gives_nothing_to_say(watch: Watch) -> None:
@@ -155,9 +164,7 @@ def test_a_visit_that_outlives_its_period_is_raised(watch: Watch) -> None:
 
 def test_an_emergency_that_nobody_accepts_is_raised_after_five_minutes_and_again(watch: Watch) -> None:
     with watch.ledger.session() as session:
-        visit = plan_visit(session, watch.village)
-        visit.next_attempt_at = MORNING + timedelta(days=1)
-        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+        visit_with_emergency(session, watch)
     watch.clock.forward(minutes=4)
     assert watch.round() == []
     watch.clock.forward(minutes=2)
@@ -172,9 +179,7 @@ def test_an_emergency_that_nobody_accepts_is_raised_after_five_minutes_and_again
 
 def test_an_order_that_was_opened_again_has_waited_since_then_only(watch: Watch) -> None:
     with watch.ledger.session() as session:
-        visit = plan_visit(session, watch.village)
-        visit.next_attempt_at = MORNING + timedelta(days=9)
-        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+        visit_with_emergency(session, watch, days=9)
         (order,) = orders(session)
         somebody = session.get_one(Worker, watch.village.workers["zhao"])
         work_orders.accept(session, order.id, somebody, MORNING)
@@ -194,9 +199,7 @@ def test_an_order_that_was_opened_again_has_waited_since_then_only(watch: Watch)
 
 def test_an_order_past_its_deadline_is_raised_until_somebody_is_there(watch: Watch) -> None:
     with watch.ledger.session() as session:
-        visit = plan_visit(session, watch.village)
-        visit.next_attempt_at = MORNING + timedelta(days=1)
-        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+        visit_with_emergency(session, watch)
         worker = session.get_one(Worker, watch.village.workers["li"])
         order = work_orders.accept(session, orders(session)[0].id, worker, MORNING)
     watch.clock.forward(minutes=31)
@@ -209,9 +212,7 @@ def test_an_order_past_its_deadline_is_raised_until_somebody_is_there(watch: Wat
 
 def test_a_message_that_does_not_get_out_is_raised(watch: Watch) -> None:
     with watch.ledger.session() as session:
-        visit = plan_visit(session, watch.village)
-        visit.next_attempt_at = MORNING + timedelta(days=1)
-        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+        visit_with_emergency(session, watch)
     watch.clock.forward(minutes=3)
     watch.delivering = False
 
@@ -355,9 +356,7 @@ def test_somebody_on_site_who_says_nothing_is_asked_about(watch: Watch) -> None:
 
 def test_a_ladder_that_nobody_climbs_is_raised_though_its_component_beats(watch: Watch) -> None:
     with watch.ledger.session() as session:
-        visit = plan_visit(session, watch.village)
-        visit.next_attempt_at = MORNING + timedelta(days=1)
-        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+        visit_with_emergency(session, watch)
     watch.climbing = False
     watch.clock.forward(minutes=9)
 
@@ -368,9 +367,7 @@ def test_a_ladder_that_nobody_climbs_is_raised_though_its_component_beats(watch:
 
 def take_an_order(watch: Watch) -> int:
     with watch.ledger.session() as session:
-        visit = plan_visit(session, watch.village)
-        visit.next_attempt_at = MORNING + timedelta(days=1)
-        CARE.flag_raised(session, visit, raise_flag(session, visit, "gas"), MORNING)
+        visit_with_emergency(session, watch)
         (order,) = orders(session)
         worker = session.get_one(Worker, watch.village.workers["li"])
         work_orders.accept(session, order.id, worker, watch.clock.now())
