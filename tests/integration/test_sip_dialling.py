@@ -112,7 +112,12 @@ def test_whoever_stops_waiting_leaves_no_telephone_ringing(tmp_path: Path) -> No
     assert "\nCANCEL sip:" in with_telephone("rings", tmp_path, story)
 
 
-def test_a_call_that_is_being_placed_when_we_are_told_to_stop_does_not_ring_unowned(tmp_path: Path) -> None:
+@pytest.mark.parametrize("thinks_ms", ["0", "300"])
+def test_a_call_that_is_being_placed_when_we_are_told_to_stop_does_not_ring_unowned(
+    tmp_path: Path, thinks_ms: str
+) -> None:
+    """However long the other side takes to ring: before it does there is nothing to cancel."""
+
     async def story(line: SipLine) -> None:
         dialling = asyncio.create_task(line.dial(NUMBER, reference="visit-7/1"))
         await asyncio.sleep(0)  # the INVITE is being sent
@@ -120,7 +125,7 @@ def test_a_call_that_is_being_placed_when_we_are_told_to_stop_does_not_ring_unow
         with pytest.raises(asyncio.CancelledError):
             await dialling
 
-    said = with_telephone("rings", tmp_path, story)
+    said = with_telephone("rings", tmp_path, story, values={"thinks_ms": thinks_ms})
     assert "\nINVITE sip:" in said
     assert "\nCANCEL sip:" in said
 

@@ -88,7 +88,7 @@ async def sipp(
     port = port or free_port()
     messages = folder / f"{scenario}-{port}.log"
     audio_port = str(free_port())
-    given = {"rtp_port": audio_port, "payload": "8", "codec": "PCMA", **(values or {})}
+    given = {"rtp_port": audio_port, "payload": "8", "codec": "PCMA", "thinks_ms": "0", **(values or {})}
     text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
     for key, value in given.items():
         text = text.replace(f"{{{{{key}}}}}", value)

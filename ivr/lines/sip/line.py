@@ -36,6 +36,8 @@ _FIRST_REGISTRATION_S = 5.0
 """How long the start waits for the registration; what comes later comes by itself."""
 _LAST_WORDS_S = 1.0
 """How long the stack stays up after the last CANCEL or BYE, to repeat it and acknowledge what comes back."""
+_FIRST_WORD_S = 1.0
+"""Whoever has said nothing to an INVITE and its first repetition by then is not waited for any longer."""
 _PARTING_S = 2.0
 """How long calls may take to be hung up at the end."""
 
@@ -161,7 +163,7 @@ class SipLine:
             # Shielded: a call that was placed while we were told to stop must not ring unowned.
             return await asyncio.shield(placing), self._ringing
         except asyncio.CancelledError:
-            placing.add_done_callback(self._send_off_placed)
+            self._run_errand(self._send_off_placed(placing))
             raise
         except (self._stack.errors, ValueError) as error:
             raise CallNotConnectedError(Disposition.FAILED, f"could not be dialled: {error}") from error
@@ -234,18 +236,28 @@ class SipLine:
             return
         self._take(SipIncoming(native, self._settings, self._stack.errors, self._connect))
 
-    def _send_off_placed(self, placing: asyncio.Future[NativeCall]) -> None:
-        if not placing.cancelled() and placing.exception() is None:
-            native = placing.result()
-            if self._ringing is not None:
-                self._ringing.forget(native)
-            self._send_off(native)
+    async def _send_off_placed(self, placing: asyncio.Future[NativeCall]) -> None:
+        """Hang up a call as soon as it is placed: nobody waits for it any more."""
+        with contextlib.suppress(ValueError):
+            await self._hang_up(await placing)
 
     def _send_off(self, native: NativeCall) -> None:
         """Hang up a call that nobody waits for any more."""
         self._note_parting()
+        self._run_errand(self._hang_up(native))
+
+    async def _hang_up(self, native: NativeCall) -> None:
+        """A CANCEL goes out when something has come back (RFC 3261 section 9.1), not before.
+
+        Told to hang up earlier the stack forgets its INVITE, and a telephone rings that nobody owns.
+        """
+        if self._ringing is not None:
+            if native.state.name == "OUTGOING":
+                await self._ringing.until_heard_of(native, _FIRST_WORD_S)
+            self._ringing.forget(native)
+        self._note_parting()
         if native.state.name != "CLOSED":
-            self._run_errand(native.hangup())
+            await native.hangup()
 
     def _note_parting(self) -> None:
         self._parted_at = asyncio.get_running_loop().time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ivr.lines import CallNotConnectedError, Disposition
@@ -17,8 +18,8 @@ _NETWORK_PATIENCE_S = 32.0
 class Ringing:
     """What the stack has reported of an outgoing call so far."""
 
-    rang: bool = False
-    """It rings, or the network plays something: early media is not an answer."""
+    heard_of: asyncio.Event = field(default_factory=asyncio.Event)
+    """Something came back: it rings, the network plays (early media is not an answer), or it is over."""
     closed: str | None = None
     """Why it was closed, in the stack's words."""
     settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -37,19 +38,27 @@ class RingingCalls:
         agent.on(self._note)
 
     async def answered(self, native: NativeCall, ring_seconds: float) -> None:
-        """Wait until somebody answers. Raises CallNotConnectedError; ending the call is the caller's."""
+        """Wait until somebody answers. Raises CallNotConnectedError; ending the call is the caller's.
+
+        Whose call was not answered is followed until ``forget``.
+        """
         ringing = self._calls.setdefault(native.handle, Ringing())
         try:
             await asyncio.wait_for(ringing.settled.wait(), ring_seconds)
         except TimeoutError as error:
-            if ringing.rang or ring_seconds > _NETWORK_PATIENCE_S:
+            if ringing.heard_of.is_set() or ring_seconds > _NETWORK_PATIENCE_S:
                 cause = f"nobody answered within {ring_seconds:.0f} s"
                 raise CallNotConnectedError(Disposition.NO_ANSWER, cause) from error
             raise CallNotConnectedError(Disposition.FAILED, "the server does not answer") from error
-        finally:
-            self.forget(native)
         if ringing.closed is not None:
             raise CallNotConnectedError(not_connected(ringing.closed), ringing.closed)
+        self.forget(native)
+
+    async def until_heard_of(self, native: NativeCall, seconds: float) -> None:
+        """Wait until anything has come back, so many seconds at most."""
+        with suppress(TimeoutError):
+            ringing = self._calls.setdefault(native.handle, Ringing())
+            await asyncio.wait_for(ringing.heard_of.wait(), seconds)
 
     def break_off(self, why: str) -> None:
         """Nothing more will be reported: whoever waits is told why."""
@@ -69,9 +78,9 @@ class RingingCalls:
         if ringing is None:
             return
         if name in {"CALL_RINGING", "CALL_PROGRESS"}:
-            ringing.rang = True
-        elif name == "CALL_ESTABLISHED":
-            ringing.settled.set()
-        elif name == "CALL_CLOSED":
-            ringing.closed = event.text or ""
+            ringing.heard_of.set()
+        elif name in {"CALL_ESTABLISHED", "CALL_CLOSED"}:
+            if name == "CALL_CLOSED":
+                ringing.closed = event.text or ""
+            ringing.heard_of.set()
             ringing.settled.set()
