@@ -20,10 +20,12 @@ _SPELT_LOWER = 0.6
 _PER_RANK = 0.05
 _SOUND_BASE, _SOUND_SPAN = 0.3, 0.45
 _AUDIO_BASE, _AUDIO_SPAN, _AUDIO_MOST = 0.2, 0.08, 0.65
-LIKENESS_ASKS = 0.12
+LIKENESS_ASKS = 0.18
 """Likeness to alarming examples from which it is asked about, with nothing beside it."""
 _LIKENESS_MOST = 0.75
 """Belief in what is certain by likeness to examples alone: enough to ask, never enough to act."""
+LIKENESS_OUTWEIGHS = 0.5
+"""Likeness, lessened where wordings explain the alarming words away, from which these are not believed."""
 _COVERED = 0.6
 """Share of a sounding phrase that must be spelt as something else for that to be believed instead."""
 
@@ -64,20 +66,29 @@ def alarms(readings: Iterable[Reading], best: Sequence[Reading]) -> list[Alarm]:
     """The urgent codes among ``readings``, surest first within each urgency.
 
     ``best`` are the readings of the best hypothesis by spelling: what it denies is not raised again by a
-    lower one. A cry that is not the elder's own may still be one: it bars nothing.
+    lower one, unless the whole is clearly like such a trouble all the same: "it is noisy upstairs, I do not
+    want to live any more" tells of no neighbour. A cry that is not the elder's own may still be one: it bars
+    nothing.
     """
     denied = {reading.concept for reading in best if reading.standing != "said" and reading.answer}
     by_code: dict[str, list[Reading]] = {}
     for reading in readings:
         if reading.standing != "said" or reading.urgency < Urgency.URGENT:
             continue
-        if reading.concept in denied and not (reading.via == "text" and reading.rank == 0):
+        if reading.concept in denied and not _outweighs(reading):
             continue
         by_code.setdefault(reading.code, []).append(reading)
     found = [_alarm(code, evidence) for code, evidence in by_code.items()]
     return sorted(
         (alarm for alarm in found if _worth_asking(alarm)), key=lambda item: (-item.urgency, -item.belief)
     )
+
+
+def _outweighs(reading: Reading) -> bool:
+    """Whether a reading stands against the best hypothesis' own denial."""
+    if reading.via == "likeness":
+        return reading.score >= LIKENESS_OUTWEIGHS
+    return reading.via == "text" and reading.rank == 0
 
 
 def _worth_asking(alarm: Alarm) -> bool:

@@ -120,3 +120,18 @@ def test_other_languages_have_a_second_opinion_too(
     reader: MeaningReader, language: Language, text: str
 ) -> None:
     assert taken(reader, text, "wellbeing", language).urgency is Urgency.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("sleep", "楼上闹腾，睡得浅，不想活了"),
+        ("sleep", "净做梦，醒了跟没睡似的。半边身子动不了"),
+    ],
+)
+def test_a_cry_of_few_words_after_calm_talk_of_others_or_of_dreams_is_asked_about(
+    reader: MeaningReader, question: str, text: str
+) -> None:
+    understood = taken(reader, text, question)
+
+    assert understood.urgency is Urgency.EMERGENCY

@@ -244,3 +244,20 @@ def test_a_plain_yes_or_no_is_not_argued_with(text: str, answer: str) -> None:
     other = {"yes": "no__no", "no": "yes__yes"}[answer]
 
     assert taken(text, "yesno", **{other: 1.0}).answer == answer
+
+
+UPSTAIRS = "楼上闹腾，睡得浅，不想活了"
+
+
+def test_what_is_clearly_meant_is_asked_about_though_a_wording_gives_it_to_the_neighbours() -> None:
+    found = taken(UPSTAIRS, suicide=0.99, ok__none=0.01)
+
+    assert (found.urgency, found.codes, found.confirm) == (Urgency.EMERGENCY, ("suicide",), True)
+
+
+@pytest.mark.parametrize("alarm", [0.1, 0.4, 0.8])
+def test_a_middling_likeness_does_not_stand_against_words_that_explain(alarm: float) -> None:
+    found = taken(UPSTAIRS, suicide=alarm, ok__none=1 - alarm)
+
+    assert found.urgency is Urgency.NONE
+    assert not found.confirm

@@ -12,7 +12,7 @@ import csv
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from speech.meaning import GARBAGE, MODEL
 from speech.meaning.encoder import asked
 from speech.meaning.pieces import Pieces
 from speech.modelstore import default_models_dir, require
-from speech.types import LANGUAGES
+from speech.types import LANGUAGES, Language
 from tools.train_meaning import HERE, Example, Mangler, meaning_of, read_examples, scraps
 from tools.tune_encoder.torch_encoder import Encoder
 
@@ -85,6 +85,16 @@ def main() -> None:
     parser.add_argument("--check", type=Path, nargs="*", default=[], help="TSVs with a dev split to look at")
     parser.add_argument("--rate", type=float, default=RATE, help="how fast it learns at its fastest")
     parser.add_argument("--begin", type=Path, help="what was learnt before, to go on from")
+    parser.add_argument(
+        "--newest",
+        nargs="*",
+        default=[],
+        metavar="LANGUAGE=NUMBER",
+        help="how many of the last examples are new",
+    )
+    parser.add_argument(
+        "--known", type=float, default=1.0, help="share of the examples before them that is read in a round"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=HERE / "weights" / "encoder.npz")
     options = parser.parse_args()
@@ -97,7 +107,13 @@ def main() -> None:
     if options.begin:
         reader.recall(options.begin)
     number = {meaning: at for at, meaning in enumerate(meanings)}
-    rounds = [list(_batches(_shown(examples, turn, dice), dice)) for turn in range(options.rounds)]
+    newest = {
+        language: int(number) for language, _, number in (each.partition("=") for each in options.newest)
+    }
+    rounds = [
+        list(_batches(_shown(_of_a_round(examples, newest, options.known, dice), turn, dice), dice))
+        for turn in range(options.rounds)
+    ]
     steps = sum(map(len, rounds))
     optimiser = torch.optim.AdamW(
         [
@@ -131,6 +147,20 @@ def main() -> None:
         _write(options.out, reader)
         for path in options.check:
             _say(path, reader, turn)
+
+
+def _of_a_round(
+    examples: Mapping[Language, Sequence[Example]],
+    newest: Mapping[str, int],
+    known: float,
+    dice: random.Random,
+) -> dict[Language, list[Example]]:
+    """The newest examples of each language, and a share of those before them, another one each time."""
+    chosen: dict[Language, list[Example]] = {}
+    for language, group in examples.items():
+        first = len(group) - newest.get(language, len(group))
+        chosen[language] = [*dice.sample(group[:first], round(known * first)), *group[first:]]
+    return chosen
 
 
 def _shown(examples: dict, turn: int, dice: random.Random) -> list[Example]:
