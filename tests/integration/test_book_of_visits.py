@@ -8,7 +8,6 @@ that are worked out here once more, in the plainest way.
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
@@ -24,7 +23,7 @@ from sqlalchemy.orm import Session, selectinload
 from support.campaigning import CALLER, add_area, add_elder, script
 from support.casebook import HandClock
 from support.ledgers import Ledgers, ledger_at
-from support.plain_rules import LEAST, Spans, hours_allow, week_of
+from support.plain_rules import LEAST, VISITED, Spans, due_by, hours_allow, planned_twice, week_of
 
 from campaigns.absences import be_away, bring_back, come_back, returning
 from campaigns.attempts import NotCalled, mark_dialling, prepare
@@ -65,7 +64,6 @@ HOURS: tuple[Spans | None, ...] = (
     ((time(20), time(21)),),  # when rounds never call
 )
 DAYS = {"key": 7, "secondary": 14, "general": 14}
-VISITED = ("completed", "escalated")
 
 EXAMPLES, STEPS = 12, 25
 """Some twenty seconds; a longer search is a matter of larger numbers."""
@@ -282,7 +280,7 @@ class BookOfVisits(RuleBasedStateMachine):
             visits = session.scalars(
                 select(Visit).options(selectinload(Visit.attempts), selectinload(Visit.campaign))
             ).all()
-            self._nobody_is_planned_twice(visits)
+            assert not planned_twice(visits), "nobody is planned twice"
             for visit in visits:
                 dialled = [each for each in visit.attempts if each.dialled_at is not None]
                 assert visit.attempts_made == len(dialled), "what was never dialled is no attempt"
@@ -298,14 +296,6 @@ class BookOfVisits(RuleBasedStateMachine):
                     )
             self._nobody_is_forgotten(session, visits)
 
-    def _nobody_is_planned_twice(self, visits: Any) -> None:
-        running = Counter(
-            visit.elder_id
-            for visit in visits
-            if visit.status != "ended" and visit.campaign.status in ("running", "paused")
-        )
-        assert all(many == 1 for many in running.values()), f"planned twice: {running.most_common(1)}"
-
     def _nobody_is_forgotten(self, session: Session, visits: Any) -> None:
         """Whoever is at home and due this week has a visit that is open, or had one that is over."""
         first, last = week_of(self.today)
@@ -320,7 +310,8 @@ class BookOfVisits(RuleBasedStateMachine):
             of.setdefault(visit.elder_id, []).append(visit)
         for elder in session.scalars(select(Elder).where(Elder.status == "active")):
             theirs = of.get(elder.id, [])
-            if self._due(elder, theirs) > last:
+            due = due_by(elder, theirs, self.policies, self._now)
+            if due > last:
                 continue
             assert any(
                 visit.status != "ended"
@@ -329,17 +320,7 @@ class BookOfVisits(RuleBasedStateMachine):
                 and visit.outcome != "cancelled"
                 and (visit.outcome in VISITED or visit.campaign.ends_on >= first)
                 for visit in theirs
-            ), f"elder {elder.id} is due by {self._due(elder, theirs)} and has no visit this week"
-
-    def _due(self, elder: Elder, theirs: list[Visit]) -> date:
-        """By the days between two visits alone; special days only make it sooner."""
-        zone = ZoneInfo(elder.area.timezone)
-        here = self._now.astimezone(zone).date()
-        last = max((visit.ended_at for visit in theirs if visit.outcome in VISITED), default=None)
-        if last is None:
-            return date.min
-        days = [each for day, each in self.policies if day <= here][-1]
-        return last.astimezone(zone).date() + timedelta(days=days[elder.tier])
+            ), f"elder {elder.id} is due by {due} and has no visit this week"
 
     def _may_be_rung(self, visit: Visit) -> None:
         assert visit.elder.status == "active"

@@ -132,6 +132,4 @@ def test_other_languages_have_a_second_opinion_too(
 def test_a_cry_of_few_words_after_calm_talk_of_others_or_of_dreams_is_asked_about(
     reader: MeaningReader, question: str, text: str
 ) -> None:
-    understood = taken(reader, text, question)
-
-    assert understood.urgency is Urgency.EMERGENCY
+    assert taken(reader, text, question).urgency is Urgency.EMERGENCY

@@ -1,8 +1,14 @@
-"""When rounds may call, worked out once more in the plainest way, to hold the product against."""
+"""When rounds may call and must visit, worked out in the plainest way, to hold the product against."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from records.people import Elder
+from records.visits import Visit
 
 Spans = tuple[tuple[time, time], ...]
 
@@ -12,6 +18,7 @@ NEW_YEAR = {date(2026, 2, 15) + timedelta(days=each) for each in range(9)}
 USUAL = ((time(9), time(11, 30)), (time(14, 30), time(17, 30)))
 LEAST = timedelta(minutes=10)
 """What must be left of the hours when a call begins."""
+VISITED = ("completed", "escalated")
 
 
 def week_of(day: date) -> tuple[date, date]:
@@ -34,3 +41,29 @@ def hours_allow(wall: datetime, own: Spans | None, *, workdays_only: bool) -> bo
         and minute + LEAST <= timedelta(hours=end.hour, minutes=end.minute)
         for begin, end in spans
     )
+
+
+def planned_twice(visits: Iterable[Visit]) -> list[int]:
+    """Elders with more than one visit that is not over, in campaigns that are not."""
+    running = Counter(
+        visit.elder_id
+        for visit in visits
+        if visit.status != "ended" and visit.campaign.status in ("running", "paused")
+    )
+    return [elder for elder, many in running.items() if many > 1]
+
+
+def due_by(
+    elder: Elder, theirs: Iterable[Visit], policies: Sequence[tuple[date, Mapping[str, int]]], now: datetime
+) -> date:
+    """By the days between two visits alone; special days only make it sooner.
+
+    ``policies``: from which day so many days are agreed on for each tier, the earliest first.
+    """
+    zone = ZoneInfo(elder.area.timezone)
+    here = now.astimezone(zone).date()
+    last = max((visit.ended_at for visit in theirs if visit.outcome in VISITED), default=None)
+    if last is None:
+        return date.min
+    days = [each for day, each in policies if day <= here][-1]
+    return last.astimezone(zone).date() + timedelta(days=days[elder.tier])
