@@ -83,7 +83,7 @@ def run(folder: str, report: str) -> int:
 
     demo.open_senses = measured_senses
     answering.understand = watch.timed("understanding", answering.understand)
-    VoiceActivity.probability = watch.timed("voice activity", VoiceActivity.probability)  # type: ignore[method-assign]
+    VoiceActivity.probability = watch.timed("voice activity", VoiceActivity.probability)  # type: ignore[method-assign]  # watched from outside
     demo.run_virtual = watch.timed("all calls", demo.run_virtual)
     wrong = demo.run_demo(settings, Console(), serve=False)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

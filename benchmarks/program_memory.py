@@ -17,7 +17,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from importlib import _bootstrap, import_module  # type: ignore[attr-defined]
+from importlib import _bootstrap, import_module  # type: ignore[attr-defined]  # the one place where modules are executed
 from pathlib import Path
 from typing import Any
 

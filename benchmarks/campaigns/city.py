@@ -79,7 +79,7 @@ def settle(ledger: Ledger, city: City, progress: Progress) -> str:
                 progress(what, high, upto)
         for table in _LARGE:
             connection.execute(
-                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608
+                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608 - our own words
             )
     with ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         progress("VACUUM ANALYZE", 0, 1)
@@ -213,7 +213,7 @@ def _copy(model: type[Base], others: str, where: str, **other: str) -> str:
     names = [column.name for column in table.columns]
     values = ", ".join(other.get(name, f"t.{name}") for name in names)
     columns = ", ".join(names)
-    return f"INSERT INTO {table.name} ({columns}) SELECT {values} FROM {table.name} t, {others} WHERE {where}"  # noqa: S608
+    return f"INSERT INTO {table.name} ({columns}) SELECT {values} FROM {table.name} t, {others} WHERE {where}"  # noqa: S608 - our own words
 
 
 _LARGE = ("elders", "phones", "consents", "visits", "call_attempts", "assessments", "flags", "work_orders")

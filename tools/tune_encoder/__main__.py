@@ -87,17 +87,22 @@ def main() -> None:
     parser.add_argument("--begin", type=Path, help="what was learnt before, to go on from")
     parser.add_argument(
         "--newest",
+        type=_newest,
         nargs="*",
         default=[],
         metavar="LANGUAGE=NUMBER",
         help="how many of the last examples are new",
     )
     parser.add_argument(
-        "--known", type=float, default=1.0, help="share of the examples before them that is read in a round"
+        "--known",
+        type=float,
+        help="share of the examples before them that is read in a round; needs --newest",
     )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=HERE / "weights" / "encoder.npz")
     options = parser.parse_args()
+    if (options.known is None) == bool(options.newest):
+        parser.error("--newest and --known belong together")
     torch.manual_seed(1)
     torch.set_num_threads(options.threads)
     dice = random.Random(1)
@@ -107,13 +112,12 @@ def main() -> None:
     if options.begin:
         reader.recall(options.begin)
     number = {meaning: at for at, meaning in enumerate(meanings)}
-    newest = {
-        language: int(number) for language, _, number in (each.partition("=") for each in options.newest)
-    }
-    rounds = [
-        list(_batches(_shown(_of_a_round(examples, newest, options.known, dice), turn, dice), dice))
-        for turn in range(options.rounds)
-    ]
+    rounds = []
+    for turn in range(options.rounds):
+        read = (
+            _of_a_round(examples, dict(options.newest), options.known, dice) if options.newest else examples
+        )
+        rounds.append(list(_batches(_shown(read, turn, dice), dice)))
     steps = sum(map(len, rounds))
     optimiser = torch.optim.AdamW(
         [
@@ -126,6 +130,8 @@ def main() -> None:
         weight_decay=0.01,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _warmth(step, steps))
+    for path in options.check:
+        _say(path, reader, 0)
     started, done, losses = time.monotonic(), 0, []
     for turn, batches in enumerate(rounds, 1):
         reader.train()
@@ -149,6 +155,13 @@ def main() -> None:
             _say(path, reader, turn)
 
 
+def _newest(told: str) -> tuple[Language, int]:
+    language, _, number = told.partition("=")
+    if language not in LANGUAGES or not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"{told!r} is not one of {', '.join(LANGUAGES)} and a number")
+    return language, int(number)
+
+
 def _of_a_round(
     examples: Mapping[Language, Sequence[Example]],
     newest: Mapping[str, int],
@@ -158,7 +171,7 @@ def _of_a_round(
     """The newest examples of each language, and a share of those before them, another one each time."""
     chosen: dict[Language, list[Example]] = {}
     for language, group in examples.items():
-        first = len(group) - newest.get(language, len(group))
+        first = max(0, len(group) - newest.get(language, 0))
         chosen[language] = [*dice.sample(group[:first], round(known * first)), *group[first:]]
     return chosen
 

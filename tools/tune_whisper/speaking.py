@@ -252,7 +252,9 @@ def main() -> None:
     """Render what is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="where the sound is kept")
-    parser.add_argument("--seed", type=int, default=1, help="other people say other examples with another")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="with another, and a folder of its own, others speak"
+    )
     parser.add_argument("--part", default="0/1", help="which share of the work this process does, 0/2 or 1/2")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
