@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from speech.lexicon import Lexicon
 from speech.second_hearing import enough
-from speech.types import Heard, HearsTwice, Pcm, Reader, Recognizer, Understanding, Urgency
+from speech.types import Heard, HearsTwice, Pcm, Reader, Recognizer, Understanding
 from speech.understanding import understand
 
 
@@ -46,11 +46,7 @@ def listen(
 def take(
     heard: Heard, question: str, lexicon: Lexicon, *, reader: Reader | None
 ) -> tuple[Heard, Understanding]:
-    """The same for what was heard, or typed, already. What sounds alarming is looked at piece by piece."""
+    """The same for what was heard, or typed, already."""
     if reader is not None:
         heard = reader.read(heard, question)
-    taken = understand(heard, question, lexicon)
-    if reader is not None and (taken.confirm or taken.urgency >= Urgency.URGENT):
-        heard = reader.read_apart(heard, question)
-        taken = understand(heard, question, lexicon)
-    return heard, taken
+    return heard, understand(heard, question, lexicon)

@@ -81,7 +81,8 @@ class Heard:
     """Probability of each meaning by likeness to examples (``speech.meaning``), summing to 1: a code where
     somebody must act soon, else ``answer/code``; ``unclear`` for what means nothing. Empty: not read."""
     meanings_apart: tuple[Mapping[str, float], ...] | None = None
-    """The same for each piece of the best hypothesis by itself, where it has several; None: not read."""
+    """The same for each stretch of the best hypothesis, where it has several, as the whole has it mean; None:
+    not read."""
 
     @property
     def text(self) -> str:
@@ -181,10 +182,7 @@ class Reader(Protocol):
     """A second opinion on what a sentence means: ``speech.meaning.MeaningReader``, or a fake in its place."""
 
     def read(self, heard: Heard, question: str) -> Heard:
-        """The same with ``Heard.meanings``; blocking, thread-safe."""
-
-    def read_apart(self, heard: Heard, question: str) -> Heard:
-        """The same with ``Heard.meanings_apart`` besides: needed where something sounds alarming."""
+        """The same with ``Heard.meanings`` and ``Heard.meanings_apart``; blocking, thread-safe."""
 
 
 class Synthesizer(Protocol):

@@ -10,11 +10,9 @@ Needs scikit-learn (``pip install 'wenan[train]'``).
 from __future__ import annotations
 
 import argparse
-import csv
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +20,10 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from speech.meaning import GARBAGE
-from speech.meaning.features import features, syllables
-from speech.meaning.reader import Weights
+from speech.meaning.features import features
+from speech.meaning.reader import Head, Weights
 from speech.types import Language
+from tools.meaning_examples import Example, Mangler, read_examples, scraps
 
 HERE = Path("speech/meaning")
 SHARE, STRENGTH = 4.0, 1.5
@@ -37,95 +36,10 @@ RAREST = 4
 """Examples (mangled ones included) that must show a feature before it is learnt."""
 MANGLED = {"zh-CN": 2, "es": 0, "en": 0}
 """How often each example is learnt as it may be misheard: in turn on a quiet line and on a bad one."""
-KEPT = {False: 2.0, True: 0.5}
-"""Added to the count of a syllable's own character, on quiet and on bad lines."""
-MISHEARINGS = HERE / "examples" / "mishearings.tsv"
-PUNCTUATION = "，。、？！,.?! "
 GARBAGE_SHARE = 0.2
 MOST_STEPS = 120
 MOST_FEATURES = 30_000
 """The weightiest are kept: the rest change nothing and make the file large."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A sentence under a question, with its meaning."""
-
-    question: str
-    text: str
-    meaning: str
-
-
-def read_examples(path: Path) -> list[Example]:
-    """The examples of a TSV with the columns question, text, answer, urgency and code."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [Example(row["question"], row["text"], meaning_of(row)) for row in rows]
-
-
-def meaning_of(row: dict[str, str]) -> str:
-    """A code where somebody must act soon, else ``answer/code``."""
-    urgent = row["urgency"] in {"urgent", "emergency"}
-    return row["code"] if urgent else f"{row['answer']}/{row['code']}"
-
-
-class Mangler:
-    """Writes texts as recognisers do over a telephone, by what was counted in ``mishearings.tsv``."""
-
-    def __init__(self, dice: random.Random) -> None:
-        self._dice = dice
-        self._heard: dict[tuple[str, bool], tuple[list[str], list[float]]] = {}
-        counts: dict[tuple[str, bool], dict[str, float]] = defaultdict(dict)
-        with MISHEARINGS.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                for bad, times in ((False, row["quiet"]), (True, row["bad"])):
-                    if int(times):
-                        counts[row["said"], bad][row["heard"]] = float(times)
-        for key, letters in counts.items():
-            self._heard[key] = (list(letters), list(letters.values()))
-        self.letters = sorted({letter for letters, _ in self._heard.values() for letter in letters if letter})
-
-    def mangle(self, text: str, *, bad: bool) -> str:
-        """One way in which a text may be written after a quiet or a bad line."""
-        written: list[str] = []
-        for letter in text:
-            if letter in PUNCTUATION:
-                written += [letter] if self._dice.random() < 0.5 else []  # noqa: PLR2004 - as often as not
-                continue
-            (sound,) = syllables(letter) if "\u4e00" <= letter <= "\u9fff" else ("",)
-            letters, times = self._heard.get((sound, bad), ([letter], [1.0]))
-            # What was said is always among what may be heard, however rarely it was counted.
-            written.append(self._dice.choices([letter, *letters], [KEPT[bad], *times])[0])
-        return "".join(written) or text
-
-
-def scraps(language: Language, texts: Sequence[str], count: int, dice: random.Random) -> list[str]:
-    """Sentences that mean nothing."""
-    if language == "zh-CN":
-        rare = Mangler(dice).letters
-        common = [letter for text in texts for letter in text if letter not in PUNCTUATION]
-        usual = [letter for letter, _ in Counter(common).most_common(100)]
-        return [
-            "".join(dice.choices((rare, common, usual)[number % 3], k=max(2, len(dice.choice(texts)))))
-            for number in range(count)
-        ]
-    words = sorted({word for text in texts for word in text.split()})
-    return [" ".join(dice.choices(words, k=max(1, len(dice.choice(texts).split())))) for _ in range(count)]
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What ``tools/tune_encoder`` learnt: the direction in which the sentences of each meaning lie."""
-
-    meanings: tuple[str, ...]
-    directions: np.ndarray
-    bias: np.ndarray
-
-    @classmethod
-    def read(cls, path: Path) -> Head:
-        """The head in the file beside the encoder's changes."""
-        with np.load(path) as arrays:
-            return cls(tuple(map(str, arrays["meanings"])), arrays["directions"].astype("f4"), arrays["bias"])
 
 
 def train(language: Language, examples: Sequence[Example], head: Head, seed: int = 1) -> Weights:
@@ -192,7 +106,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("languages", nargs="*", default=["zh-CN", "es", "en"])
     languages: list[Language] = parser.parse_args().languages
-    head = Head.read(HERE / "weights" / "encoder.npz")
+    with np.load(HERE / "weights" / "encoder.npz") as arrays:
+        head = Head.of(arrays)
     for language in languages:
         examples = read_examples(HERE / "examples" / f"{language}.tsv")
         weights = train(language, examples, head)

@@ -28,13 +28,17 @@ def asked(text: str, question: str) -> str:
     return f"{_PREFIX}{question}: {text}"
 
 
-_MOST_PIECES = 96
+_MOST_PIECES = 384
 """Pieces of a text that are read; nobody answers at greater length in one breath."""
 _AT_ONCE = 16
 """Texts that are read together: what the matrices take to come from memory is paid once for all of them."""
 _REMEMBERED = 1024
 
 Floats = NDArray[np.float32]
+Span = tuple[int, int]
+"""Where a stretch of a text begins and ends, in characters."""
+_Asked = tuple[str, tuple[Span, ...]]
+"""A text with its question, and its stretches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +99,48 @@ class SentenceEncoder:
         self.width = width
         self._known = Remembered(self._encode_all, _REMEMBERED)
 
-    def encode(self, texts: Sequence[str], question: str) -> Floats:
-        """Unit vectors of answers to a question, shape (texts, width); lately encoded ones are remembered."""
-        each = self._known([asked(text, question) for text in texts])
-        return np.stack(each) if texts else np.zeros((0, self.width), "f4")
+    def encode(
+        self, texts: Sequence[str], question: str, apart: Mapping[str, Sequence[Span]] | None = None
+    ) -> list[Floats]:
+        """Unit vectors of answers to a question, one array a text; lately encoded ones are remembered.
 
-    def _encode_all(self, texts: Sequence[str]) -> list[Floats]:
+        The first row stands for the whole text, the others for its stretches in ``apart``, in their order.
+        A text is read once, and of a stretch the mean is taken over its own pieces alone: what stands beside
+        a cry explains it or does not, and never drowns it.
+        """
+        before = len(asked("", question))
+        stretches = apart or {}
+        return self._known(
+            [
+                (
+                    asked(text, question),
+                    tuple((before + start, before + end) for start, end in stretches.get(text, ())),
+                )
+                for text in texts
+            ]
+        )
+
+    def _encode_all(self, texts: Sequence[_Asked]) -> list[Floats]:
         return [
-            direction
+            directions
             for first in range(0, len(texts), _AT_ONCE)
-            for direction in self._encode_together(texts[first : first + _AT_ONCE])
+            for directions in self._encode_together(texts[first : first + _AT_ONCE])
         ]
 
-    def _encode_together(self, texts: Sequence[str]) -> list[Floats]:
-        """Unit vectors of some texts, their pieces one below the other; each heeds only its own."""
-        cut = [
-            [self._vocabulary.begin, *self._pieces.cut(text)[:_MOST_PIECES], self._vocabulary.end]
-            for text in texts
+    def _encode_together(self, texts: Sequence[_Asked]) -> list[Floats]:
+        cut = [self._pieces.cut_with_places(text) for text, _ in texts]
+        read = self._read_together([numbers[:_MOST_PIECES] for numbers, _ in cut])
+        return [
+            np.stack([_direction(values), *(_direction(values[within(places, span)]) for span in spans)])
+            for values, (_, places), (_, spans) in zip(read, cut, texts, strict=True)
         ]
+
+    def _read_together(self, texts: Sequence[Sequence[int]]) -> list[Floats]:
+        """What the pieces of some texts mean, (2 + pieces, width): the first and last stand for the ends.
+
+        All pieces are read one below the other; each heeds only those of its own text.
+        """
+        cut = [[self._vocabulary.begin, *numbers, self._vocabulary.end] for numbers in texts]
         ends = np.cumsum([len(numbers) for numbers in cut])
         each = [slice(end - len(numbers), end) for numbers, end in zip(cut, ends, strict=True)]
         places = np.concatenate([np.arange(len(numbers)) for numbers in cut])
@@ -121,8 +149,7 @@ class SentenceEncoder:
         for layer in self._layers:
             values = layer.after_attention(values + layer.joined(self._attend(layer, values, each)))
             values = layer.after_all(values + layer.narrowed(_gelu(layer.widened(values))))
-        means = [values[one].mean(axis=0) for one in each]
-        return [np.asarray(mean / np.linalg.norm(mean), np.float32) for mean in means]
+        return [values[one] for one in each]
 
     def _attend(self, layer: _Layer, values: Floats, each: Sequence[slice]) -> Floats:
         heads, size = self._shape.heads, self.width // self._shape.heads
@@ -137,6 +164,17 @@ class SentenceEncoder:
             weighed = scores / scores.sum(axis=2, keepdims=True)
             heeded[one] = (weighed @ value[:, one]).transpose(1, 0, 2)
         return heeded.reshape(len(values), self.width)
+
+
+def within(places: Sequence[Span], span: Span) -> list[int]:
+    """The rows of the pieces that a stretch touches; what lies behind the last has the beginning's."""
+    rows = [row for row, (start, end) in enumerate(places, 1) if start < span[1] and end > span[0]]
+    return [row for row in rows if row <= _MOST_PIECES] or [0]
+
+
+def _direction(values: Floats) -> Floats:
+    mean = values.mean(axis=0)
+    return np.asarray(mean / np.linalg.norm(mean), np.float32)
 
 
 def _gelu(values: Floats) -> Floats:

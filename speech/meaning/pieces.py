@@ -5,7 +5,6 @@ The same cut that SentencePiece's unigram model makes for XLM-RoBERTa.
 
 from __future__ import annotations
 
-import re
 import zlib
 from functools import lru_cache
 from itertools import pairwise
@@ -15,7 +14,6 @@ import numpy as np
 from speech.meaning.packed import Vocabulary
 
 _SPACE = "\u2581"
-_SPACES = re.compile(" +")
 _UNKNOWN_COST = 10.0
 _NEVER = float("-inf")
 _REMEMBERED = 4096
@@ -42,7 +40,11 @@ class Pieces:
 
     def cut(self, text: str) -> list[int]:
         """The numbers of the pieces that make up a text; characters nobody knows become ``unknown``."""
-        letters = self._normal(text)
+        return self.cut_with_places(text)[0]
+
+    def cut_with_places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The same, and of each piece where in ``text`` it begins and ends."""
+        letters, origins = self._normal(text)
         count = len(letters)
         best = [0.0] + [_NEVER] * count
         piece, since = [self._vocabulary.unknown] * (count + 1), [0] * (count + 1)
@@ -62,16 +64,25 @@ class Pieces:
                 best[start + 1] = best[start] + self._unknown_score
                 piece[start + 1], since[start + 1] = self._vocabulary.unknown, start
         numbers: list[int] = []
+        places: list[tuple[int, int]] = []
         at = count
         while at:
             numbers.append(piece[at])
+            places.append((origins[since[at]], origins[at - 1] + 1))
             at = since[at]
-        return numbers[::-1]
+        return numbers[::-1], places[::-1]
 
-    def _normal(self, text: str) -> str:
-        replaced = self._vocabulary.replaced
-        plain = "".join(replaced.get(ord(letter), letter) for letter in text)
-        return _SPACE + _SPACES.sub(_SPACE, plain).removeprefix(_SPACE)
+    def _normal(self, text: str) -> tuple[str, list[int]]:
+        """The letters that are cut, and of each the letter of ``text`` that it stands for."""
+        letters, origins = [_SPACE], [0]
+        after_space = True
+        for at, letter in enumerate(text):
+            for each in self._vocabulary.replaced.get(ord(letter), letter):
+                if each != " " or not after_space:
+                    letters.append(_SPACE if each == " " else each)
+                    origins.append(at)
+                after_space = each == " "
+        return "".join(letters), origins
 
     def _look_up(self, encoded: bytes) -> int:
         """The number of a piece, or -1."""

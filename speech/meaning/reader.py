@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from speech.meaning.apart import pieces
+from speech.meaning.apart import stretches
 from speech.meaning.encoder import SentenceEncoder
 from speech.meaning.features import features
 from speech.types import Heard, Language, SpeechError
@@ -102,18 +103,43 @@ class Weights:
         return np.asarray(likely / likely.sum())
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The direction in which the sentences of each meaning lie, as ``tools/tune_encoder`` has learnt it."""
+
+    meanings: tuple[str, ...]
+    directions: NDArray[np.float32]
+    """Shape (meanings, width)."""
+    bias: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Head:
+        """From the arrays of the file beside the encoder's changes."""
+        names = tuple(str(name) for name in arrays["meanings"])
+        return cls(names, arrays["directions"].astype(np.float32), arrays["bias"].astype(np.float32))
+
+    def probabilities(self, directions: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Of directions, (some, width), the probability of each meaning, (some, meanings)."""
+        logits = (directions @ self.directions.T + self.bias).astype(np.float64)
+        likely = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(likely / likely.sum(axis=1, keepdims=True))
+
+
 class MeaningReader:
     """Reads what was heard. Safe among threads; weights of a language are loaded when first needed."""
 
     def __init__(self, model: Path) -> None:
         """Load the sentence encoder. Raises PackedModelError."""
-        self._encoder = SentenceEncoder(model, learnt_changes())
+        taught = learnt()
+        self._encoder = SentenceEncoder(model, taught)
+        self._head = Head.of(taught)
         self._weights = cache(_shipped)
 
     def read(self, heard: Heard, question: str) -> Heard:
         """The same with ``meanings``: their probabilities over the best hypotheses, summing to 1.
 
-        Nothing heard, or a language without weights, stays as it is.
+        ``meanings_apart`` are those of each stretch of the best one. Nothing heard, or a language without
+        weights, stays as it is.
         """
         weights = self._weights(heard.language)
         texts = [each.text for each in heard.hypotheses[:_HYPOTHESES] if each.text.strip()]
@@ -121,37 +147,25 @@ class MeaningReader:
             return heard
         if heard.language == "zh-CN" and _foreign(texts[0]):
             return replace(heard, meanings={GARBAGE: 1.0})
-        return replace(heard, meanings=self._weigh(texts, question, heard.language, weights))
-
-    def read_apart(self, heard: Heard, question: str) -> Heard:
-        """The same with ``meanings_apart`` for the pieces of the best hypothesis."""
-        weights = self._weights(heard.language)
-        if weights is None or not heard.meanings:
-            return heard
-        parts = pieces(heard.text, heard.language)
-        apart = self._each(parts, question, heard.language, weights)
-        return replace(heard, meanings_apart=tuple(_by_meaning(weights, each) for each in apart))
-
-    def _weigh(
-        self, texts: Sequence[str], question: str, language: Language, weights: Weights
-    ) -> dict[str, float]:
-        """Probability of each meaning, the texts (likeliest first) weighed by their rank."""
-        shares = np.array(_SHARES[: len(texts)])
-        each = self._each(texts, question, language, weights)
-        return _by_meaning(weights, shares @ np.stack(each) / shares.sum())
-
-    def _each(
-        self, texts: Sequence[str], question: str, language: Language, weights: Weights
-    ) -> list[NDArray[np.float64]]:
-        """Probabilities of the meanings for each text by itself."""
-        return [
-            weights.probabilities(text, question, language, direction)
-            for text, direction in zip(texts, self._encoder.encode(texts, question), strict=True)
+        best = texts[0]
+        directions = self._encoder.encode(texts, question, {best: stretches(best, heard.language)})
+        each = [
+            weights.probabilities(text, question, heard.language, rows[0])
+            for text, rows in zip(texts, directions, strict=True)
         ]
+        shares = np.array(_SHARES[: len(texts)])
+        return replace(
+            heard,
+            meanings=_by_meaning(weights.meanings, shares @ np.stack(each) / shares.sum()),
+            meanings_apart=tuple(
+                _by_meaning(self._head.meanings, likely)
+                for likely in self._head.probabilities(directions[0][1:])
+            ),
+        )
 
 
-def _by_meaning(weights: Weights, probabilities: NDArray[np.float64]) -> dict[str, float]:
-    return dict(zip(weights.meanings, map(float, probabilities), strict=True))
+def _by_meaning(meanings: Sequence[str], probabilities: NDArray[np.float64]) -> dict[str, float]:
+    return dict(zip(meanings, map(float, probabilities), strict=True))
 
 
 def _foreign(text: str) -> bool:
@@ -160,13 +174,13 @@ def _foreign(text: str) -> bool:
     return sum("\u3400" <= letter <= "\u9fff" for letter in letters) < _CHINESE * len(letters)
 
 
-def learnt_changes() -> Mapping[str, NDArray[np.float16]]:
+def learnt() -> Mapping[str, NDArray[Any]]:
     """What ``tools/tune_encoder`` has learnt, as the package ships it. Raises MeaningWeightsError."""
     file = resources.files("speech.meaning").joinpath("weights", "encoder.npz")
     try:
         with file.open("rb") as opened, np.load(opened) as arrays:
-            return {name: arrays[name] for name in arrays.files if name.endswith((".a", ".b"))}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+            return {name: arrays[name] for name in ("meanings", "directions", "bias", *arrays.files)}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise MeaningWeightsError(f"{file.name} cannot be read as changes to the encoder: {error}") from error
 
 

@@ -14,21 +14,21 @@ from dataclasses import dataclass, field, replace
 from speech.lexicon import Lexicon
 from speech.types import Heard, Urgency
 from speech.understanding.readings import Reading
-from speech.understanding.weighing import STRONG, Alarm
+from speech.understanding.weighing import LIKENESS_OUTWEIGHS, STRONG, Alarm
 from speech.wording import spaced
 
 RULE = "likeness"
-CALM_SOUNDS, CALM_WORDS, CALM_CRIES = 0.25, 0.15, 0.1
+CALM_SOUNDS, CALM_WORDS, CALM_CRIES = 0.22, 0.2, 0.06
 """Probability of anything urgent below which a resemblance of sounds, a wording, and an emergency that is
 spelt out are let go."""
 CALM_FAINT = 0.05
-"""The same of the whole for what the best hypothesis does not spell and no piece is like."""
+"""The same of the whole for what the best hypothesis does not spell and no stretch is like."""
 TALK = 0.8
 """Probability of ordinary answers from which words are talk: scraps may be what is left of a cry."""
 CALM_HELP = 0.03
 """The same for a cry for help that is explained away: it is the television that cries."""
 DOUBTFUL, DOUBTED_WHOLE = 0.4, 0.1
-"""Probability, of every piece and of the whole, below which an alarming wording is asked about instead of
+"""Probability, of every stretch and of the whole, below which an alarming wording is asked about instead of
 acted on."""
 ASKED = STRONG - 0.01
 """Belief in what is asked about."""
@@ -46,6 +46,8 @@ GRAVER = 0.35
 """Share of what is urgent that must be emergencies for the question to be about an emergency."""
 DOUBTED = 0.6
 """What is left of a likeness where wordings explain the alarming words away: not, my neighbour, last year."""
+CLEAR_CUT, CLEAR_WHOLE = 0.9, 0.4
+"""Probability, of a stretch and of the whole, from which no explanation is believed: it is asked about."""
 CONTRADICTED = 0.7
 """What is left of it beside a wording that all is well."""
 BRIEFLY = 0.67
@@ -55,7 +57,7 @@ REQUESTED = 0.2
 AT_THE_DOOR = 0.12
 """What is left of a likeness to something urgent, but no emergency, where nobody asked how the elder is."""
 SCRAP = 0.5
-"""Probability of meaning nothing from which a piece is no ordinary talk either."""
+"""Probability of meaning nothing from which a stretch is no ordinary talk either."""
 _DOOR = frozenset({"identity", "any"})
 _BRIEF = {False: 7, True: 4}
 """Fewer characters of Chinese, or words elsewhere, are a few; by whether the language parts its words."""
@@ -80,11 +82,11 @@ class Likeness:
     codes: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     """Answer -> its likeliest code, empty for none, and that code's probability."""
     apart: float | None = None
-    """The most that any piece by itself, or the whole, is like something urgent; None: not read in pieces."""
+    """The most that any stretch, or the whole, tells of something urgent; None: not read in stretches."""
     apart_codes: Mapping[str, float] = field(default_factory=dict)
-    """Urgent code -> the most that any piece by itself is like it."""
+    """Urgent code -> the most that any stretch tells of it."""
     scraps: bool = False
-    """Whether some piece by itself is like nothing that means anything."""
+    """Whether some stretch is like nothing that means anything."""
 
 
 def likeness_of(heard: Heard, lexicon: Lexicon) -> Likeness:
@@ -101,11 +103,11 @@ def likeness_of(heard: Heard, lexicon: Lexicon) -> Likeness:
             if code in lexicon.codes and likely > codes.get(answer, ("", 0.0))[1]:
                 codes[answer] = (code, likely)
     whole = sum(urgent.values())
-    pieces = heard.meanings_apart
-    each = [_urgent(piece, lexicon) for piece in pieces or ()]
-    apart = None if pieces is None else max([whole, *(sum(piece.values()) for piece in each)])
-    apart_codes = {code: max(piece.get(code, 0.0) for piece in each) for code in urgent} if each else {}
-    scraps = any(piece.get(_NOTHING, 0.0) >= SCRAP for piece in pieces or ())
+    stretches = heard.meanings_apart
+    each = [_urgent(stretch, lexicon) for stretch in stretches or ()]
+    apart = None if stretches is None else max([whole, *(sum(stretch.values()) for stretch in each)])
+    apart_codes = {code: max(stretch.get(code, 0.0) for stretch in each) for code in urgent} if each else {}
+    scraps = any(stretch.get(_NOTHING, 0.0) >= SCRAP for stretch in stretches or ())
     code = _gravest(urgent, lexicon)
     return Likeness(whole, code, lexicon.urgency(code), answers, codes, apart, apart_codes, scraps)
 
@@ -129,7 +131,8 @@ def alarming(
 
     ``best`` are the readings of the best hypothesis by spelling, ``words`` its number of characters or words.
     Where they explain alarming words away, are a request to the robot or an ordinary answer, likeness to
-    examples counts for less; so it does in a few words, which resemble too much.
+    examples counts for less, unless a stretch and the whole leave little doubt; so it does in a few words,
+    which resemble too much.
     """
     if not likeness.code:
         return []
@@ -143,7 +146,11 @@ def alarming(
     if question in _DOOR and not others and likeness.urgency < Urgency.EMERGENCY:
         doubt *= AT_THE_DOOR
     brief = BRIEFLY if words < _BRIEF[spaced(lexicon.language)] else 1.0
-    return [_reading(answer, likeness.code, likeness.urgency, likeness.alarm * doubt * brief)]
+    likely = likeness.alarm * doubt * brief
+    clear = (likeness.apart or 0.0) >= CLEAR_CUT and likeness.alarm >= CLEAR_WHOLE
+    if explained and clear:
+        likely = max(likely, LIKENESS_OUTWEIGHS)
+    return [_reading(answer, likeness.code, likeness.urgency, likely)]
 
 
 def settled(found: Sequence[Reading], likeness: Likeness, lexicon: Lexicon) -> list[Reading]:
@@ -178,16 +185,16 @@ def tempered(
 ) -> list[Alarm]:
     """Alarms as they stand once the whole sentence has been looked at.
 
-    An alarming wording in a sentence that as a whole is hardly like anything alarming (told of the neighbour,
-    on television, a figure of speech) is asked about instead of acted on; one in a sentence that is clearly
-    like ordinary talk is let go, and so is a mere resemblance of sounds. Every piece must be so by itself:
-    somebody may well speak of the weather in the same breath as of a fire. Where a sentence has not
-    ``several`` clauses its pieces cannot be told apart, and an emergency that is spelt out is let go only
-    where another hypothesis explains it away: ``explained`` are the concepts that one does. Its pieces, cut
-    from the best hypothesis, then lack the words that explain, and the whole decides. What the best
-    hypothesis does not even spell is let go in calm talk where no piece is like that very thing. Beside a
-    piece that means nothing by itself an emergency that is spelt out stays: only talk explains it
-    (``docs/adr/0036-a-scrap-explains-nothing.md``).
+    An alarming wording in a sentence that as a whole is hardly like anything alarming (told of the
+    neighbour, on television, a figure of speech) is asked about instead of acted on; one in a sentence that
+    is clearly like ordinary talk is let go, and so is a mere resemblance of sounds. Every stretch must be
+    so, read where it stands: somebody may well speak of the weather in the same breath as of a fire
+    (``docs/adr/0038-stretches-are-read-where-they-stand.md``). Where a sentence has not ``several`` clauses
+    its stretches are hard to tell apart, and an emergency that is spelt out is let go only where another
+    hypothesis explains it away: ``explained`` are the concepts that one does. The best hypothesis then lacks
+    the words that explain, and the whole decides. What the best hypothesis does not even spell is let go in
+    calm talk where no stretch is like that very thing. Beside a stretch that means nothing an emergency that
+    is spelt out stays: only talk explains it (``docs/adr/0036-a-scrap-explains-nothing.md``).
     """
     if likeness.apart is None:
         return list(alarms)
@@ -201,7 +208,7 @@ def tempered(
             continue
         if likeness.apart < calm and not cry and (not spelt_out or (several and not likeness.scraps)):
             continue
-        if _is_faint(alarm) and likeness.alarm < CALM_FAINT and _in_no_piece(alarm, likeness):
+        if _is_faint(alarm) and likeness.alarm < CALM_FAINT and _in_no_stretch(alarm, likeness):
             continue
         asked = alarm.strong and (likeness.apart < DOUBTFUL or likeness.alarm < DOUBTED_WHOLE)
         kept.append(replace(alarm, belief=ASKED) if asked else alarm)
@@ -213,8 +220,8 @@ def _is_faint(alarm: Alarm) -> bool:
     return not any(reading.via == "text" and reading.rank == 0 for reading in alarm.evidence)
 
 
-def _in_no_piece(alarm: Alarm, likeness: Likeness) -> bool:
-    """Whether no piece is like what the alarm is about, in what is like talk and not like mere scraps."""
+def _in_no_stretch(alarm: Alarm, likeness: Likeness) -> bool:
+    """Whether no stretch is like what the alarm is about, in what is like talk and not like mere scraps."""
     talk = sum(likeness.answers.values())
     return talk >= TALK and likeness.apart_codes.get(alarm.code, 0.0) < NEVER
 

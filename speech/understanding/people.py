@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from speech.lexicon import Scope
 
-PEOPLE = ("others", "kin", "household", "self", "story")
+_PEOPLE = ("others", "kin", "household", "self", "story")
 """Groups of scope words that name persons."""
 _POSSESSIVE = 1
 """Characters between a neighbour and the member of his household who is meant (邻居家儿子)."""
@@ -53,7 +53,7 @@ class People:
         Those merely spoken to are left out.
         """
         people: list[Mention] = []
-        for person in self.mentions(text, PEOPLE):
+        for person in self.mentions(text, _PEOPLE):
             own = person.group in {"self", "story", "others"}
             if people and self._is_reflexive(text, people[-1], person):
                 continue

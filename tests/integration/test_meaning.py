@@ -14,7 +14,7 @@ from speech.answering import take
 from speech.lexicon import load_lexicon
 from speech.meaning import MeaningReader, open_reader
 from speech.meaning.encoder import SentenceEncoder
-from speech.meaning.reader import learnt_changes
+from speech.meaning.reader import learnt
 from speech.modelstore import require
 from speech.types import Language, Understanding, Urgency
 from speech.understanding import from_text
@@ -34,15 +34,14 @@ def taken(reader: MeaningReader, text: str, question: str, language: Language = 
     return understood
 
 
-@pytest.mark.parametrize("changes", [{}, learnt_changes()], ids=["as published", "as learnt"])
+@pytest.mark.parametrize("changes", [{}, learnt()], ids=["as published", "as learnt"])
 def test_sentences_of_like_meaning_point_the_same_way_whatever_their_language(
     changes: Mapping[str, NDArray[np.float16]],
 ) -> None:
     models = models_with("e5-small")
     encoder = SentenceEncoder(require("e5-small", models) / "e5-small-q4.bin", changes)
-    fallen, caido, well, gas = encoder.encode(
-        ["我摔倒了，站不起来", "me he caído y no me puedo levantar", "今天天气很好", "屋里有煤气味"], "any"
-    )
+    told = ["我摔倒了，站不起来", "me he caído y no me puedo levantar", "今天天气很好", "屋里有煤气味"]
+    fallen, caido, well, gas = (directions[0] for directions in encoder.encode(told, "any"))
 
     assert np.linalg.norm(fallen) == pytest.approx(1.0, abs=1e-5)
     assert fallen @ caido > fallen @ well
@@ -133,3 +132,49 @@ def test_a_cry_of_few_words_after_calm_talk_of_others_or_of_dreams_is_asked_abou
     reader: MeaningReader, question: str, text: str
 ) -> None:
     assert taken(reader, text, question).urgency is Urgency.EMERGENCY
+
+
+@pytest.mark.parametrize("aside", ["邻居家办喜事", "电视里放戏呢", "去年这会儿我还在住院", "做梦梦见我娘了"])
+@pytest.mark.parametrize("cry", ["我胸口疼得受不了", "屋里煤气味大得很", "我摔了起不来"])
+def test_what_explains_one_trouble_explains_no_other_beside_it(
+    reader: MeaningReader, aside: str, cry: str
+) -> None:
+    for told in (f"{aside}，{cry}", f"{cry}，{aside}"):
+        assert taken(reader, told, "any").urgency is Urgency.EMERGENCY, told
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("any", "那头老黄牛躺地上起不来，兽医打了一针就好了"),
+        ("mood", "戏台上那个书生不活了要跳河，唱得真好"),
+        ("anything_else", "孙子玩打仗，喊中弹了流血了，装得可像了"),
+        ("falls", "小鸡从窝里摔下来，我又给捧回去了"),
+        ("identity", "他睡了，接不了"),
+        ("identity", "我是他女儿，他睡着了"),
+        ("any", "他睡了接不了电话"),
+    ],
+)
+def test_what_the_rest_explains_sends_nobody(reader: MeaningReader, question: str, text: str) -> None:
+    said = taken(reader, text, question)
+
+    assert said.urgency < Urgency.URGENT
+    assert not said.confirm
+
+
+@pytest.mark.parametrize("text", ["他叫不醒，接不了", "他摔了，接不了", "他躺地上呢，叫他不答应"])
+def test_who_cannot_come_to_the_telephone_for_a_grave_reason_is_an_emergency(
+    reader: MeaningReader, text: str
+) -> None:
+    assert taken(reader, text, "identity").urgency is Urgency.EMERGENCY
+
+
+def test_a_stretch_is_read_as_the_rest_has_it_mean(reader: MeaningReader) -> None:
+    """The same words: of the elder, and of the ox."""
+
+    def fallen(text: str) -> float:
+        told = reader.read(from_text(text, "zh-CN"), "any").meanings_apart
+        return max(stretch["fall_now"] for stretch in told or ())
+
+    assert fallen("我躺地上起不来，老黄牛还没喂呢") > 0.8
+    assert fallen("那头老黄牛躺地上起不来，兽医打了一针就好了") < 0.1

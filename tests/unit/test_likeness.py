@@ -83,14 +83,27 @@ def test_an_emergency_that_is_spelt_out_is_let_go_only_when_there_is_hardly_any_
 
 
 @pytest.mark.parametrize("alarm", [0.2, 0.5, 1.0])
-def test_one_piece_that_is_alarming_by_itself_keeps_the_alarm(alarm: float) -> None:
+def test_one_stretch_that_is_alarming_keeps_the_alarm(alarm: float) -> None:
     fire, weather = {"fire": alarm, "ok/none": 1 - alarm}, {"ok/none": 1.0}
     told = replace(heard("着火了，今天天气不错", ok__none=1.0), meanings_apart=(fire, weather))
 
     assert understand(told, "anything_else", ZH).urgency is Urgency.EMERGENCY
 
 
-def test_before_the_pieces_were_read_nothing_is_let_go() -> None:
+@pytest.mark.parametrize(("stretch", "asked"), [(0.95, True), (0.6, False)])
+def test_what_a_stretch_and_the_whole_both_tell_is_asked_about_though_words_explain_it(
+    stretch: float, asked: bool
+) -> None:
+    """Last year's dizziness explains no dizziness of today in the same breath."""
+    apart = ({"dizzy": stretch, "ok/none": 1 - stretch}, {"ok/none": 1.0})
+    told = replace(heard("去年头晕过", dizzy=0.5, ok__none=0.5), meanings_apart=apart)
+    found = understand(told, "wellbeing", ZH)
+
+    assert found.confirm is asked
+    assert (found.urgency is Urgency.URGENT) is asked
+
+
+def test_before_the_stretches_were_read_nothing_is_let_go() -> None:
     whole = replace(heard("药断了", ok__none=1.0), meanings_apart=None)
 
     assert understand(whole, "medicine", ZH).urgency is Urgency.URGENT

@@ -72,6 +72,16 @@ def test_any_text_is_cut_without_losing_a_character(text: str) -> None:
     assert all(0 <= number < len(PIECES) for number in cut)
 
 
+@given(st.text(max_size=40))
+def test_each_piece_knows_where_in_the_text_it_stands(text: str) -> None:
+    cut, places = Pieces(open_packed(ENCODER[0]).vocabulary).cut_with_places(text)
+
+    assert len(cut) == len(places)
+    assert places == sorted(places)
+    covered = {at for start, end in places for at in range(start, end)}
+    assert {at for at, letter in enumerate(text) if letter != " "} <= covered
+
+
 ENCODER: list[Path] = []
 
 

@@ -28,15 +28,15 @@ EMERGENCIES = (
 
 
 def taken(
-    text: str, question: str, whole: Mapping[str, float], *pieces: Mapping[str, float]
+    text: str, question: str, whole: Mapping[str, float], *stretches: Mapping[str, float]
 ) -> Understanding:
-    heard = replace(from_text(text, "zh-CN"), meanings=whole, meanings_apart=pieces)
+    heard = replace(from_text(text, "zh-CN"), meanings=whole, meanings_apart=stretches)
     return understand(heard, question, ZH)
 
 
 @pytest.mark.parametrize("likely", [0.0, 0.02, 0.6])
 @pytest.mark.parametrize(("question", "code", "told"), URGENT)
-def test_an_urgent_problem_that_one_piece_is_like_is_kept_however_calm_the_whole(
+def test_an_urgent_problem_that_one_stretch_is_like_is_kept_however_calm_the_whole(
     question: str, code: str, told: str, likely: float
 ) -> None:
     found = taken(told, question, {"ok/none": 1 - likely, code: likely}, {code: 0.9, "ok/none": 0.1}, CALM)
@@ -45,19 +45,19 @@ def test_an_urgent_problem_that_one_piece_is_like_is_kept_however_calm_the_whole
 
 
 @given(st.sampled_from(EMERGENCIES), st.floats(0, 1), st.floats(0.1, 1))
-def test_an_emergency_that_one_piece_is_like_is_never_explained_by_the_whole(
-    cry: tuple[str, str, str], whole: float, piece: float
+def test_an_emergency_that_one_stretch_is_like_is_never_explained_by_the_whole(
+    cry: tuple[str, str, str], whole: float, stretch: float
 ) -> None:
     question, code, told = cry
     found = taken(
-        told, question, {"ok/none": 1 - whole, code: whole}, {code: piece, "ok/none": 1 - piece}, CALM
+        told, question, {"ok/none": 1 - whole, code: whole}, {code: stretch, "ok/none": 1 - stretch}, CALM
     )
 
     assert found.urgency is Urgency.EMERGENCY
 
 
 @given(st.sampled_from(EMERGENCIES), st.floats(0.5, 1))
-def test_an_emergency_is_not_let_go_for_a_piece_that_means_nothing(
+def test_an_emergency_is_not_let_go_for_a_stretch_that_means_nothing(
     cry: tuple[str, str, str], scrap: float
 ) -> None:
     question, _, told = cry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +71,11 @@ class Encoder(nn.Module):
         self.first = _norm(packed, "emb.ln")
         self.layers = nn.ModuleList(_Layer(packed, number) for number in range(packed.shape.layers))
 
-    def forward(self, numbers: list[list[int]]) -> Tensor:
-        """Unit vectors, shape (texts, width)."""
+    def forward(self, numbers: Sequence[Sequence[int]], parts: Sequence[tuple[int, Sequence[int]]]) -> Tensor:
+        """Unit vectors of some texts, and after them of parts of them: (texts + parts, width).
+
+        A part is the number of its text, and which of its pieces it has.
+        """
         longest = max(map(len, numbers))
         there = torch.zeros(len(numbers), longest, dtype=torch.bool)
         padded = np.zeros((len(numbers), longest), np.int64)
@@ -83,8 +86,9 @@ class Encoder(nn.Module):
         values = self.first(values)
         for layer in self.layers:
             values = layer(values, there)
-        mean = (values * there[..., None]).sum(1)
-        return functional.normalize(mean, dim=1)
+        wholes = (values * there[..., None]).sum(1)
+        apart = [values[row, list(pieces)].sum(0) for row, pieces in parts]
+        return functional.normalize(torch.stack([*wholes, *apart]), dim=1)
 
     def recall(self, changes: Mapping[str, np.ndarray]) -> None:
         """Put back what ``changes`` gave."""

@@ -24,9 +24,9 @@ from speech.synthesizers.kokoro import MODEL_RATE, KokoroSynthesizer
 from speech.synthesizers.levels import to_telephone_level
 from speech.synthesizers.phonemes import phonemes
 from speech.types import SAMPLE_RATE, Language, Pcm
+from tools.meaning_examples import EXAMPLES, said
 from tools.tune_whisper.voices import EVERYBODY, NATIVE, TIMBRES, VARIANTS
 
-EXAMPLES = Path("speech/meaning/examples")
 LESSONS: dict[Language, int] = {"zh-CN": 3000, "es": 450, "en": 450}
 """How many utterances by the tuning voices; two seconds of one core's work each."""
 STRANGERS: dict[Language, int] = {"zh-CN": 2400, "es": 450, "en": 450}
@@ -175,7 +175,7 @@ def _texts(
     path = EXAMPLES / f"{language}.tsv"
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [
-            (row["question"], row["text"])
+            (row["question"], said(row["text"]))
             for row in csv.DictReader(lines, delimiter="\t", quoting=3)
             if not grave or row["urgency"] == "emergency"
         ]

@@ -1,0 +1,90 @@
+"""What the sentence encoder is shown: which stretch of an answer tells of the trouble, and which do not."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from speech.types import LANGUAGES, Language
+from tools.meaning_examples import EXAMPLES, Example, read_examples
+from tools.tune_encoder.lessons import Lesson, Segment, of_a_round
+
+HEADER = "kind\tquestion\ttext\tanswer\turgency\tcode\n"
+
+
+def read(tmp_path: Path, *lines: str) -> list[Example]:
+    file = tmp_path / "examples.tsv"
+    file.write_text(HEADER + "".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return read_examples(file)
+
+
+def told(lesson: Lesson) -> list[tuple[str, list[str]]]:
+    return [(code, [lesson.text[slice(*span)] for span in spans]) for code, spans in lesson.told()]
+
+
+def calm(lesson: Lesson) -> set[str]:
+    return {lesson.text[slice(*span)] for turn in range(20) for span in lesson.calm(random.Random(turn))}
+
+
+def lesson(*segments: tuple[str, str]) -> Lesson:
+    return Lesson("any", "zh-CN", tuple(Segment(*each) for each in segments), "fall_now")
+
+
+def test_brackets_mark_what_tells_of_the_trouble_and_are_not_said(tmp_path: Path) -> None:
+    marked, plain = read(
+        tmp_path,
+        "emergency\tfalls\t下雨呢，【我摔了起不来】，没事\tproblem\temergency\tfall_now",
+        "ok\tfalls\t没摔\tok\tnone\tnone",
+    )
+
+    assert (marked.text, marked.meaning) == ("下雨呢，我摔了起不来，没事", "fall_now")
+    assert marked.parts == (("下雨呢，", False), ("我摔了起不来", True), ("，没事", False))
+    assert (plain.meaning, plain.parts) == ("ok/none", ())
+
+
+def test_the_stretch_that_tells_of_it_is_learnt_apart_from_those_beside_it() -> None:
+    shown = lesson(("下雨呢，", ""), ("我摔了起不来", "fall_now"), ("，没事", ""))
+
+    assert told(shown) == [("fall_now", ["我摔了起不来"])]
+    assert calm(shown) == {"下雨呢", "没事"}
+
+
+def test_without_a_comma_a_window_counts_that_is_mostly_the_trouble_or_holds_it() -> None:
+    shown = lesson(("今天天气真不错呢", ""), ("着火了快来", "fire"))
+    ((code, windows),) = told(shown)
+
+    assert code == "fire"
+    assert all("着火了" in window for window in windows)
+    assert all("火" not in window for window in calm(shown))
+
+
+def test_two_answers_in_one_breath_keep_each_its_own_meaning(tmp_path: Path) -> None:
+    examples = read(
+        tmp_path,
+        "emergency\tany\tme duele el pecho\tproblem\temergency\tchest_pain",
+        "trap\tany\tel perrito del vecino se ha caído\tok\tnone\tnone",
+    )
+    shown = of_a_round({"es": examples * 40}, 0, random.Random(1))
+    both = [
+        each for each in shown if "me duele el pecho" in each.text and "el perrito del vecino" in each.text
+    ]
+
+    assert both
+    for each in both:
+        assert each.meaning == "chest_pain"
+        assert [code for segment, _ in each.spans() if (code := segment.code)] == ["chest_pain"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_shipped_example_can_be_shown(language: Language) -> None:
+    examples = read_examples(EXAMPLES / f"{language}.tsv")
+    some = random.Random(2).sample(examples, 300)
+    dice = random.Random(3)
+
+    assert not any("【" in each.text or "】" in each.text for each in examples)
+    for each in of_a_round({language: some}, 0, dice):
+        spans = [*each.calm(dice), *(span for _, spans in each.told() for span in spans)]
+        assert each.text
+        assert all(0 <= start < end <= len(each.text) for start, end in spans)
