@@ -35,8 +35,8 @@ class EspeakSynthesizer:
     def render(self, sentence: str, *, language: Language, voice: str = "", speed: float = 1.0) -> Pcm:
         """Render a sentence at 8 kHz. Raises SynthesisError when the engine is missing, fails or hangs.
 
-        On a busy machine pyttsx3 now and then leaves out the last second; no elder should hear half a
-        sentence, so it counts once two renderings are of the same length.
+        On a busy machine pyttsx3 now and then leaves out the last second, or all of it; no elder should hear
+        half a sentence, so it counts once two renderings are of the same length.
         """
         kept = self._once(sentence, language, voice, speed)
         for _ in range(MOST_RENDERINGS - 1):
@@ -65,7 +65,7 @@ class EspeakSynthesizer:
                 raise SynthesisError(
                     f"espeak did not finish within {RENDER_SECONDS} s: {sentence[:40]}"
                 ) from error
-            if done.returncode != 0 or not target.is_file():
+            if done.returncode > 0:
                 said = done.stderr.decode(errors="replace").strip().splitlines()
                 raise SynthesisError(
                     f"espeak could not speak {sentence[:40]!r}: {said[-1] if said else 'no reason'}"
@@ -73,7 +73,8 @@ class EspeakSynthesizer:
             try:
                 return to_telephone_level(to_float(read_wav(target)))
             except AudioUnreadableError:
-                return np.zeros(0, np.int16)  # on a busy machine it ends at times before it has begun
+                # On a busy machine it ends at times before it has begun: without a sound, or without a file.
+                return np.zeros(0, np.int16)
 
 
 @cache
