@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from speech.meaning import GARBAGE
 from speech.meaning.features import syllables
 from speech.types import Language
 
@@ -57,6 +58,11 @@ def meaning_of(row: dict[str, str]) -> str:
     """A code where somebody must act soon, else ``answer/code``."""
     urgent = row["urgency"] in {"urgent", "emergency"}
     return row["code"] if urgent else f"{row['answer']}/{row['code']}"
+
+
+def is_grave(meaning: str) -> bool:
+    """Whether somebody must act soon: it is a code, no ``answer/code``, and not what means nothing."""
+    return "/" not in meaning and meaning != GARBAGE
 
 
 class Mangler:

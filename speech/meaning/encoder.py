@@ -128,7 +128,7 @@ class SentenceEncoder:
         ]
 
     def _encode_together(self, texts: Sequence[_Asked]) -> list[Floats]:
-        cut = [self._pieces.cut_with_places(text) for text, _ in texts]
+        cut = [self._pieces.cut(text) for text, _ in texts]
         read = self._read_together([numbers[:_MOST_PIECES] for numbers, _ in cut])
         return [
             np.stack([_direction(values), *(_direction(values[within(places, span)]) for span in spans)])

@@ -38,12 +38,11 @@ class Pieces:
         # Hypotheses of one utterance are made of the same syllables.
         self._find = lru_cache(maxsize=_REMEMBERED)(self._look_up)
 
-    def cut(self, text: str) -> list[int]:
-        """The numbers of the pieces that make up a text; characters nobody knows become ``unknown``."""
-        return self.cut_with_places(text)[0]
+    def cut(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The numbers of the pieces that make up a text, and of each where in it it begins and ends.
 
-    def cut_with_places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        """The same, and of each piece where in ``text`` it begins and ends."""
+        Characters nobody knows become ``unknown``.
+        """
         letters, origins = self._normal(text)
         count = len(letters)
         best = [0.0] + [_NEVER] * count

@@ -99,8 +99,7 @@ class Weights:
             values = (1 + np.log(np.fromiter(found.values(), np.float32))) * self.rarity[numbers]
             values *= np.float32(self.share) / np.linalg.norm(values)
             logits = logits + values @ self.counts[numbers].astype(np.float32)
-        likely = np.exp((logits - logits.max()).astype(np.float64))
-        return np.asarray(likely / likely.sum())
+        return _shares_of(logits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +119,7 @@ class Head:
 
     def probabilities(self, directions: NDArray[np.float32]) -> NDArray[np.float64]:
         """Of directions, (some, width), the probability of each meaning, (some, meanings)."""
-        logits = (directions @ self.directions.T + self.bias).astype(np.float64)
-        likely = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(likely / likely.sum(axis=1, keepdims=True))
+        return _shares_of(directions @ self.directions.T + self.bias)
 
 
 class MeaningReader:
@@ -162,6 +159,12 @@ class MeaningReader:
                 for likely in self._head.probabilities(directions[0][1:])
             ),
         )
+
+
+def _shares_of(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """What logits say of probabilities, along the last axis."""
+    likely = np.exp((logits - logits.max(axis=-1, keepdims=True)).astype(np.float64))
+    return np.asarray(likely / likely.sum(axis=-1, keepdims=True))
 
 
 def _by_meaning(meanings: Sequence[str], probabilities: NDArray[np.float64]) -> dict[str, float]:

@@ -64,7 +64,7 @@ def main() -> None:
     dice = random.Random(1)
     examples = {language: read_examples(EXAMPLES / f"{language}.tsv") for language in LANGUAGES}
     meanings = sorted({each.meaning for group in examples.values() for each in group} | {GARBAGE})
-    reader = Reader(require(MODEL, default_models_dir()) / "e5-small-q4.bin", meanings, GARBAGE)
+    reader = Reader(require(MODEL, default_models_dir()) / "e5-small-q4.bin", meanings)
     if options.begin:
         reader.recall(options.begin)
     rounds = []

@@ -11,7 +11,7 @@ from speech.meaning.apart import stretches
 from speech.meaning.encoder import Span
 from speech.types import Language
 from speech.wording import spaced
-from tools.meaning_examples import Example, Mangler, scraps
+from tools.meaning_examples import Example, Mangler, is_grave, scraps
 
 BATCH = 32
 GARBAGE_SHARE = 0.12
@@ -118,7 +118,7 @@ def of_a_round(
 
 
 def _lesson(example: Example, language: Language) -> Lesson:
-    code = "" if "/" in example.meaning else example.meaning
+    code = example.meaning if is_grave(example.meaning) else ""
     parts = example.parts or ((example.text, True),)
     segments = tuple(Segment(text, code if told else "") for text, told in parts)
     return Lesson(example.question, language, segments, example.meaning)
@@ -146,7 +146,7 @@ def _in_one_breath(group: Sequence[Lesson], dice: random.Random) -> Iterator[Les
     of others' troubles too: it explains none but its own.
     """
     calm = [each for each in group if each.meaning == "ok/none"]
-    grave = [each for each in group if "/" not in each.meaning]
+    grave = [each for each in group if is_grave(each.meaning)]
     language = group[0].language
     cries = [each for each in grave if len(each.text) <= _CRY[spaced(language)]]
     for number in range(round(BREATHS * len(group))):

@@ -12,25 +12,24 @@ from torch import Tensor, nn
 
 from speech.meaning.encoder import Span, asked, within
 from speech.meaning.pieces import Pieces
+from tools.meaning_examples import is_grave
 from tools.tune_encoder.lessons import Lesson
 from tools.tune_encoder.torch_encoder import Encoder
 
 SCALE = 12.0
 MOST_PIECES = 64
-ORDINARY = "/"
-"""What stands in the name of an ordinary meaning."""
 
 
 class Reader(nn.Module):
     """The encoder, and a direction for each meaning."""
 
-    def __init__(self, path: Path, meanings: Sequence[str], garbage: str) -> None:
+    def __init__(self, path: Path, meanings: Sequence[str]) -> None:
         super().__init__()
         self.encoder = Encoder(path)
         self.pieces = Pieces(self.encoder.vocabulary)
         self.meanings = list(meanings)
         self.number = {meaning: at for at, meaning in enumerate(meanings)}
-        self.grave = torch.tensor([ORDINARY not in meaning and meaning != garbage for meaning in meanings])
+        self.grave = torch.tensor([is_grave(meaning) for meaning in meanings])
         self.dropout = nn.Dropout(0.1)
         self.head = nn.Linear(384, len(meanings))
         nn.init.zeros_(self.head.weight)
@@ -59,12 +58,11 @@ class Reader(nn.Module):
         numbers: list[list[int]] = []
         parts: list[tuple[int, list[int]]] = []
         for row, (question, text, spans) in enumerate(asked_texts):
-            cut, places = self.pieces.cut_with_places(asked(text, question))
+            cut, places = self.pieces.cut(asked(text, question))
             numbers.append([vocabulary.begin, *cut[:MOST_PIECES], vocabulary.end])
             before = len(asked("", question))
             for start, end in spans:
-                rows = within(places[:MOST_PIECES], (before + start, before + end))
-                parts.append((row, rows or list(range(len(numbers[-1])))))
+                parts.append((row, within(places[:MOST_PIECES], (before + start, before + end))))
         logits: Tensor = self.head(self.dropout(self.encoder(numbers, parts) * SCALE))
         return logits
 
