@@ -82,6 +82,6 @@ def espeak_works() -> bool:
     """Whether pyttsx3 finds an espeak library on this machine."""
     command = [*PROCESS, "--check"]
     try:
-        return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0  # noqa: S603
+        return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0  # noqa: S603 - our own module
     except subprocess.TimeoutExpired:
         return False

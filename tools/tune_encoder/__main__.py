@@ -70,7 +70,9 @@ def main() -> None:
     rounds = []
     for turn in range(options.rounds):
         read = (
-            _of_a_round(examples, dict(options.newest), options.known, dice) if options.newest else examples
+            _mostly_newest(examples, dict(options.newest), options.known, dice)
+            if options.newest
+            else examples
         )
         rounds.append(list(batches(of_a_round(read, turn, dice), dice)))
     steps = sum(map(len, rounds))
@@ -118,7 +120,7 @@ def _newest(told: str) -> tuple[Language, int]:
     return language, int(number)
 
 
-def _of_a_round(
+def _mostly_newest(
     examples: Mapping[Language, Sequence[Example]],
     newest: Mapping[str, int],
     known: float,
