@@ -29,17 +29,18 @@ def listen(
     if not isinstance(recognizer, HearsTwice):
         heard = recognizer.recognize(pcm, language=lexicon.language, candidates=candidates, asked=asked)
         return take(heard, question, lexicon, reader=reader)
-    first: list[tuple[Heard, Understanding]] = []
+    first: list[tuple[Heard, tuple[Heard, Understanding]]] = []
 
     def is_enough(heard: Heard) -> bool:
-        first.append(take(heard, question, lexicon, reader=reader))
-        return enough(*first[0], lexicon, hurried=hurried)
+        taken = take(heard, question, lexicon, reader=reader)
+        first.append((heard, taken))
+        return enough(*taken, lexicon, hurried=hurried)
 
     heard = recognizer.hear_until(
         pcm, language=lexicon.language, candidates=candidates, asked=asked, enough=is_enough
     )
     if first and heard.hypotheses == first[0][0].hypotheses:
-        return first[0]
+        return first[0][1]
     return take(heard, question, lexicon, reader=reader)
 
 

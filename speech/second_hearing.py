@@ -11,7 +11,7 @@ from speech.lexicon import Lexicon
 from speech.types import Heard, Understanding, Urgency
 
 SURE = -0.3
-"""Mean log probability (nats a token) of the best hypothesis from which the words are believed."""
+"""Mean log probability (nats a token) of the likeliest hypothesis by sound from which words are believed."""
 SURE_ENOUGH = -0.6
 """The same while others wait to be heard at all."""
 CALM = 0.3
@@ -27,9 +27,10 @@ def enough(heard: Heard, taken: Understanding, lexicon: Lexicon, *, hurried: boo
     ``hurried``: others wait for the ears. Then less sure words, and words that fit nothing, may stand too:
     better to be asked again than to be left in silence. Nothing that is near an alarm ever may.
     """
-    if not heard.hypotheses or near_alarm(heard, taken, lexicon):
+    likeliest = heard.by_sound
+    if likeliest is None or near_alarm(heard, taken, lexicon):
         return False
-    if heard.hypotheses[0].logprob < (SURE_ENOUGH if hurried else SURE):
+    if likeliest.logprob < (SURE_ENOUGH if hurried else SURE):
         return False
     return hurried or taken.answer not in _DOUBTFUL
 

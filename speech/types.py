@@ -22,6 +22,9 @@ FRAME_SECONDS = 0.02
 Pcm = NDArray[np.int16]
 """Mono linear PCM, 16 bits, 8 kHz, shape (samples,)."""
 
+TYPED = "text"
+"""Engine of what nobody heard: it was typed."""
+
 
 def spoken_language(code: str) -> Language:
     """The language to speak with somebody; Chinese where the robot does not speak their own."""
@@ -53,6 +56,9 @@ class Hypothesis:
 
     text: str
     logprob: float
+    corrected: bool = False
+    """Whether characters were put right by what elders say (``speech.rescoring``); ``logprob`` is then what
+    the text had as it was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,12 @@ class Heard:
     def text(self) -> str:
         """The best hypothesis, or an empty string."""
         return self.hypotheses[0].text if self.hypotheses else ""
+
+    @property
+    def by_sound(self) -> Hypothesis | None:
+        """The likeliest hypothesis by its sound alone, as it was heard; None where nothing was."""
+        heard = [each for each in self.hypotheses if not each.corrected]
+        return max(heard, key=lambda each: each.logprob, default=None)
 
 
 @dataclass(frozen=True, slots=True)

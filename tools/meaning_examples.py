@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import random
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from speech.meaning import GARBAGE
 from speech.meaning.features import syllables
+from speech.rescoring.language_model import MARKS, said
 from speech.types import Language
 
 EXAMPLES = Path("speech/meaning/examples")
@@ -19,8 +19,6 @@ KEPT = {False: 2.0, True: 0.5}
 """Added to the count of a syllable's own character, on quiet and on bad lines."""
 MISHEARINGS = EXAMPLES / "mishearings.tsv"
 PUNCTUATION = "，。、？！,.?! "
-_MARKS = re.compile("[【】]")
-"""Before and after the part of an example that tells of its trouble, where others stand beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +42,8 @@ def read_examples(path: Path) -> list[Example]:
     return [_example(row["question"], row["text"], meaning_of(row)) for row in rows]
 
 
-def said(text: str) -> str:
-    """The text of an example as it is said, without the brackets that mark its trouble."""
-    return _MARKS.sub("", text)
-
-
 def _example(question: str, text: str, meaning: str) -> Example:
-    parts = tuple((part, number % 2 == 1) for number, part in enumerate(_MARKS.split(text)) if part)
+    parts = tuple((part, number % 2 == 1) for number, part in enumerate(MARKS.split(text)) if part)
     return Example(question, said(text), meaning, parts if len(parts) > 1 else ())
 
 

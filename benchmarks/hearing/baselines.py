@@ -30,13 +30,15 @@ def _silenced(lexicon: Lexicon) -> Lexicon:
 
 def by_keywords(row: Row, heard: Heard, lexicon: Lexicon) -> Result:
     """An emergency if a safety phrase of the lexicon stands in the first hypothesis; else nothing."""
-    if any(phrase in heard.text for phrase in lexicon.safety_phrases):
+    first = heard.by_sound
+    if first is not None and any(phrase in first.text for phrase in lexicon.safety_phrases):
         return Result(row, "problem", Urgency.EMERGENCY)
     return Result(row, "unclear")
 
 
 def by_first_text(row: Row, heard: Heard, lexicon: Lexicon) -> Result:
     """The whole understanding, but of the first hypothesis only and by spelling only."""
-    only = replace(heard, hypotheses=heard.hypotheses[:1], phrases={}, meanings={})
+    first = (heard.by_sound,) if heard.by_sound is not None else ()
+    only = replace(heard, hypotheses=first, phrases={}, meanings={})
     taken = understand(only, row.question, _silenced(lexicon))
     return Result(row, taken.answer, taken.urgency, taken.codes, taken.confirm)

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from speech.meaning.apart import stretches
 from speech.meaning.encoder import SentenceEncoder
 from speech.meaning.features import features
-from speech.types import Heard, Language, SpeechError
+from speech.rescoring import rescorer_of
+from speech.types import TYPED, Heard, Language, SpeechError
 
 GARBAGE = "unclear"
 """The meaning of what means nothing: scraps, other languages, television."""
@@ -144,6 +145,10 @@ class MeaningReader:
             return heard
         if heard.language == "zh-CN" and _foreign(texts[0]):
             return replace(heard, meanings={GARBAGE: 1.0})
+        rescorer = rescorer_of(heard.language)
+        if rescorer is not None and heard.engine != TYPED:
+            heard = replace(heard, hypotheses=rescorer.rescored(heard.hypotheses))
+            texts = [each.text for each in heard.hypotheses[:_HYPOTHESES] if each.text.strip()]
         best = texts[0]
         directions = self._encoder.encode(texts, question, {best: stretches(best, heard.language)})
         each = [

@@ -10,7 +10,7 @@ was not said is ``silence``; neither is ever taken for well.
 from __future__ import annotations
 
 from speech.lexicon import Lexicon
-from speech.types import Heard, Hypothesis, Language, Understanding
+from speech.types import TYPED, Heard, Hypothesis, Language, Understanding
 from speech.understanding.listener import Listener, listener_of
 
 __all__ = ["Listener", "from_text", "understand"]
@@ -27,4 +27,4 @@ def understand(heard: Heard, question: str, lexicon: Lexicon) -> Understanding:
 def from_text(text: str, language: Language) -> Heard:
     """Plain text as if it had been heard with certainty; blank text as silence."""
     hypotheses = (Hypothesis(text, 0.0),) if text.strip() else ()
-    return Heard(hypotheses, language, engine="text", duration_s=0.0, speech_s=0.0)
+    return Heard(hypotheses, language, engine=TYPED, duration_s=0.0, speech_s=0.0)

@@ -82,10 +82,11 @@ class Listener:
         audio = [reading for reading in audible if reading.concept not in denied]
         likeness = likeness_of(heard, self._lexicon)
         words = utterances[0].words() if utterances else 0
-        alike = alarming(likeness, self._lexicon, question, spelt.get(0, ()), words)
+        best = _agreed(spelt.get(0, []), self._by_sound(heard, question, interpreter))
+        alike = alarming(likeness, self._lexicon, question, best, words)
         every = [*(reading for found in spelt.values() for reading in found), *sounded, *audio, *alike]
         raised = tempered(
-            alarms(every, spelt.get(0, ())),
+            alarms(every, best),
             likeness,
             several=bool(utterances) and len(utterances[0].clauses) > 1,
             explained=_explained(spelt.values()),
@@ -95,6 +96,14 @@ class Listener:
         if not (yes_no and _plain(ordinary, utterances)):
             ordinary = settled(ordinary, likeness, self._lexicon)
         return decide(ordinary, raised, yes_no=yes_no, lexicon=self._lexicon)
+
+    def _by_sound(self, heard: Heard, question: str, interpreter: Interpreter) -> list[Reading]:
+        """What the likeliest hypothesis by its sound alone spells."""
+        heard_as = heard.by_sound
+        if heard_as is None or heard_as is heard.hypotheses[0]:
+            return []
+        utterance = Utterance.of(0, heard_as.text, self._lexicon.language).parted(self._lexicon.short_no)
+        return self._spelt(utterance, question, interpreter)
 
     def _spelt(self, utterance: Utterance, question: str, interpreter: Interpreter) -> list[Reading]:
         matches = self._speller.find(utterance, question)
@@ -150,6 +159,19 @@ class Listener:
         if calm:
             return [max(calm, key=lambda reading: reading.score)]
         return []
+
+
+def _agreed(best: Sequence[Reading], by_sound: Sequence[Reading]) -> list[Reading]:
+    """The readings of the best hypothesis, less explanations of what the likeliest sound says is so.
+
+    What elders say makes a hypothesis fluent, and may make a television play of a television set that smokes.
+    """
+    alarming = {
+        reading.concept
+        for reading in by_sound
+        if reading.standing == "said" and reading.urgency >= Urgency.URGENT
+    }
+    return [reading for reading in best if reading.standing == "said" or reading.concept not in alarming]
 
 
 def _plain(readings: Sequence[Reading], utterances: Sequence[Utterance]) -> bool:
