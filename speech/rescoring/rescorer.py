@@ -28,12 +28,16 @@ class Rescorer:
         """At most MOST, best first, each text once; what is nearest to the sound is always among them.
 
         ``logprob`` stays what the recogniser gave, of a corrected text what it gave the one that it was.
+        Texts without a character or word are left out, unless there are no others.
         """
+        spoken = [each for each in hypotheses if self._key(each.text)]
+        if not spoken:
+            return tuple(hypotheses)
         found: dict[str, tuple[float, Hypothesis]] = {}
-        for each in hypotheses:
+        for each in spoken:
             own = each.logprob + WORDING * self._model.mean_log_probability(each.text)
             _keep(found, self._key(each.text), own, each)
-        for each in hypotheses[:_CORRECTED]:
+        for each in spoken[:_CORRECTED]:
             for better in self._corrector.corrected(each.text):
                 if better.changes:
                     corrected = replace(each, text=better.text, corrected=True)
