@@ -13,6 +13,8 @@ from speech.types import Hypothesis, Language
 
 MOST = 8
 """Hypotheses that are kept."""
+SHORT = 4
+"""Characters of an answer that stays as it was heard: "对，是我" and "不是我" are both what elders say."""
 _CORRECTED = 8
 """Hypotheses, best first, that are corrected."""
 
@@ -31,27 +33,31 @@ class Rescorer:
         Texts without a character or word are left out, unless there are no others.
         """
         spoken = [each for each in hypotheses if self._key(each.text)]
-        if not spoken:
-            return tuple(hypotheses)
+        if not spoken or len(self._model.units(max(spoken, key=_by_sound).text)) <= SHORT:
+            return tuple(hypotheses[:MOST])
         found: dict[str, tuple[float, Hypothesis]] = {}
         for each in spoken:
             own = each.logprob + WORDING * self._model.mean_log_probability(each.text)
             _keep(found, self._key(each.text), own, each)
         for each in spoken[:_CORRECTED]:
-            for better in self._corrector.corrected(each.text):
+            for better in self._corrector.corrected(each.text, most=1):
                 if better.changes:
                     corrected = replace(each, text=better.text, corrected=True)
                     _keep(found, self._key(better.text), each.logprob + better.score, corrected)
         ranked = [each for _, each in sorted(found.values(), key=lambda scored: -scored[0])]
         kept = ranked[:MOST]
         heard = [each for each in ranked if not each.corrected]
-        nearest = max(heard, key=lambda each: each.logprob, default=None)
+        nearest = max(heard, key=_by_sound, default=None)
         if nearest is not None and nearest not in kept:
             kept[-1] = nearest
         return tuple(kept)
 
     def _key(self, text: str) -> str:
         return "".join(self._model.units(text))
+
+
+def _by_sound(hypothesis: Hypothesis) -> float:
+    return hypothesis.logprob
 
 
 def _keep(found: dict[str, tuple[float, Hypothesis]], key: str, score: float, each: Hypothesis) -> None:

@@ -63,6 +63,8 @@ class Listener:
         utterances = distinct(
             Utterance.of(rank, hypothesis.text, language).parted(self._lexicon.short_no)
             for rank, hypothesis in enumerate(heard.hypotheses[:_MOST_HYPOTHESES])
+            # What a correction might also have been is no witness: 他睡了 corrected further is 他摔了.
+            if not (hypothesis.corrected and rank)
         )
         interpreter = Interpreter(self._lexicon, self._scope, question)
         spelt = {utterance.rank: self._spelt(utterance, question, interpreter) for utterance in utterances}
