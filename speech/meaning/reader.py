@@ -140,7 +140,7 @@ class MeaningReader:
         weights, stays as it is.
         """
         weights = self._weights(heard.language)
-        texts = [each.text for each in heard.hypotheses[:_HYPOTHESES] if each.text.strip()]
+        texts = _best_texts(heard)
         if weights is None or not texts:
             return heard
         if heard.language == "zh-CN" and _foreign(texts[0]):
@@ -148,7 +148,7 @@ class MeaningReader:
         rescorer = rescorer_of(heard.language)
         if rescorer is not None and heard.engine != TYPED:
             heard = replace(heard, hypotheses=rescorer.rescored(heard.hypotheses))
-            texts = [each.text for each in heard.hypotheses[:_HYPOTHESES] if each.text.strip()]
+            texts = _best_texts(heard)
         best = texts[0]
         directions = self._encoder.encode(texts, question, {best: stretches(best, heard.language)})
         each = [
@@ -164,6 +164,10 @@ class MeaningReader:
                 for likely in self._head.probabilities(directions[0][1:])
             ),
         )
+
+
+def _best_texts(heard: Heard) -> list[str]:
+    return [each.text for each in heard.hypotheses[:_HYPOTHESES] if each.text.strip()]
 
 
 def _shares_of(logits: NDArray[np.float32]) -> NDArray[np.float64]:

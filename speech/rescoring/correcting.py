@@ -71,7 +71,7 @@ class Corrector:
         self._numbers, self._frequency = numbers, model.log_probabilities(alone)
         self._alike = lru_cache(maxsize=4096)(self._find_alike)
 
-    def corrected(self, text: str, most: int = 2) -> list[Corrected]:
+    def corrected(self, text: str, most: int = 1) -> list[Corrected]:
         """The likeliest texts, best first; the text itself may be among them. Nothing said gives none."""
         heard = _letters(text)
         if not heard:

@@ -12,11 +12,9 @@ from speech.rescoring.language_model import LanguageModel, of_examples
 from speech.types import Hypothesis, Language
 
 MOST = 8
-"""Hypotheses that are kept."""
+"""Hypotheses, best first, that are corrected, and that are kept in the end."""
 SHORT = 4
 """Characters of an answer that stays as it was heard: "对，是我" and "不是我" are both what elders say."""
-_CORRECTED = 8
-"""Hypotheses, best first, that are corrected."""
 
 
 class Rescorer:
@@ -33,22 +31,21 @@ class Rescorer:
         Texts without a character or word are left out, unless there are no others.
         """
         spoken = [each for each in hypotheses if self._key(each.text)]
-        if not spoken or len(self._model.units(max(spoken, key=_by_sound).text)) <= SHORT:
+        if not spoken or len(self._key(max(spoken, key=_by_sound).text)) <= SHORT:
             return tuple(hypotheses[:MOST])
         found: dict[str, tuple[float, Hypothesis]] = {}
         for each in spoken:
             own = each.logprob + WORDING * self._model.mean_log_probability(each.text)
             _keep(found, self._key(each.text), own, each)
-        for each in spoken[:_CORRECTED]:
-            for better in self._corrector.corrected(each.text, most=1):
+        for each in spoken[:MOST]:
+            for better in self._corrector.corrected(each.text):
                 if better.changes:
                     corrected = replace(each, text=better.text, corrected=True)
                     _keep(found, self._key(better.text), each.logprob + better.score, corrected)
         ranked = [each for _, each in sorted(found.values(), key=lambda scored: -scored[0])]
         kept = ranked[:MOST]
-        heard = [each for each in ranked if not each.corrected]
-        nearest = max(heard, key=_by_sound, default=None)
-        if nearest is not None and nearest not in kept:
+        nearest = max((each for each in ranked if not each.corrected), key=_by_sound)
+        if nearest not in kept:
             kept[-1] = nearest
         return tuple(kept)
 
