@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from speech.lexicon import Lexicon
-from speech.types import Heard, Understanding, Urgency
+from speech.types import Heard, Hypothesis, Understanding, Urgency
 from speech.understanding.audio import answer_in_audio, in_audio
 from speech.understanding.deciding import UNCLEAR, Decision, decide
 from speech.understanding.hearing import Ear
@@ -61,7 +61,7 @@ class Listener:
             return Decision("silence", Urgency.NONE, (), confirm=False, evidence=(), confidence=0.0)
         language = self._lexicon.language
         utterances = distinct(
-            Utterance.of(rank, hypothesis.text, language).parted(self._lexicon.short_no)
+            self._utterance(rank, hypothesis)
             for rank, hypothesis in enumerate(heard.hypotheses[:_MOST_HYPOTHESES])
             # What a correction might also have been is no witness: 他睡了 corrected further is 他摔了.
             if not (hypothesis.corrected and rank)
@@ -84,7 +84,7 @@ class Listener:
         audio = [reading for reading in audible if reading.concept not in denied]
         likeness = likeness_of(heard, self._lexicon)
         words = utterances[0].words() if utterances else 0
-        best = _agreed(spelt.get(0, []), self._by_sound(heard, question, interpreter))
+        best = _agreed(spelt.get(0, []), self._by_sound(heard, utterances, spelt))
         alike = alarming(likeness, self._lexicon, question, best, words)
         every = [*(reading for found in spelt.values() for reading in found), *sounded, *audio, *alike]
         raised = tempered(
@@ -99,13 +99,18 @@ class Listener:
             ordinary = settled(ordinary, likeness, self._lexicon)
         return decide(ordinary, raised, yes_no=yes_no, lexicon=self._lexicon)
 
-    def _by_sound(self, heard: Heard, question: str, interpreter: Interpreter) -> list[Reading]:
-        """What the likeliest hypothesis by its sound alone spells."""
-        heard_as = heard.by_sound
-        if heard_as is None or heard_as is heard.hypotheses[0]:
+    def _by_sound(
+        self, heard: Heard, utterances: Sequence[Utterance], spelt: Mapping[int, list[Reading]]
+    ) -> list[Reading]:
+        """What the likeliest hypothesis by its sound alone spells, where it is not the best one."""
+        likeliest = heard.by_sound
+        if likeliest is None or likeliest is heard.hypotheses[0]:
             return []
-        utterance = Utterance.of(0, heard_as.text, self._lexicon.language).parted(self._lexicon.short_no)
-        return self._spelt(utterance, question, interpreter)
+        folded = self._utterance(0, likeliest).folded
+        return next((spelt[each.rank] for each in utterances if each.folded == folded), [])
+
+    def _utterance(self, rank: int, hypothesis: Hypothesis) -> Utterance:
+        return Utterance.of(rank, hypothesis.text, self._lexicon.language).parted(self._lexicon.short_no)
 
     def _spelt(self, utterance: Utterance, question: str, interpreter: Interpreter) -> list[Reading]:
         matches = self._speller.find(utterance, question)
