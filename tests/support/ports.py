@@ -11,6 +11,7 @@ import socket
 from collections.abc import Iterator
 from functools import cache
 from itertools import cycle, islice
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 BLOCKS = range(61_000, 65_500, 100)
@@ -23,6 +24,18 @@ def free_port() -> int:
         if _is_free(port):
             return port
     raise OSError("every port of this process is in use")
+
+
+def is_taken(port: int, *, tcp: bool) -> bool:
+    """Whether somebody has the port: the system is asked, for a try would keep it from whose it is to be.
+
+    Where the system does not tell (it is not Linux), it is tried all the same.
+    """
+    sockets = Path(f"/proc/self/net/{'tcp' if tcp else 'udp'}")
+    if not sockets.exists():
+        return not _is_free(port)
+    lines = sockets.read_text(encoding="ascii").splitlines()[1:]
+    return any(line.split()[1].endswith(f":{port:04X}") for line in lines)
 
 
 @cache

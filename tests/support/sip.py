@@ -7,7 +7,6 @@ import importlib.util
 import json
 import os
 import shutil
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,7 +17,7 @@ from typing import Any
 import pytest
 
 from ivr.lines.sip import SipSettings
-from support.ports import free_port
+from support.ports import free_port, is_taken
 
 SCENARIOS = Path(__file__).parents[1] / "data" / "sip"
 PATIENCE_S = 30.0
@@ -111,15 +110,10 @@ async def sipp(
 
 
 async def _listening(port: int, process: asyncio.subprocess.Process, *, tcp: bool) -> None:
-    """Wait until somebody has the port: from then on it cannot be bound any more."""
-    kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
     deadline = asyncio.get_running_loop().time() + PATIENCE_S
     while process.returncode is None and asyncio.get_running_loop().time() < deadline:
-        with socket.socket(socket.AF_INET, kind) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                return
+        if is_taken(port, tcp=tcp):
+            return
         await asyncio.sleep(0.02)
     assert process.stdout is not None
     said = (await process.stdout.read()).decode("utf-8", "replace")

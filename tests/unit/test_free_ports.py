@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support import ports
-from support.ports import BLOCKS, LOOPBACK, free_port
+from support.ports import BLOCKS, LOOPBACK, free_port, is_taken
 
 TESTS = Path(__file__).parents[1]
 
@@ -44,3 +44,25 @@ def test_with_no_port_left_it_is_an_error(monkeypatch):
     monkeypatch.setattr(ports, "_is_free", lambda _port: False)
     with pytest.raises(OSError, match="in use"):
         free_port()
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+def test_who_waits_for_a_server_sees_it_take_its_port(tcp):
+    port = free_port()
+    assert not is_taken(port, tcp=tcp)
+    with socket.socket(type=socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as server:
+        server.bind((LOOPBACK, port))
+        if tcp:
+            server.listen()
+        assert is_taken(port, tcp=tcp)
+        assert not is_taken(port, tcp=not tcp)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells who has a port without taking it for a moment"
+)
+@pytest.mark.parametrize("tcp", [False, True])
+def test_who_waits_for_a_server_never_keeps_the_port_from_it(tcp, monkeypatch):
+    port = free_port()
+    monkeypatch.setattr(socket, "socket", lambda *_, **__: pytest.fail("a socket of the one who waits"))
+    assert not is_taken(port, tcp=tcp)
