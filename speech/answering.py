@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from speech.lexicon import Lexicon
-from speech.second_hearing import enough
+from speech.second_hearing import enough, unsure
 from speech.types import Heard, HearsTwice, Pcm, Reader, Recognizer, Understanding
 from speech.understanding import understand
 
@@ -32,6 +32,8 @@ def listen(
     first: list[tuple[Heard, tuple[Heard, Understanding]]] = []
 
     def is_enough(heard: Heard) -> bool:
+        if unsure(heard, lexicon, hurried=hurried):
+            return False
         taken = take(heard, question, lexicon, reader=reader)
         first.append((heard, taken))
         return enough(*taken, lexicon, hurried=hurried)

@@ -27,21 +27,33 @@ def enough(heard: Heard, taken: Understanding, lexicon: Lexicon, *, hurried: boo
     ``hurried``: others wait for the ears. Then less sure words, and words that fit nothing, may stand too:
     better to be asked again than to be left in silence. Nothing that is near an alarm ever may.
     """
-    likeliest = heard.by_sound
-    if likeliest is None or near_alarm(heard, taken, lexicon):
-        return False
-    if likeliest.logprob < (SURE_ENOUGH if hurried else SURE):
+    if unsure(heard, lexicon, hurried=hurried) or near_alarm(heard, taken, lexicon):
         return False
     return hurried or taken.answer not in _DOUBTFUL
+
+
+def unsure(heard: Heard, lexicon: Lexicon, *, hurried: bool = False) -> bool:
+    """Whether the ears alone ask for a second hearing, whatever the words will be taken for.
+
+    Known before anything is understood, which costs as much as half a hearing.
+    """
+    likeliest = heard.by_sound
+    if likeliest is None or _may_be_a_cry(heard, lexicon):
+        return True
+    return likeliest.logprob < (SURE_ENOUGH if hurried else SURE)
 
 
 def near_alarm(heard: Heard, taken: Understanding, lexicon: Lexicon) -> bool:
     """Whether anything in what was heard is alarming: words, their likeness, or the audio itself."""
     if taken.confirm or taken.urgency >= Urgency.URGENT:
         return True
-    if any(heard.phrases.get(phrase, NOT_SAID - 1) >= NOT_SAID for phrase in lexicon.safety_phrases):
+    if _may_be_a_cry(heard, lexicon):
         return True
     alarming = sum(
         share for meaning, share in heard.meanings.items() if lexicon.urgency(meaning) >= Urgency.URGENT
     )
     return alarming >= CALM
+
+
+def _may_be_a_cry(heard: Heard, lexicon: Lexicon) -> bool:
+    return any(heard.phrases.get(phrase, NOT_SAID - 1) >= NOT_SAID for phrase in lexicon.safety_phrases)

@@ -105,6 +105,7 @@ def open_senses(settings: Settings, prompts: PromptStore, executor: Executor) ->
         models_dir=settings.models_path,
         vosk_models=settings.vosk_models,
         threads=settings.recognition_threads,
+        language=settings.default_language,
     )
     return Senses(
         recognizer=recognizer,

@@ -116,6 +116,7 @@ def _heard(
             vosk_models=settings.vosk_models,
             threads=2,
             adapted=not options.as_fetched,
+            language=lexicon.language,
         )
         with _bar(console) as progress:
             for condition, played in takes.items():

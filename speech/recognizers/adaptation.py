@@ -27,14 +27,17 @@ def shipped_adaptation(model: str) -> Traversable | None:
     return found if found.is_file() else None
 
 
-def adapted_files(folder: Path, adaptation: Traversable | Path) -> dict[str, bytes]:
+def model_files(folder: Path, adaptation: Traversable | Path | None) -> dict[str, bytes]:
     """The files of a model folder by name, with an adaptation added to the weights.
 
     Raises WeightsError when the adaptation is damaged or made for another model.
     """
-    data = bytearray((folder / _WEIGHTS).read_bytes())
-    add_to_weights(data, read_adaptation(adaptation))
     files = {name: (folder / name).read_bytes() for name in _BESIDE if (folder / name).is_file()}
+    weights = (folder / _WEIGHTS).read_bytes()
+    if adaptation is None:
+        return {**files, _WEIGHTS: weights}
+    data = bytearray(weights)
+    add_to_weights(data, read_adaptation(adaptation))
     return {**files, _WEIGHTS: bytes(data)}
 
 

@@ -8,7 +8,7 @@ bytes.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,9 @@ from speech.types import SpeechError
 VERSION = 6
 _HALF = 4
 """The number of the type float16."""
+_MATRIX = 2
+_HEAD = "<IIBI"
+"""What stands before the values of a matrix, behind its name and the number of its dimensions."""
 
 
 class WeightsError(SpeechError):
@@ -87,6 +90,26 @@ def add_to_weights(data: bytearray, changes: Mapping[str, LowRank]) -> None:
     for name, change in changes.items():
         values = _view(data, found[name])
         values[...] = (values.astype(np.float32) + change.full()).astype(np.float16)
+
+
+def with_rows(data: bytes, name: str, rows: Sequence[int]) -> bytes:
+    """The same file with only these rows of a matrix, in this order.
+
+    Raises WeightsError when there is no such matrix, IndexError when it lacks a row.
+    """
+    found = next((each for each in variables(data) if each.name == name and each.kind == _HALF), None)
+    if found is None or len(found.shape) != _MATRIX:
+        raise WeightsError(f"there is no matrix named {name}")
+    kept = _view(data, found)[list(rows)]
+    head = found.start - struct.calcsize(_HEAD)
+    return b"".join(
+        (
+            memoryview(data)[:head],
+            struct.pack(_HEAD, *kept.shape, _HALF, kept.nbytes),
+            kept.tobytes(),
+            memoryview(data)[found.start + found.size :],
+        )
+    )
 
 
 def _view(data: bytes | bytearray, variable: Variable) -> NDArray[np.float16]:

@@ -15,7 +15,7 @@ with, 96 % scored above 0, of those that were not said 0.02 %; of shorter ones 7
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,7 +26,9 @@ from speech.recognizers.whisper_model import Encoded, WhisperModel
 from speech.types import Language
 from speech.wording import clauses, fold
 
-_MOST_BEGINNINGS = 8
+_MOST_BEGINNINGS = 5
+"""Phrases that are pursued as the beginning. On dev recordings none but the two likeliest by their
+first token scored 2 or more (34 did)."""
 _MOST_PLACES = 6
 _DEAREST_PLACE = 0.4
 """Cost of sounds (0..1 per unit) up to which a place in a hypothesis is worth asking about."""
@@ -51,37 +53,57 @@ class _Question:
 class PhraseRanker:
     """Ranks phrases against audio for one model. Thread-safe."""
 
-    def __init__(self, model: WhisperModel, backgrounds: Backgrounds) -> None:
+    def __init__(self, model: WhisperModel, backgrounds: Backgrounds, *, simplified: bool) -> None:
+        """``simplified``: the model has learnt to write Chinese in simplified characters only."""
         self._model = model
+        self._simplified = simplified
         self._backgrounds = backgrounds
         self._book = lru_cache(maxsize=64)(_phrase_book)
 
     def prepare(self, phrases: Sequence[str], language: Language) -> None:
         """Compute the backgrounds of phrases ahead of time: about 50 ms each, once and for all."""
-        self._backgrounds.of([s for phrase in phrases for s in spellings(phrase, language)], language)
+        self._zero(self._asked(phrases, language), language)
 
-    def rank(
-        self, encoded: Encoded, language: Language, phrases: Sequence[str], hypotheses: Sequence[str]
-    ) -> dict[str, float]:
-        """The score of each phrase, in nats per token; above 0 speaks for it.
+    def beginnings(self, encoded: Encoded, language: Language, phrases: Sequence[str]) -> dict[str, float]:
+        """The score of each phrase as what the utterance begins with, in nats per token; above 0 is for it.
 
         It is the lesser of what the phrase has over its background and what it has in absolute terms, less
         the margins above. A phrase that was not pursued gets the margin and what its first token lacks.
         """
-        asked = {phrase: spellings(phrase, language) for phrase in phrases if fold(phrase, language)}
+        asked = self._asked(phrases, language)
         if not asked:
             return {}
-        zero = self._backgrounds.of([s for ways in asked.values() for s in ways], language)
+        zero = self._zero(asked, language)
         lifts = self._lifts(encoded, language, asked, zero)
-        best = sorted(lifts, key=lambda question: -lifts[question])[:_MOST_BEGINNINGS]
-        left = set(lifts) - set(best)
+        likely = best_scores({question.phrase: lift} for question, lift in lifts.items())
+        pursued = set(sorted(likely, key=lambda phrase: -likely[phrase])[:_MOST_BEGINNINGS])
+        best = [question for question in lifts if question.phrase in pursued]
+        left = lifts.keys() - set(best)
         found = [(question, min(lifts[question], 0.0) - _ABOVE_BACKGROUND) for question in left]
+        found += self._scores(encoded, language, best, zero)
+        return best_scores({question.phrase: score} for question, score in found)
+
+    def inside(
+        self, encoded: Encoded, language: Language, phrases: Sequence[str], hypotheses: Sequence[str]
+    ) -> dict[str, float]:
+        """The same of each phrase that a hypothesis has something like, other than at its very beginning."""
+        asked = self._asked(phrases, language)
+        if not asked:
+            return {}
         places = self._places(language, tuple(asked), hypotheses[:_HYPOTHESES])
-        found += self._scores(encoded, language, [*best, *places], zero)
-        scores: dict[str, float] = {}
-        for question, score in found:
-            scores[question.phrase] = max(score, scores.get(question.phrase, score))
-        return scores
+        found = self._scores(encoded, language, places, self._zero(asked, language))
+        return best_scores({question.phrase: score} for question, score in found)
+
+    def _asked(self, phrases: Sequence[str], language: Language) -> dict[str, tuple[str, ...]]:
+        """Each phrase that says anything, with its spellings."""
+        return {
+            phrase: spellings(phrase, language, simplified=self._simplified)
+            for phrase in phrases
+            if fold(phrase, language)
+        }
+
+    def _zero(self, asked: Mapping[str, tuple[str, ...]], language: Language) -> Mapping[str, Background]:
+        return self._backgrounds.of([spelling for ways in asked.values() for spelling in ways], language)
 
     def _lifts(
         self,
@@ -130,13 +152,22 @@ class PhraseRanker:
         ]
 
 
+def best_scores(each: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """The best score that each phrase has in any of several rankings."""
+    best: dict[str, float] = {}
+    for scores in each:
+        for phrase, score in scores.items():
+            best[phrase] = max(score, best.get(phrase, score))
+    return best
+
+
 def _score(logprob: float, background: float) -> float:
     return min(logprob - background - _ABOVE_BACKGROUND, logprob - PLAUSIBLE)
 
 
-def spellings(phrase: str, language: Language) -> tuple[str, ...]:
-    """How the model may spell a phrase."""
-    if language != "zh-CN":
+def spellings(phrase: str, language: Language, *, simplified: bool) -> tuple[str, ...]:
+    """How a model may spell a phrase; ``simplified`` if it writes no traditional Chinese."""
+    if simplified or language != "zh-CN":
         return (phrase,)
     return tuple(dict.fromkeys((phrase, to_traditional(phrase))))
 

@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from speech.audio import resample, to_float
-from speech.denoise import denoised
 from speech.modelstore import require
 from speech.recognizers.adaptation import shipped_adaptation
 from speech.recognizers.backgrounds import Backgrounds
-from speech.recognizers.chinese import to_simplified
-from speech.recognizers.ranking import PLAUSIBLE, PhraseRanker
-from speech.recognizers.utterance import Piece, pieces_of
-from speech.recognizers.whisper_model import MODEL_RATE, Decoded, Encoded, WhisperModel
+from speech.recognizers.ranking import PhraseRanker, best_scores
+from speech.recognizers.tokens import CUT
+from speech.recognizers.utterance import pieces_of
+from speech.recognizers.whisper_model import Decoded, WhisperModel
+from speech.recognizers.whisper_pieces import Ear, Found
 from speech.types import LANGUAGES, SAMPLE_RATE, Heard, Hypothesis, Language, Pcm, RecognizerStream
 
-NO_SPEECH = 0.8
-"""The model's own probability of silence above which an unlikely text is not believed."""
-UNLIKELY = -1.0
-"""Mean log probability per token below which a text together with ``NO_SPEECH`` is taken for invented."""
 LEAST_SPEECH_S = 0.08
 """Less voice than this is a click, not a word."""
-TOKENS_PER_SECOND, TOKENS_AT_LEAST = 10, 12
-LETTERS_PER_SECOND, LETTERS_AT_LEAST = 25, 12
-"""Nobody speaks faster than this; Whisper invents faster."""
-REPEATED = re.compile(r"(.{2,}?)\1{2,}")
-"""Three times the same in a row: somebody calls for help, or Whisper has lost its way."""
-INVENTED = re.compile(
-    r"字幕|点赞|订阅|打赏|明镜与点点|谢谢观看|以下是普通话的句子|Amara\.org|Subtítulos|gracias por ver el v"
-    r"|thanks? (you )?for watching|subtitles by|like and subscribe",
-    re.IGNORECASE,
-)
-"""Endings of films and videos, which Whisper learnt to write where there is nothing to hear."""
-SLOWER = 0.9
-"""Pace at which what leaves doubt is heard a second time, cleaned of steady noise: what is mistaken in one
-hearing often is not in the other."""
-AGREEMENT = 0.3
-"""Nats per token by which a text heard at both paces outranks others."""
-MOST_TEXTS = 8
-SHORTEST_ECHO = 4
-"""Letters of the question from which giving them back is an echo; "是" may well be an answer."""
-PROMPTS: dict[Language, str] = {"zh-CN": "以下是普通话的句子。", "es": "", "en": ""}
-"""Set the style: Mandarin in simplified characters with punctuation. On the development recordings the
-character error rate falls from 23.0 % to 22.4 %, and the best of five hypotheses from 19.5 % to 17.7 %."""
 
 
 class WhisperRecognizer:
@@ -61,28 +30,40 @@ class WhisperRecognizer:
     languages: tuple[Language, ...] = LANGUAGES
 
     def __init__(
-        self, models_dir: Path, *, model: str = "whisper-base", threads: int = 2, adapted: bool = True
+        self,
+        models_dir: Path,
+        *,
+        model: str = "whisper-base",
+        threads: int = 2,
+        adapted: bool = True,
+        language: Language = "zh-CN",
     ) -> None:
         """Load a model of the catalogue, with what it learnt about elders on telephones where there is such.
 
+        What is needed for ``language`` is loaded at once, for others when they are first heard.
         Raises ModelMissingError.
         """
         folder = require(model, models_dir)
         self.name = model
-        # Two utterances at a time on one thread each get more done than one on two.
-        self._model = WhisperModel(
-            folder,
-            threads=1,
-            workers=max(1, threads),
-            adaptation=shipped_adaptation(model) if adapted else None,
-        )
+        adaptation = shipped_adaptation(model) if adapted else None
+
+        def load(of: Language | None) -> Ear:
+            # Two utterances at a time on one thread each get more done than one on two.
+            whisper = WhisperModel(
+                folder, threads=1, workers=max(1, threads), adaptation=adaptation, language=of
+            )
+            backgrounds = Backgrounds(whisper, models_dir.parent / "backgrounds")
+            return Ear(whisper, PhraseRanker(whisper, backgrounds, simplified=adaptation is not None))
+
+        self._load = cache(load)
+        self._loading = threading.Lock()
         self._second = ThreadPoolExecutor(max(1, threads), "second-hearing")
         self._work = _Work()
-        self._ranker = PhraseRanker(self._model, Backgrounds(self._model, models_dir.parent / "backgrounds"))
+        self._ear(language)
 
     def prepare(self, phrases: Sequence[str], *, language: Language) -> None:
         """Calibrate phrases ahead of their first use, about 50 ms each; the result is kept on disk."""
-        self._ranker.prepare(phrases, language)
+        self._ear(language).ranker.prepare(phrases, language)
 
     def recognize(
         self, pcm: Pcm, *, language: Language, candidates: tuple[str, ...] = (), asked: str = ""
@@ -101,9 +82,10 @@ class WhisperRecognizer:
     ) -> Heard:
         """The same, heard a second time only where the first does not do. See ``speech.types.HearsTwice``."""
         started = time.perf_counter()
+        ear = self._ear(language)
         pieces = [piece for piece in pieces_of(pcm) if piece.speech_s >= LEAST_SPEECH_S]
 
-        def heard_as(found: Sequence[_Found]) -> Heard:
+        def heard_as(found: Sequence[Found]) -> Heard:
             return Heard(
                 hypotheses=_joined([each.texts for each in found if each.texts]),
                 language=language,
@@ -111,22 +93,25 @@ class WhisperRecognizer:
                 duration_s=len(pcm) / SAMPLE_RATE,
                 speech_s=sum(piece.speech_s for piece in pieces),
                 no_speech=min((each.silence for each in found), default=1.0),
-                phrases=_best_phrases(found),
+                phrases=best_scores(each.phrases for each in found),
                 seconds=time.perf_counter() - started,
             )
 
+        def again() -> list[Future[list[Decoded]]]:
+            return [self._second.submit(ear.again, piece, language, asked) for piece in pieces]
+
         with self._work.one_more() as alone:
             # Where a core has nothing else to do the second hearing need not wait to be called for.
-            early = [self._again(piece, language, asked) for piece in pieces] if alone else []
-            first = [self._first(piece, language, candidates, asked) for piece in pieces]
+            early = again() if alone else []
+            beside = self._second if alone and len(pieces) == 1 else None
+            first = [ear.first(piece, language, candidates, asked, beside) for piece in pieces]
             found = [each.result(()) for each in first]
             # Of long speech in pieces a good one must not speak for a bad one.
             if len(found) == 1 and found[0].texts and enough(spared := heard_as(found)):
                 for future in early:
                     future.cancel()
                 return spared
-            again = early or [self._again(piece, language, asked) for piece in pieces]
-            found = [each.result(more.result()) for each, more in zip(first, again, strict=True)]
+            found = [each.result(more.result()) for each, more in zip(first, early or again(), strict=True)]
         return heard_as(found)
 
     def stream(self, *, language: Language, candidates: tuple[str, ...] = ()) -> RecognizerStream | None:
@@ -134,66 +119,14 @@ class WhisperRecognizer:
         del language, candidates
         return None
 
-    def _first(self, piece: Piece, language: Language, candidates: tuple[str, ...], asked: str) -> _First:
-        """Hear a piece as it is, and ask its audio for the candidates."""
-        audio = resample(to_float(piece.pcm), SAMPLE_RATE, MODEL_RATE)
-        encoded, texts, silence = self._decode(audio, piece, language, asked)
-        phrases = self._ranker.rank(encoded, language, candidates, [text.text for text in texts])
-        return _First(texts, phrases, silence)
-
-    def _again(self, piece: Piece, language: Language, asked: str) -> Future[list[Decoded]]:
-        """Begin to hear a piece cleaned and slowed down."""
-        return self._second.submit(
-            lambda: self._decode(_slowed(denoised(piece.pcm)), piece, language, asked)[1]
-        )
-
-    def _decode(
-        self, audio: NDArray[np.float32], piece: Piece, language: Language, asked: str
-    ) -> tuple[Encoded, list[Decoded], float]:
-        """Decode with a short window; once more with a long one where the text repeats itself."""
-        most = TOKENS_AT_LEAST + round(TOKENS_PER_SECOND * len(piece.pcm) / SAMPLE_RATE)
-        prompt = asked or PROMPTS[language]
-        encoded = self._model.encode(audio)
-        texts, silence = self._model.decode(encoded, language, most_tokens=most, prompt=prompt)
-        if texts and REPEATED.search(texts[0].text):
-            encoded = self._model.encode(audio, whole_window=True)
-            texts, silence = self._model.decode(encoded, language, most_tokens=most, prompt=prompt)
-        return encoded, _tidy(texts, language, piece.speech_s, prompt), silence
+    def _ear(self, language: Language) -> Ear:
+        """What hears a language: one for those that need all tokens, one of its own for any other."""
+        with self._loading:
+            return self._load(language if language in CUT else None)
 
 
 def _never(_heard: Heard) -> bool:
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What one piece was heard as: nothing where there is nothing to believe."""
-
-    texts: tuple[Hypothesis, ...]
-    phrases: Mapping[str, float]
-    silence: float
-
-
-@dataclass(frozen=True, slots=True)
-class _First:
-    """What the first hearing of a piece brought."""
-
-    texts: list[Decoded]
-    phrases: Mapping[str, float]
-    silence: float
-
-    def result(self, others: Sequence[Decoded]) -> _Found:
-        """Together with what the second hearing brought, if there was one."""
-        texts = _agreed(self.texts, others)
-        doubtful = not texts or (self.silence > NO_SPEECH and texts[0].logprob < UNLIKELY)
-        likeliest = max(self.phrases, key=lambda phrase: self.phrases[phrase], default="")
-        if doubtful and self.phrases.get(likeliest, -1.0) <= 0:
-            return _Found((), {}, self.silence)
-        if not texts:
-            texts = [Decoded(likeliest, self.phrases[likeliest] + PLAUSIBLE)]
-        return _Found(
-            tuple(Hypothesis(text.text, text.logprob) for text in texts), self.phrases, self.silence
-        )
 
 
 class _Work:
@@ -214,55 +147,6 @@ class _Work:
         finally:
             with self._lock:
                 self._going_on -= 1
-
-
-def _best_phrases(found: Sequence[_Found]) -> dict[str, float]:
-    """The best score of each phrase in any piece."""
-    best: dict[str, float] = {}
-    for each in found:
-        for phrase, score in each.phrases.items():
-            best[phrase] = max(score, best.get(phrase, score))
-    return best
-
-
-def _slowed(pcm: Pcm) -> NDArray[np.float32]:
-    """The audio as if spoken more slowly and lower."""
-    return resample(to_float(pcm), round(SAMPLE_RATE * SLOWER), MODEL_RATE)
-
-
-def _agreed(texts: Sequence[Decoded], others: Sequence[Decoded]) -> list[Decoded]:
-    """Hypotheses of both hearings, likeliest first; what both have counts as so much likelier."""
-    found: dict[str, list[Decoded]] = {}
-    for text in (*texts, *others):
-        found.setdefault(_letters(text.text), []).append(text)
-    ranked: list[tuple[float, str]] = []
-    for same in found.values():
-        best = max(same, key=lambda text: text.logprob)
-        ranked.append((best.logprob + (AGREEMENT if len(same) > 1 else 0.0), best.text))
-    ranked.sort(key=lambda each: -each[0])
-    return [Decoded(text, min(0.0, likely)) for likely, text in ranked[:MOST_TEXTS]]
-
-
-def _letters(text: str) -> str:
-    """A text without case, spaces and punctuation."""
-    return "".join(letter for letter in text.lower() if letter.isalnum())
-
-
-def _tidy(texts: Sequence[Decoded], language: Language, speech_s: float, prompt: str) -> list[Decoded]:
-    """One script, nothing twice (save for punctuation), nothing that cannot have been said.
-
-    Where there is nothing to hear Whisper gives back the question: nobody answers with the robot's own words.
-    """
-    echo = _letters(prompt)
-    most_letters = LETTERS_AT_LEAST + LETTERS_PER_SECOND * speech_s
-    tidy: dict[str, Decoded] = {}
-    for text in texts:
-        words = REPEATED.sub(r"\1\1", to_simplified(text.text) if language == "zh-CN" else text.text)
-        letters = _letters(words)
-        echoed = len(letters) > SHORTEST_ECHO and letters in echo
-        if 0 < len(letters) <= most_letters and not echoed and not INVENTED.search(words):
-            tidy.setdefault(letters, Decoded(words, min(text.logprob, 0.0)))
-    return list(tidy.values())
 
 
 def _joined(pieces: list[tuple[Hypothesis, ...]]) -> tuple[Hypothesis, ...]:

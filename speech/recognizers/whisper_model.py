@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from speech.imports import when_used
-from speech.recognizers.adaptation import adapted_files, fingerprint
+from speech.recognizers.adaptation import fingerprint, model_files
+from speech.recognizers.tokens import TokenChoice, needed
 from speech.types import Language
 
 when_used("av")  # its decoder of audio files, 16 MB: here audio comes by telephone
@@ -74,11 +75,17 @@ class WhisperModel:
         threads: int = 2,
         workers: int = 1,
         adaptation: Traversable | Path | None = None,
+        language: Language | None = None,
     ) -> None:
         """Load a CTranslate2 model folder as 8 bit integers: ``workers`` calls at once, ``threads`` each.
 
-        ``adaptation`` is added to the weights, see ``speech.recognizers.adaptation``. Raises WeightsError.
+        ``adaptation`` is added to the weights, see ``speech.recognizers.adaptation``; of the tokens only
+        those are loaded that ``language`` needs, if one is named. Raises WeightsError.
         """
+        files = model_files(folder, adaptation)
+        self._choice = needed(files["tokenizer.json"], language) if language else None
+        if self._choice is not None:
+            files = self._choice.files(files)
         loaded = FasterWhisper(
             str(folder),
             device="cpu",
@@ -86,9 +93,9 @@ class WhisperModel:
             cpu_threads=threads,
             num_workers=workers,
             local_files_only=True,
-            files=adapted_files(folder, adaptation) if adaptation else None,
+            files=files,
         )
-        self.fingerprint = _fingerprint(folder, adaptation)
+        self.fingerprint = _fingerprint(folder, adaptation, self._choice)
         self._windows = (*_SHORT_WINDOWS, *_WINDOWS) if adaptation else _WINDOWS
         self._margin = _SHORT_MARGIN_FRAMES if adaptation else _MARGIN_FRAMES
         self._model: ctranslate2.models.Whisper = loaded.model
@@ -101,12 +108,20 @@ class WhisperModel:
 
     def _start(self, language: Language) -> list[int]:
         tokenizer = self._tokenizer(language)
-        return [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        return self._inner([*tokenizer.sot_sequence, tokenizer.no_timestamps])
+
+    def _inner(self, tokens: Sequence[int]) -> list[int]:
+        """Tokens as this model numbers them."""
+        return list(tokens) if self._choice is None else self._choice.inner(tokens)
+
+    def _outer(self, tokens: Sequence[int]) -> list[int]:
+        """And as the tokenizer does."""
+        return list(tokens) if self._choice is None else self._choice.outer(tokens)
 
     def tokens(self, text: str, language: Language) -> list[int]:
         """Token numbers of a text as the model writes it: with a space before words that spaces part."""
         written = text if language == "zh-CN" else f" {text.strip()}"
-        return list(self._tokenizer(language).encode(written))
+        return self._inner(self._tokenizer(language).encode(written))
 
     def encode(self, audio: NDArray[np.float32], *, whole_window: bool = False) -> Encoded:
         """Encode up to 30 s of audio at 16 kHz; ``whole_window`` pads to the length of the training."""
@@ -137,7 +152,7 @@ class WhisperModel:
         tokenizer = self._tokenizer(language)
         start = self._start(language)
         if prompt:
-            start = [tokenizer.sot_prev, *tokenizer.encode(prompt), *start]
+            start = [*self._inner([tokenizer.sot_prev, *tokenizer.encode(prompt)]), *start]
         result = self._model.generate(
             _view(encoded.states),
             [start],
@@ -150,13 +165,13 @@ class WhisperModel:
             return_no_speech_prob=True,
         )[0]
         texts = tuple(
-            Decoded(tokenizer.decode(tokens).strip(), float(score))
+            Decoded(tokenizer.decode(self._outer(tokens)).strip(), float(score))
             for tokens, score in zip(result.sequences_ids, result.scores, strict=True)
         )
         return texts, float(result.no_speech_prob)
 
     def first_logprobs(self, encoded: Encoded, language: Language) -> NDArray[np.float64]:
-        """Log probability of every token to be the first one said; shape (vocabulary,)."""
+        """Log probability of every token that is loaded to be the first one said; shape (tokens,)."""
         start = self._start(language)
         result = self._model.generate(
             _view(encoded.states),
@@ -188,8 +203,8 @@ class WhisperModel:
         return [np.log(np.maximum(np.asarray(result.text_token_probs), _LOWEST)) for result in found]
 
 
-def _fingerprint(folder: Path, adaptation: Traversable | Path | None) -> str:
-    """A short name for what a model knows: its size, its beginning and its end, and what is added to it."""
+def _fingerprint(folder: Path, adaptation: Traversable | Path | None, choice: TokenChoice | None) -> str:
+    """A short name for what a model knows: its size, beginning and end, what is added to it and left out."""
     weights = folder / "model.bin"
     end = 1 << 20
     digest = hashlib.sha256(str(weights.stat().st_size).encode())
@@ -198,6 +213,8 @@ def _fingerprint(folder: Path, adaptation: Traversable | Path | None) -> str:
         file.seek(-min(end, weights.stat().st_size), 2)
         digest.update(file.read())
     digest.update(fingerprint(adaptation))
+    if choice is not None:
+        digest.update(np.array(choice.kept, np.uint32).tobytes())
     return digest.hexdigest()[:16]
 
 

@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 from support.models import models_with
 
-from speech.audio import mulaw_decode, mulaw_encode, read_wav, set_level, silence
+from speech.audio import mulaw_decode, mulaw_encode, read_wav, resample, set_level, silence, to_float
+from speech.lexicon import load_lexicon
 from speech.recognizers import open_recognizer
+from speech.recognizers.adaptation import shipped_adaptation
 from speech.recognizers.backgrounds import Backgrounds
-from speech.recognizers.whisper import MOST_TEXTS, WhisperRecognizer
-from speech.recognizers.whisper_model import WhisperModel
-from speech.types import Heard, ModelMissingError, Pcm
+from speech.recognizers.whisper import WhisperRecognizer
+from speech.recognizers.whisper_model import MODEL_RATE, WhisperModel
+from speech.recognizers.whisper_pieces import MOST_TEXTS
+from speech.types import LANGUAGES, Heard, Language, ModelMissingError, Pcm
 
 pytestmark = pytest.mark.models
 
@@ -176,6 +179,38 @@ def test_backgrounds_are_computed_once_and_kept(tmp_path: Path) -> None:
     stored.write_text("{ broken", encoding="utf-8")
     anew = Backgrounds(model, tmp_path).of(["我想吃饺子"], "zh-CN")["我想吃饺子"]
     assert anew.mean == pytest.approx(computed.mean, abs=0.001)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_new_installation_need_not_compute_the_backgrounds_of_any_lexicon(
+    language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = models_with("whisper-base") / "whisper-base"
+    model = WhisperModel(folder, adaptation=shipped_adaptation("whisper-base"), language=language)
+    monkeypatch.setattr(model, "token_logprobs", lambda *_: pytest.fail("run tools/make_backgrounds.py"))
+    lexicon = load_lexicon(language)
+    phrases = {phrase for question in lexicon.questions for phrase in lexicon.candidates(question)}
+    assert phrases <= Backgrounds(model, None).of(phrases, language).keys()
+
+
+def test_with_the_tokens_of_mandarin_alone_the_same_is_heard() -> None:
+    """And a text is as likely, but for what all other tokens had of it."""
+    folder, learnt = models_with("whisper-base") / "whisper-base", shipped_adaptation("whisper-base")
+    whole, cut = (
+        WhisperModel(folder, adaptation=learnt),
+        WhisperModel(folder, adaptation=learnt, language="zh-CN"),
+    )
+    assert whole.fingerprint != cut.fingerprint
+    for name, said in (("kuai_jiu_ming", "救命"), ("dui_shi_wo", "对,是我"), ("hao_zhe_ne", "好着呢")):
+        audio = resample(to_float(over_the_telephone(name)), 8000, MODEL_RATE)
+        heard = [model.decode(model.encode(audio), "zh-CN", most_tokens=20)[0][0] for model in (whole, cut)]
+        assert heard[0].text == heard[1].text
+        assert heard[1].logprob == pytest.approx(heard[0].logprob, abs=0.1)
+        likely = [
+            model.token_logprobs(model.encode(audio), [model.tokens(said, "zh-CN")], "zh-CN")[0].mean()
+            for model in (whole, cut)
+        ]
+        assert likely[1] == pytest.approx(likely[0], abs=0.1)
 
 
 def test_auto_opens_whisper_where_it_is_installed(whisper: WhisperRecognizer) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech.recognizers.adaptation import adapted_files, fingerprint, read_adaptation, shipped_adaptation
+from speech.recognizers.adaptation import fingerprint, model_files, read_adaptation, shipped_adaptation
 from speech.recognizers.ct2_file import LowRank, WeightsError, add_to_weights, read_weights, variables
 
 HALF, WHOLE = 4, 1
@@ -49,7 +49,7 @@ def test_what_was_learnt_is_added_and_the_rest_stays(tmp_path: Path) -> None:
         layer__up=np.array([[0.5], [1.0]], np.float16),
         layer__down=np.array([[2.0, 0.0, 4.0]], np.float16),
     )
-    files = adapted_files(tmp_path, learnt)
+    files = model_files(tmp_path, learnt)
     assert set(files) == {"model.bin", "config.json"}
     weights = read_weights(files["model.bin"])
     assert weights["layer/weight"].tolist() == [[2.0, 2.0, 5.0], [6.0, 5.0, 10.0]]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from speech.answering import listen
 from speech.lexicon import load_lexicon
-from speech.second_hearing import CALM, NOT_SAID, SURE, SURE_ENOUGH, enough, near_alarm
+from speech.second_hearing import CALM, NOT_SAID, SURE, SURE_ENOUGH, enough, near_alarm, unsure
 from speech.types import LANGUAGES, Heard, Hypothesis, Language, Pcm, RecognizerStream, Understanding, Urgency
 from speech.understanding import understand
 
@@ -106,6 +106,37 @@ def test_what_is_near_an_alarm_or_hardly_heard_is_always_heard_twice(first: Hear
     ears = EarsThatHearTwice(first, heard("救命啊！"))
     assert answer_of(ears, "wellbeing", hurried=hurried).urgency.label == "emergency"
     assert ears.hearings == 2
+
+
+class CountingReader:
+    """A second opinion that has none, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.read_texts: list[str] = []
+
+    def read(self, what: Heard, question: str) -> Heard:
+        del question
+        self.read_texts.append(what.text)
+        return what
+
+
+@pytest.mark.parametrize(
+    ("first", "read"),
+    [
+        (heard("没有。", logprob=SURE - 0.01), ["都没有。"]),
+        (heard("第五名。", phrases={"救命": NOT_SAID}), ["都没有。"]),
+        (heard("没有。"), ["没有。"]),
+        (heard("我摔了一跤，起不来了。"), ["我摔了一跤，起不来了。", "都没有。"]),
+    ],
+    ids=["a mumble", "a cry in the audio", "a plain answer", "an alarm"],
+)
+def test_what_the_ears_alone_doubt_is_not_understood_before_it_is_heard_again(
+    first: Heard, read: list[str]
+) -> None:
+    ears, reader = EarsThatHearTwice(first, heard("都没有。")), CountingReader()
+    listen(SOUND, "falls", LEXICON, recognizer=ears, reader=reader)
+    assert reader.read_texts == read
+    assert unsure(first, LEXICON) == (read == ["都没有。"])
 
 
 def test_words_that_fit_nothing_or_are_half_sure_stand_only_while_others_wait() -> None:

@@ -17,8 +17,8 @@ from speech.audio import from_float, resample, to_float
 from speech.denoise import denoised
 from speech.lexicon import Lexicon, load_lexicon
 from speech.recognizers.utterance import pieces_of
-from speech.recognizers.whisper import PROMPTS, SLOWER
 from speech.recognizers.whisper_model import MODEL_RATE
+from speech.recognizers.whisper_pieces import PROMPTS, SLOWER
 from speech.types import LANGUAGES, SAMPLE_RATE, Language, Pcm
 from tools.tune_whisper.speaking import Lesson
 

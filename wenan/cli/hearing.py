@@ -45,6 +45,7 @@ def hear(
         models_dir=settings.models_path,
         vosk_models=settings.vosk_models,
         threads=settings.recognition_threads,
+        language=lexicon.language,
     )
     reader = open_reader(settings.models_path)
     voices, unreadable = Voices(settings), 0
