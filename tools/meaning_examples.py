@@ -5,19 +5,26 @@ from __future__ import annotations
 import csv
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from speech.meaning import GARBAGE
 from speech.meaning.features import syllables
-from speech.rescoring.language_model import MARKS, said
+from speech.phonetics import sounds_of
+from speech.rescoring.correcting import Corrector
+from speech.rescoring.language_model import MARKS, LanguageModel, said
+from speech.rescoring.rescorer import SHORT
 from speech.types import Language
 
 EXAMPLES = Path("speech/meaning/examples")
 KEPT = {False: 2.0, True: 0.5}
-"""Added to the count of a syllable's own character, on quiet and on bad lines."""
+"""Added to the count of a syllable's own character, on quiet and bad lines: more is misheard than is so."""
+AS_OFTEN = {False: 100.0, True: 100.0}
+"""The same where as much is to be misheard as is so."""
 MISHEARINGS = EXAMPLES / "mishearings.tsv"
+FOLDS = 5
 PUNCTUATION = "，。、？！,.?! "
 
 
@@ -61,8 +68,9 @@ def is_grave(meaning: str) -> bool:
 class Mangler:
     """Writes texts as recognisers do over a telephone, by what was counted in ``mishearings.tsv``."""
 
-    def __init__(self, dice: random.Random) -> None:
+    def __init__(self, dice: random.Random, kept: Mapping[bool, float] = KEPT) -> None:
         self._dice = dice
+        self._kept = kept
         self._heard: dict[tuple[str, bool], tuple[list[str], list[float]]] = {}
         counts: dict[tuple[str, bool], dict[str, float]] = defaultdict(dict)
         with MISHEARINGS.open(encoding="utf-8", newline="") as lines:
@@ -84,8 +92,36 @@ class Mangler:
             (sound,) = syllables(letter) if "\u4e00" <= letter <= "\u9fff" else ("",)
             letters, times = self._heard.get((sound, bad), ([letter], [1.0]))
             # What was said is always among what may be heard, however rarely it was counted.
-            written.append(self._dice.choices([letter, *letters], [KEPT[bad], *times])[0])
+            written.append(self._dice.choices([letter, *letters], [self._kept[bad], *times])[0])
         return "".join(written) or text
+
+
+class Corrections:
+    """Texts as ``speech/rescoring`` corrects them, by models that have not seen them.
+
+    The examples are parted in FOLDS; what is made of those of one is corrected by what the others teach.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        """Of Mandarin: there is nothing to correct in what nobody mishears."""
+        sounds = sounds_of("zh-CN")
+        folded = [(text, fold_of(text)) for text in texts]
+        self._correctors = [
+            Corrector(LanguageModel([text for text, other in folded if other != fold], "zh-CN"), sounds)
+            for fold in range(FOLDS)
+        ]
+
+    def corrected(self, text: str, fold: int) -> str:
+        """What is made of a text that was heard where an example of ``fold`` was said; as long as it was."""
+        if sum(letter not in PUNCTUATION for letter in text) <= SHORT:
+            return text
+        found = self._correctors[fold].corrected(text)
+        return found[0].text if found else text
+
+
+def fold_of(text: str) -> int:
+    """Which of the FOLDS an example is in, whatever stands beside it."""
+    return crc32(text.encode()) % FOLDS
 
 
 def scraps(language: Language, texts: Sequence[str], count: int, dice: random.Random) -> list[str]:

@@ -81,11 +81,11 @@ class Corrector:
         chosen = np.zeros((1, 0), np.intp)
         for candidates in every:
             count = len(candidates.units)
-            rows = np.column_stack([begun.repeat(count, 0), np.tile(candidates.numbers, len(begun))])
-            likely = scores.repeat(count) + WORDING * self._model.log_probabilities(rows)
-            likely -= np.tile(candidates.costs, len(begun))
+            wording = self._model.after(begun, candidates.numbers)
+            likely = (scores[:, None] + WORDING * wording - candidates.costs).ravel()
             best = np.argsort(-likely, kind="stable")[:_BEGINNINGS]
-            begun, scores = rows[best, 1:], likely[best]
+            begun = np.column_stack([begun[best // count, 1:], candidates.numbers[best % count]])
+            scores = likely[best]
             chosen = np.column_stack([chosen[best // count], best % count])
         ends = np.column_stack([begun, np.full(len(begun), END, np.uint64)])
         scores = (scores + WORDING * self._model.log_probabilities(ends)) / (len(heard) + 1)

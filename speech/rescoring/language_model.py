@@ -64,6 +64,22 @@ class LanguageModel:
             likely = order.interpolated(keys, likely)
         return np.asarray(np.log(likely))
 
+    def after(self, before: Rows, last: NDArray[np.uint64]) -> NDArray[np.float64]:
+        """Natural log probability of each of ``last`` after each of ``before``.
+
+        Of shapes (some, ORDER - 1) and (others,); gives (some, others). What precedes is looked up once for
+        all that may follow, and what may follow only where the examples know what precedes.
+        """
+        likely = np.full((len(before), len(last)), _UNKNOWN_SHARE)
+        context = np.zeros(len(before), np.uint64)
+        for length, order in enumerate(self._orders):
+            if length:
+                context |= before[:, -length] << np.uint64(_BITS * (length - 1))
+            known, left = _looked_up(order.contexts, order.left, context)
+            share = _looked_up(order.rows, order.shares, (context[known, None] << np.uint64(_BITS)) | last)[1]
+            likely[known] = share + left[known, None] * likely[known]
+        return np.asarray(np.log(likely))
+
     def mean_log_probability(self, text: str) -> float:
         """Of the text and its end, per character or word and the end (<= 0)."""
         return float(self.log_probabilities(self._rows(self.units(text))).mean())

@@ -18,7 +18,7 @@ from speech.understanding.weighing import LIKENESS_OUTWEIGHS, STRONG, Alarm
 from speech.wording import spaced
 
 RULE = "likeness"
-CALM_SOUNDS, CALM_WORDS, CALM_CRIES = 0.3, 0.3, 0.06
+CALM_SOUNDS, CALM_WORDS, CALM_CRIES = 0.3, 0.35, 0.025
 """Probability of anything urgent below which a resemblance of sounds, a wording, and an emergency that is
 spelt out are let go."""
 CALM_FAINT = 0.05
@@ -56,7 +56,7 @@ REQUESTED = 0.2
 """What is left of a likeness to news of an elder in hospital or dead beside a request to us."""
 AT_THE_DOOR = 0.12
 """What is left of a likeness to something urgent, but no emergency, where nobody asked how the elder is."""
-SCRAP = 0.5
+SCRAP = 0.95
 """Probability of meaning nothing from which a stretch is no ordinary talk either."""
 _DOOR = frozenset({"identity", "any"})
 _BRIEF = {False: 7, True: 4}

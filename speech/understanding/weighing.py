@@ -20,7 +20,7 @@ _SPELT_LOWER = 0.6
 _PER_RANK = 0.05
 _SOUND_BASE, _SOUND_SPAN = 0.3, 0.45
 _AUDIO_BASE, _AUDIO_SPAN, _AUDIO_MOST = 0.2, 0.08, 0.65
-LIKENESS_ASKS = 0.2
+LIKENESS_ASKS = 0.25
 """Likeness to alarming examples from which it is asked about, with nothing beside it."""
 _LIKENESS_MOST = 0.75
 """Belief in what is certain by likeness to examples alone: enough to ask, never enough to act."""

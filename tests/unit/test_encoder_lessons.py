@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from speech.types import LANGUAGES, Language
-from tools.meaning_examples import EXAMPLES, Example, read_examples
+from tools.meaning_examples import EXAMPLES, FOLDS, Corrections, Example, fold_of, read_examples
 from tools.tune_encoder.lessons import Lesson, Segment, of_a_round
 
 HEADER = "kind\tquestion\ttext\tanswer\turgency\tcode\n"
@@ -75,6 +75,35 @@ def test_two_answers_in_one_breath_keep_each_its_own_meaning(tmp_path: Path) -> 
     for each in both:
         assert each.meaning == "chest_pain"
         assert [code for segment, _ in each.spans() if (code := segment.code)] == ["chest_pain"]
+
+
+def test_what_is_corrected_is_not_corrected_by_itself() -> None:
+    """Else everything would come out as it was written, which no answer of an elder does."""
+    said, others = "一整袋石榴抱回屋", [f"今天吃了{number}碗石头汤" for number in range(30)]
+    elsewhere = next(fold for fold in range(FOLDS) if fold != fold_of(said))
+    corrections = Corrections([said] * 20 + others)
+
+    assert corrections.corrected("一整代石流抱回屋", elsewhere) == said
+    assert corrections.corrected("一整代石流抱回屋", fold_of(said)) != said
+
+
+def test_short_answers_are_shown_as_they_were_heard_as_they_will_be_read() -> None:
+    corrections = Corrections(["对，是我"] * 20)
+    assert {corrections.corrected("对，是窝", fold) for fold in range(FOLDS)} == {"对，是窝"}
+
+
+def test_what_is_shown_corrected_keeps_the_trouble_in_its_place() -> None:
+    examples = random.Random(5).sample(read_examples(EXAMPLES / "zh-CN.tsv"), 200)
+    corrections = Corrections([example.text for example in examples])
+    heard, mended = (
+        of_a_round({"zh-CN": examples}, 0, random.Random(1), more) for more in (None, corrections)
+    )
+
+    assert len(heard) == len(mended)
+    assert [each.text for each in heard] != [each.text for each in mended]
+    for one, other in zip(heard, mended, strict=True):
+        assert [segment.code for segment in one.segments] == [segment.code for segment in other.segments]
+        assert one.meaning == other.meaning
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

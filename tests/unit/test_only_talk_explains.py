@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from speech.lexicon import load_lexicon
 from speech.types import Understanding, Urgency
 from speech.understanding import from_text, understand
+from speech.understanding.likeness import SCRAP
 
 ZH = load_lexicon("zh-CN")
 CALM = {"ok/none": 1.0}
@@ -56,7 +57,7 @@ def test_an_emergency_that_one_stretch_is_like_is_never_explained_by_the_whole(
     assert found.urgency is Urgency.EMERGENCY
 
 
-@given(st.sampled_from(EMERGENCIES), st.floats(0.5, 1))
+@given(st.sampled_from(EMERGENCIES), st.floats(SCRAP, 1))
 def test_an_emergency_is_not_let_go_for_a_stretch_that_means_nothing(
     cry: tuple[str, str, str], scrap: float
 ) -> None:

@@ -23,7 +23,7 @@ from torch import nn
 from speech.meaning import GARBAGE, MODEL
 from speech.modelstore import default_models_dir, require
 from speech.types import LANGUAGES, Language
-from tools.meaning_examples import EXAMPLES, Example, meaning_of, read_examples
+from tools.meaning_examples import EXAMPLES, Corrections, Example, meaning_of, read_examples
 from tools.tune_encoder.lessons import BATCH, batches, of_a_round
 from tools.tune_encoder.reading import Reader
 
@@ -67,6 +67,7 @@ def main() -> None:
     reader = Reader(require(MODEL, default_models_dir()) / "e5-small-q4.bin", meanings)
     if options.begin:
         reader.recall(options.begin)
+    corrections = Corrections([each.text for each in examples["zh-CN"]]) if options.rounds else None
     rounds = []
     for turn in range(options.rounds):
         read = (
@@ -74,7 +75,7 @@ def main() -> None:
             if options.newest
             else examples
         )
-        rounds.append(list(batches(of_a_round(read, turn, dice), dice)))
+        rounds.append(list(batches(of_a_round(read, turn, dice, corrections), dice)))
     steps = sum(map(len, rounds))
     optimiser = torch.optim.AdamW(
         [

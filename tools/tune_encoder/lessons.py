@@ -11,7 +11,7 @@ from speech.meaning.apart import stretches
 from speech.meaning.encoder import Span
 from speech.types import Language
 from speech.wording import spaced
-from tools.meaning_examples import Example, Mangler, is_grave, scraps
+from tools.meaning_examples import AS_OFTEN, FOLDS, Corrections, Example, Mangler, fold_of, is_grave, scraps
 
 BATCH = 32
 GARBAGE_SHARE = 0.12
@@ -24,6 +24,8 @@ STRETCHES = 3
 """Stretches of a calm sentence that are looked at in a round, others each time."""
 ELSEWHERE = {False: 0.125, True: 0.5}
 """Share that is shown under no question in particular, and of what belongs there under another one."""
+CORRECTED = 2 / 3
+"""Share of what is misheard that is shown as it is corrected."""
 _CRY = {False: 6, True: 24}
 """Letters of a cry; by whether the language parts its words."""
 _ANYTIME = "any"
@@ -47,6 +49,8 @@ class Lesson:
     language: Language
     segments: tuple[Segment, ...]
     meaning: str
+    fold: int = 0
+    """Of the example that it was made of."""
 
     @property
     def text(self) -> str:
@@ -95,10 +99,16 @@ def _holds(stretch: Span, told: Span) -> bool:
 
 
 def of_a_round(
-    examples: Mapping[Language, Sequence[Example]], turn: int, dice: random.Random
+    examples: Mapping[Language, Sequence[Example]],
+    turn: int,
+    dice: random.Random,
+    corrections: Corrections | None = None,
 ) -> list[Lesson]:
-    """The examples of one round: Mandarin also as it is misheard, half of it each time, pairs, and scraps."""
-    mangler = Mangler(dice)
+    """The examples of one round: Mandarin also as it is misheard, half of it each time, pairs, and scraps.
+
+    With ``corrections`` most of what is misheard is misheard as much as it really is, and corrected.
+    """
+    much, as_often = Mangler(dice), Mangler(dice, AS_OFTEN)
     shown: list[Lesson] = []
     for language, group in examples.items():
         told = [_lesson(each, language) for each in group]
@@ -108,12 +118,15 @@ def of_a_round(
         shown += marked * (MARKED_AGAIN - 1)
         count = round(GARBAGE_SHARE * len(group))
         shown += list(_scraps(told, language, count, dice))
+    if corrections is not None:
+        shown = [_as_corrected(each, corrections) if _is_scrap(each) else each for each in shown]
     misheard = [each for each in shown if each.language == "zh-CN" and each.meaning != GARBAGE]
-    shown += [
-        _misheard(each, mangler, bad=dice.random() < 0.5)  # noqa: PLR2004 - as often as not
-        for at, each in enumerate(misheard)
-        if at % 2 == turn % 2
-    ]
+    for each in misheard[turn % 2 :: 2]:
+        bad = dice.random() < 0.5  # noqa: PLR2004 - as often as not
+        if corrections is not None and dice.random() < CORRECTED:
+            shown.append(_as_corrected(_misheard(each, as_often, bad=bad), corrections))
+        else:
+            shown.append(_misheard(each, much, bad=bad))
     return [_asked_elsewhere(each, shown, dice) for each in shown]
 
 
@@ -121,7 +134,20 @@ def _lesson(example: Example, language: Language) -> Lesson:
     code = example.meaning if is_grave(example.meaning) else ""
     parts = example.parts or ((example.text, True),)
     segments = tuple(Segment(text, code if told else "") for text, told in parts)
-    return Lesson(example.question, language, segments, example.meaning)
+    return Lesson(example.question, language, segments, example.meaning, fold_of(example.text))
+
+
+def _is_scrap(lesson: Lesson) -> bool:
+    return lesson.language == "zh-CN" and lesson.meaning == GARBAGE
+
+
+def _as_corrected(lesson: Lesson, corrections: Corrections) -> Lesson:
+    """The same as it is corrected: letter for letter, so that every segment keeps its place."""
+    text = corrections.corrected(lesson.text, lesson.fold)
+    return replace(
+        lesson,
+        segments=tuple(replace(segment, text=text[start:end]) for segment, (start, end) in lesson.spans()),
+    )
 
 
 def _misheard(lesson: Lesson, mangler: Mangler, *, bad: bool) -> Lesson:
@@ -146,11 +172,13 @@ def _in_one_breath(group: Sequence[Lesson], dice: random.Random) -> Iterator[Les
     of others' troubles too: it explains none but its own.
     """
     calm = [each for each in group if each.meaning == "ok/none"]
+    alike = [[each for each in calm if each.fold == fold] or calm for fold in range(FOLDS)]
     grave = [each for each in group if is_grave(each.meaning)]
     language = group[0].language
     cries = [each for each in grave if len(each.text) <= _CRY[spaced(language)]]
     for number in range(round(BREATHS * len(group))):
-        told, aside = dice.choice((group, grave, grave, cries or grave)[number % 4]), dice.choice(calm)
+        told = dice.choice((group, grave, grave, cries or grave)[number % 4])
+        aside = dice.choice(alike[told.fold])
         first, second = dice.choice([(told, aside), (aside, told)])
         comma = dice.choice((", ", ". ", " ") if spaced(language) else ("，", "，", "。", ""))
         yield replace(told, segments=(*_open_ended(first.segments), Segment(comma), *second.segments))
