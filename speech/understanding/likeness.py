@@ -18,7 +18,7 @@ from speech.understanding.weighing import LIKENESS_OUTWEIGHS, STRONG, Alarm
 from speech.wording import spaced
 
 RULE = "likeness"
-CALM_SOUNDS, CALM_WORDS, CALM_CRIES = 0.3, 0.35, 0.025
+CALM_SOUNDS, CALM_WORDS, CALM_CRIES = 0.3, 0.3, 0.025
 """Probability of anything urgent below which a resemblance of sounds, a wording, and an emergency that is
 spelt out are let go."""
 CALM_FAINT = 0.05
