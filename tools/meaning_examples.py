@@ -15,8 +15,8 @@ from speech.meaning.features import syllables
 from speech.phonetics import sounds_of
 from speech.rescoring.correcting import Corrector
 from speech.rescoring.language_model import MARKS, LanguageModel, said
-from speech.rescoring.rescorer import SHORT
-from speech.types import Language
+from speech.rescoring.rescorer import Rescorer
+from speech.types import Hypothesis, Language
 
 EXAMPLES = Path("speech/meaning/examples")
 KEPT = {False: 2.0, True: 0.5}
@@ -105,18 +105,14 @@ class Corrections:
     def __init__(self, texts: Sequence[str]) -> None:
         """Of Mandarin: there is nothing to correct in what nobody mishears."""
         sounds = sounds_of("zh-CN")
-        folded = [(text, fold_of(text)) for text in texts]
-        self._correctors = [
-            Corrector(LanguageModel([text for text, other in folded if other != fold], "zh-CN"), sounds)
-            for fold in range(FOLDS)
+        models = [
+            LanguageModel([text for text in texts if fold_of(text) != fold], "zh-CN") for fold in range(FOLDS)
         ]
+        self._rescorers = [Rescorer(model, Corrector(model, sounds)) for model in models]
 
     def corrected(self, text: str, fold: int) -> str:
         """What is made of a text that was heard where an example of ``fold`` was said; as long as it was."""
-        if sum(letter not in PUNCTUATION for letter in text) <= SHORT:
-            return text
-        found = self._correctors[fold].corrected(text)
-        return found[0].text if found else text
+        return self._rescorers[fold].rescored([Hypothesis(text, 0.0)])[0].text
 
 
 def fold_of(text: str) -> int:

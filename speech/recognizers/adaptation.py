@@ -28,16 +28,14 @@ def shipped_adaptation(model: str) -> Traversable | None:
 
 
 def model_files(folder: Path, adaptation: Traversable | Path | None) -> dict[str, bytes]:
-    """The files of a model folder by name, with an adaptation added to the weights.
+    """The files of a model folder by name, with an adaptation, if there is one, added to the weights.
 
     Raises WeightsError when the adaptation is damaged or made for another model.
     """
+    data = bytearray((folder / _WEIGHTS).read_bytes())
+    if adaptation is not None:
+        add_to_weights(data, read_adaptation(adaptation))
     files = {name: (folder / name).read_bytes() for name in _BESIDE if (folder / name).is_file()}
-    weights = (folder / _WEIGHTS).read_bytes()
-    if adaptation is None:
-        return {**files, _WEIGHTS: weights}
-    data = bytearray(weights)
-    add_to_weights(data, read_adaptation(adaptation))
     return {**files, _WEIGHTS: bytes(data)}
 
 

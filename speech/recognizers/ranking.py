@@ -28,7 +28,7 @@ from speech.wording import clauses, fold
 
 _MOST_BEGINNINGS = 5
 """Phrases that are pursued as the beginning. On dev recordings none but the two likeliest by their
-first token scored 2 or more (34 did)."""
+first token ever scored 2 or more."""
 _MOST_PLACES = 6
 _DEAREST_PLACE = 0.4
 """Cost of sounds (0..1 per unit) up to which a place in a hypothesis is worth asking about."""
@@ -75,13 +75,12 @@ class PhraseRanker:
             return {}
         zero = self._zero(asked, language)
         lifts = self._lifts(encoded, language, asked, zero)
-        likely = best_scores({question.phrase: lift} for question, lift in lifts.items())
+        likely = best_scores((question.phrase, lift) for question, lift in lifts.items())
         pursued = set(sorted(likely, key=lambda phrase: -likely[phrase])[:_MOST_BEGINNINGS])
         best = [question for question in lifts if question.phrase in pursued]
-        left = lifts.keys() - set(best)
-        found = [(question, min(lifts[question], 0.0) - _ABOVE_BACKGROUND) for question in left]
-        found += self._scores(encoded, language, best, zero)
-        return best_scores({question.phrase: score} for question, score in found)
+        left = likely.keys() - pursued
+        found = [(phrase, min(likely[phrase], 0.0) - _ABOVE_BACKGROUND) for phrase in left]
+        return best_scores([*found, *self._scores(encoded, language, best, zero)])
 
     def inside(
         self, encoded: Encoded, language: Language, phrases: Sequence[str], hypotheses: Sequence[str]
@@ -91,8 +90,7 @@ class PhraseRanker:
         if not asked:
             return {}
         places = self._places(language, tuple(asked), hypotheses[:_HYPOTHESES])
-        found = self._scores(encoded, language, places, self._zero(asked, language))
-        return best_scores({question.phrase: score} for question, score in found)
+        return best_scores(self._scores(encoded, language, places, self._zero(asked, language)))
 
     def _asked(self, phrases: Sequence[str], language: Language) -> dict[str, tuple[str, ...]]:
         """Each phrase that says anything, with its spellings."""
@@ -141,23 +139,23 @@ class PhraseRanker:
         language: Language,
         questions: Sequence[_Question],
         zero: Mapping[str, Background],
-    ) -> list[tuple[_Question, float]]:
+    ) -> list[tuple[str, float]]:
+        """Phrases with the score of each question about them."""
         before = [self._model.tokens(question.before, language) for question in questions]
         tokens = [self._model.tokens(question.spelling, language) for question in questions]
         joined = [prefix + own for prefix, own in zip(before, tokens, strict=True)]
         results = self._model.token_logprobs(encoded, joined, language)
         return [
-            (question, _score(float(result[len(prefix) :].mean()), zero[question.spelling].mean))
+            (question.phrase, _score(float(result[len(prefix) :].mean()), zero[question.spelling].mean))
             for question, prefix, result in zip(questions, before, results, strict=True)
         ]
 
 
-def best_scores(each: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """The best score that each phrase has in any of several rankings."""
+def best_scores(scores: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Each phrase with the best of its scores."""
     best: dict[str, float] = {}
-    for scores in each:
-        for phrase, score in scores.items():
-            best[phrase] = max(score, best.get(phrase, score))
+    for phrase, score in scores:
+        best[phrase] = max(score, best.get(phrase, score))
     return best
 
 

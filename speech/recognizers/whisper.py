@@ -93,7 +93,7 @@ class WhisperRecognizer:
                 duration_s=len(pcm) / SAMPLE_RATE,
                 speech_s=sum(piece.speech_s for piece in pieces),
                 no_speech=min((each.silence for each in found), default=1.0),
-                phrases=best_scores(each.phrases for each in found),
+                phrases=best_scores(score for each in found for score in each.phrases.items()),
                 seconds=time.perf_counter() - started,
             )
 

@@ -77,7 +77,7 @@ class Ear:
             beginnings = self.ranker.beginnings(heard_in, language, candidates)
         else:
             beginnings = begun.result()
-        return First(texts, best_scores((beginnings, inside)), silence)
+        return First(texts, best_scores([*beginnings.items(), *inside.items()]), silence)
 
     def again(self, piece: Piece, language: Language, asked: str) -> list[Decoded]:
         """Hear a piece cleaned and slowed down."""

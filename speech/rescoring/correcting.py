@@ -81,7 +81,7 @@ class Corrector:
         chosen = np.zeros((1, 0), np.intp)
         for candidates in every:
             count = len(candidates.units)
-            wording = self._model.after(begun, candidates.numbers)
+            wording = self._model.after(begun[:, None], candidates.numbers)
             likely = (scores[:, None] + WORDING * wording - candidates.costs).ravel()
             best = np.argsort(-likely, kind="stable")[:_BEGINNINGS]
             begun = np.column_stack([begun[best // count, 1:], candidates.numbers[best % count]])

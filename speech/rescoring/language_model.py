@@ -59,25 +59,19 @@ class LanguageModel:
 
     def log_probabilities(self, rows: Rows) -> NDArray[np.float64]:
         """Natural log probability of the last of each row after those before it, shape (some,)."""
-        likely = np.full(len(rows), _UNKNOWN_SHARE)
-        for order, keys in zip(self._orders, _keys(rows), strict=False):
-            likely = order.interpolated(keys, likely)
-        return np.asarray(np.log(likely))
+        return self.after(rows[:, :-1], rows[:, -1])
 
     def after(self, before: Rows, last: NDArray[np.uint64]) -> NDArray[np.float64]:
-        """Natural log probability of each of ``last`` after each of ``before``.
+        """Natural log probability of ``last`` after ``before``, whose last axis is ORDER - 1 long.
 
-        Of shapes (some, ORDER - 1) and (others,); gives (some, others). What precedes is looked up once for
-        all that may follow, and what may follow only where the examples know what precedes.
+        The other axes are broadcast: what precedes is looked up once for all that may follow.
         """
-        likely = np.full((len(before), len(last)), _UNKNOWN_SHARE)
-        context = np.zeros(len(before), np.uint64)
+        likely = np.full(np.broadcast_shapes(before.shape[:-1], last.shape), _UNKNOWN_SHARE)
+        context = np.zeros(before.shape[:-1], np.uint64)
         for length, order in enumerate(self._orders):
             if length:
-                context |= before[:, -length] << np.uint64(_BITS * (length - 1))
-            known, left = _looked_up(order.contexts, order.left, context)
-            share = _looked_up(order.rows, order.shares, (context[known, None] << np.uint64(_BITS)) | last)[1]
-            likely[known] = share + left[known, None] * likely[known]
+                context = context | (before[..., -length] << np.uint64(_BITS * (length - 1)))
+            likely = order.interpolated(context, last, likely)
         return np.asarray(np.log(likely))
 
     def mean_log_probability(self, text: str) -> float:
@@ -103,10 +97,12 @@ class _Order:
     left: NDArray[np.float32]
     """Of each context: the probability that is left for what was not seen after it."""
 
-    def interpolated(self, keys: NDArray[np.uint64], shorter: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Probabilities of the last letters of ``keys``, given those after one letter less."""
-        known, left = _looked_up(self.contexts, self.left, keys >> np.uint64(_BITS))
-        share = _looked_up(self.rows, self.shares, keys)[1]
+    def interpolated(
+        self, context: NDArray[np.uint64], last: NDArray[np.uint64], shorter: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Probabilities of ``last`` after what precedes, packed, given those after one letter less."""
+        known, left = _looked_up(self.contexts, self.left, context)
+        share = _looked_up(self.rows, self.shares, (context << np.uint64(_BITS)) | last)[1]
         return np.where(known, share + left * shorter, shorter)
 
 
