@@ -21,6 +21,8 @@ RULE = "likeness"
 CALM_SOUNDS, CALM_WORDS, CALM_CRIES = 0.3, 0.3, 0.025
 """Probability of anything urgent below which a resemblance of sounds, a wording, and an emergency that is
 spelt out are let go."""
+CALM_WHOLE, CALM_BESIDE = 0.06, 0.3
+"""The same of the whole, and of every stretch, where both are fairly calm: sooner than by either alone."""
 CALM_FAINT = 0.05
 """The same of the whole for what the best hypothesis does not spell and no stretch is like."""
 TALK = 0.8
@@ -30,6 +32,9 @@ CALM_HELP = 0.03
 DOUBTFUL, DOUBTED_WHOLE = 0.4, 0.1
 """Probability, of every stretch and of the whole, below which an alarming wording is asked about instead of
 acted on."""
+LIKENESS_ASKS = {False: 0.35, True: 0.25}
+"""Likeness to alarming examples from which it is asked about, with nothing beside it; by whether the language
+parts its words, for it was raised on Mandarin recordings alone."""
 ASKED = STRONG - 0.01
 """Belief in what is asked about."""
 _CRY, _NOTHING = "help", "unclear"
@@ -150,7 +155,7 @@ def alarming(
     clear = (likeness.apart or 0.0) >= CLEAR_CUT and likeness.alarm >= CLEAR_WHOLE
     if explained and clear:
         likely = max(likely, LIKENESS_OUTWEIGHS)
-    return [_reading(answer, likeness.code, likeness.urgency, likely)]
+    return [_reading(answer, likeness.code, likeness.urgency, likely, lexicon)]
 
 
 def settled(found: Sequence[Reading], likeness: Likeness, lexicon: Lexicon) -> list[Reading]:
@@ -177,7 +182,7 @@ def settled(found: Sequence[Reading], likeness: Likeness, lexicon: Lexicon) -> l
     code, share = likeness.codes.get(answer, ("", 0.0))
     told = code if code and share >= likely / 2 else ""
     needs = [reading for reading in found if reading.urgency > Urgency.NONE]
-    return [_reading(answer, told, lexicon.urgency(told), likely), *needs]
+    return [_reading(answer, told, lexicon.urgency(told), likely, lexicon), *needs]
 
 
 def tempered(
@@ -206,7 +211,9 @@ def tempered(
         cry = alarm.code == _CRY
         if _is_explained(alarm, explained) and likeness.alarm < (CALM_HELP if cry else CALM_CRIES):
             continue
-        if likeness.apart < calm and not cry and (not spelt_out or (several and not likeness.scraps)):
+        both = likeness.alarm < CALM_WHOLE and likeness.apart < CALM_BESIDE
+        talk = not spelt_out or (several and not likeness.scraps)
+        if (both or likeness.apart < calm) and not cry and talk:
             continue
         if _is_faint(alarm) and likeness.alarm < CALM_FAINT and _in_no_stretch(alarm, likeness):
             continue
@@ -232,7 +239,7 @@ def _is_explained(alarm: Alarm, explained: AbstractSet[str]) -> bool:
     return bool(worded) and worded <= explained
 
 
-def _reading(answer: str, code: str, urgency: Urgency, likely: float) -> Reading:
+def _reading(answer: str, code: str, urgency: Urgency, likely: float, lexicon: Lexicon) -> Reading:
     return Reading(
         answer=answer,
         code=code,
@@ -246,4 +253,5 @@ def _reading(answer: str, code: str, urgency: Urgency, likely: float) -> Reading
         phrase="",
         found="",
         concept=code or answer,
+        asked_from=LIKENESS_ASKS[spaced(lexicon.language)],
     )

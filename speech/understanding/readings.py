@@ -116,3 +116,5 @@ class Reading:
     span: tuple[int, int] = (0, 0)
     loose: int = 0
     """Characters of the span that merely stand in gaps of the pattern."""
+    asked_from: float = 1.0
+    """Score of a likeness from which it is asked about with nothing beside it."""

@@ -20,8 +20,6 @@ _SPELT_LOWER = 0.6
 _PER_RANK = 0.05
 _SOUND_BASE, _SOUND_SPAN = 0.3, 0.45
 _AUDIO_BASE, _AUDIO_SPAN, _AUDIO_MOST = 0.2, 0.08, 0.65
-LIKENESS_ASKS = 0.25
-"""Likeness to alarming examples from which it is asked about, with nothing beside it."""
 _LIKENESS_MOST = 0.75
 """Belief in what is certain by likeness to examples alone: enough to ask, never enough to act."""
 LIKENESS_OUTWEIGHS = 0.5
@@ -57,7 +55,7 @@ def weight(reading: Reading) -> float:
             value = _SOUND_BASE + _SOUND_SPAN * reading.score
             return value * (0.7 if reading.weak else 1.0) * (1.0 if reading.rank == 0 else 0.9)
         case "likeness":
-            return min(_LIKENESS_MOST, WEAK * reading.score / LIKENESS_ASKS)
+            return min(_LIKENESS_MOST, WEAK * reading.score / reading.asked_from)
         case _:
             return min(_AUDIO_MOST, _AUDIO_BASE + _AUDIO_SPAN * (reading.score - SUPPORTS))
 

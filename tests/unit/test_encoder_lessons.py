@@ -75,6 +75,7 @@ def test_two_answers_in_one_breath_keep_each_its_own_meaning(tmp_path: Path) -> 
     for each in both:
         assert each.meaning == "chest_pain"
         assert [code for segment, _ in each.spans() if (code := segment.code)] == ["chest_pain"]
+    assert any(each.text.count("el perrito del vecino") > 1 for each in both)
 
 
 def test_what_is_corrected_is_not_corrected_by_itself() -> None:

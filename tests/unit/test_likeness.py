@@ -7,9 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from speech.lexicon import load_lexicon
-from speech.types import Heard, Hypothesis, Understanding, Urgency
+from speech.types import Heard, Hypothesis, Language, Understanding, Urgency
 from speech.understanding import from_text, understand
-from speech.understanding.likeness import CALM_SOUNDS
+from speech.understanding.likeness import CALM_BESIDE, CALM_SOUNDS
 
 ZH = load_lexicon("zh-CN")
 NONSENSE = "哗啦哗啦哗啦哗啦"
@@ -40,6 +40,17 @@ def test_a_faint_likeness_asks_nothing() -> None:
 
     assert found.urgency is Urgency.NONE
     assert not found.confirm
+
+
+@pytest.mark.parametrize(("language", "asked"), [("zh-CN", False), ("es", True), ("en", True)])
+def test_what_asks_was_raised_on_mandarin_recordings_and_for_mandarin_alone(
+    language: Language, asked: bool
+) -> None:
+    nonsense = {"zh-CN": NONSENSE, "es": "zas tris tras zas tris", "en": "zing zap zing zap zing"}[language]
+    meanings = {"stroke": 0.3, "ok/none": 0.7}
+    told = replace(from_text(nonsense, language), meanings=meanings, meanings_apart=())
+
+    assert understand(told, "wellbeing", load_lexicon(language)).confirm is asked
 
 
 def test_many_urgent_meanings_that_share_the_likelihood_are_asked_about_together() -> None:
@@ -82,7 +93,7 @@ def test_an_emergency_that_is_spelt_out_is_let_go_only_when_there_is_hardly_any_
     assert doubtful.confirm
 
 
-@pytest.mark.parametrize("alarm", [0.2, 0.5, 1.0])
+@pytest.mark.parametrize("alarm", [CALM_BESIDE, 0.5, 1.0])
 def test_one_stretch_that_is_alarming_keeps_the_alarm(alarm: float) -> None:
     fire, weather = {"fire": alarm, "ok/none": 1 - alarm}, {"ok/none": 1.0}
     told = replace(heard("着火了，今天天气不错", ok__none=1.0), meanings_apart=(fire, weather))

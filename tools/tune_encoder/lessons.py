@@ -16,8 +16,10 @@ from tools.meaning_examples import AS_OFTEN, FOLDS, Corrections, Example, Mangle
 BATCH = 32
 GARBAGE_SHARE = 0.12
 """For each example so many scraps that mean nothing."""
-BREATHS = 0.35
+BREATHS = 0.5
 """For each example so many pairs of sentences said in one breath."""
+BETWEEN = 5
+"""Of so many pairs one is told between two calm answers."""
 MARKED_AGAIN = 2
 """How often an answer whose trouble is marked is shown in a round."""
 STRETCHES = 3
@@ -118,8 +120,6 @@ def of_a_round(
         shown += marked * (MARKED_AGAIN - 1)
         count = round(GARBAGE_SHARE * len(group))
         shown += list(_scraps(told, language, count, dice))
-    if corrections is not None:
-        shown = [_as_corrected(each, corrections) if _is_scrap(each) else each for each in shown]
     misheard = [each for each in shown if each.language == "zh-CN" and each.meaning != GARBAGE]
     for each in misheard[turn % 2 :: 2]:
         bad = dice.random() < 0.5  # noqa: PLR2004 - as often as not
@@ -135,10 +135,6 @@ def _lesson(example: Example, language: Language) -> Lesson:
     parts = example.parts or ((example.text, True),)
     segments = tuple(Segment(text, code if told else "") for text, told in parts)
     return Lesson(example.question, language, segments, example.meaning, fold_of(example.text))
-
-
-def _is_scrap(lesson: Lesson) -> bool:
-    return lesson.language == "zh-CN" and lesson.meaning == GARBAGE
 
 
 def _as_corrected(lesson: Lesson, corrections: Corrections) -> Lesson:
@@ -166,7 +162,7 @@ def _asked_elsewhere(lesson: Lesson, shown: Sequence[Lesson], dice: random.Rando
 
 
 def _in_one_breath(group: Sequence[Lesson], dice: random.Random) -> Iterator[Lesson]:
-    """Two answers as one, which mean what the graver means: a fire, and the weather, is a fire.
+    """Two answers as one, or three, which mean what the graver means: a fire, and the weather, is a fire.
 
     Half of them are urgent, and half of those cried out in few words. Beside them stands anything calm, talk
     of others' troubles too: it explains none but its own.
@@ -178,10 +174,20 @@ def _in_one_breath(group: Sequence[Lesson], dice: random.Random) -> Iterator[Les
     cries = [each for each in grave if len(each.text) <= _CRY[spaced(language)]]
     for number in range(round(BREATHS * len(group))):
         told = dice.choice((group, grave, grave, cries or grave)[number % 4])
-        aside = dice.choice(alike[told.fold])
-        first, second = dice.choice([(told, aside), (aside, told)])
-        comma = dice.choice((", ", ". ", " ") if spaced(language) else ("，", "，", "。", ""))
-        yield replace(told, segments=(*_open_ended(first.segments), Segment(comma), *second.segments))
+        asides = dice.choices(alike[told.fold], k=2)
+        told_first, told_last = [told, asides[0]], [asides[0], told]
+        said = dice.choice([told_first, told_last]) if number % BETWEEN else [asides[0], told, asides[1]]
+        yield replace(told, segments=tuple(_joined(said, language, dice)))
+
+
+def _joined(said: Sequence[Lesson], language: Language, dice: random.Random) -> Iterator[Segment]:
+    """The segments of several answers one after the other, with and without a comma between."""
+    for number, each in enumerate(said, 1):
+        if number == len(said):
+            yield from each.segments
+            continue
+        yield from _open_ended(each.segments)
+        yield Segment(dice.choice((", ", ". ", " ") if spaced(language) else ("，", "，", "。", "")))
 
 
 def _open_ended(segments: Sequence[Segment]) -> tuple[Segment, ...]:
