@@ -45,7 +45,7 @@ def unsure(heard: Heard, lexicon: Lexicon, *, hurried: bool = False) -> bool:
 
 def near_alarm(heard: Heard, taken: Understanding, lexicon: Lexicon) -> bool:
     """Whether anything in what was heard is alarming: words, their likeness, or the audio itself."""
-    if taken.confirm or taken.urgency >= Urgency.URGENT:
+    if taken.raised:
         return True
     if _may_be_a_cry(heard, lexicon):
         return True

@@ -138,6 +138,11 @@ class Understanding:
     engine: str = ""
     seconds: float = 0.0
 
+    @property
+    def raised(self) -> bool:
+        """Whether something urgent or worse was found, or must be asked about."""
+        return self.confirm or self.urgency >= Urgency.URGENT
+
 
 class Recognizer(Protocol):
     """Turns one utterance into words."""

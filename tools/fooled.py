@@ -10,7 +10,6 @@ teach most, and twins of the other meaning in the same words
 from __future__ import annotations
 
 import argparse
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +19,10 @@ from speech.answering import take
 from speech.lexicon import Lexicon, load_lexicon
 from speech.meaning import MeaningReader, open_reader
 from speech.rescoring.language_model import said
-from speech.types import LANGUAGES, Understanding, Urgency
+from speech.types import LANGUAGES, Understanding
 from speech.understanding import from_text
 from speech.understanding.likeness import Likeness, likeness_of
-from tools.meaning_examples import is_grave, meaning_of
+from tools.meaning_examples import is_grave, meaning_of, rows_of
 from wenan.settings import load_settings
 
 SHAKY_TROUBLE, SHAKY_CALM, SHAKY_STRETCH = 0.5, 0.03, 0.3
@@ -48,8 +47,7 @@ class Verdict:
 
 def verdict(*, grave: bool, understood: Understanding, likeness: Likeness) -> str:
     """What becomes of an example that is ``grave`` or is not."""
-    raised = understood.confirm or understood.urgency >= Urgency.URGENT
-    if raised != grave:
+    if understood.raised != grave:
         return "missed" if grave else "needless"
     if grave:
         return "shaky" if likeness.alarm < SHAKY_TROUBLE else "right"
@@ -59,13 +57,12 @@ def verdict(*, grave: bool, understood: Understanding, likeness: Likeness) -> st
 
 def verdicts(path: Path, lexicon: Lexicon, reader: MeaningReader | None) -> Iterator[Verdict]:
     """Of every example of a TSV, by the line it stands in."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        for line, row in enumerate(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE), 2):
-            heard = from_text(said(row["text"]), lexicon.language)
-            heard, understood = take(heard, row["question"], lexicon, reader=reader)
-            likeness = likeness_of(heard, lexicon)
-            found = verdict(grave=is_grave(meaning_of(row)), understood=understood, likeness=likeness)
-            yield Verdict(line, row["text"], found, likeness.alarm, likeness.apart or 0.0)
+    for line, row in enumerate(rows_of(path), 2):
+        heard = from_text(said(row["text"]), lexicon.language)
+        heard, understood = take(heard, row["question"], lexicon, reader=reader)
+        likeness = likeness_of(heard, lexicon)
+        found = verdict(grave=is_grave(meaning_of(row)), understood=understood, likeness=likeness)
+        yield Verdict(line, row["text"], found, likeness.alarm, likeness.apart or 0.0)
 
 
 def main() -> None:

@@ -44,9 +44,13 @@ def read_examples(path: Path) -> list[Example]:
 
     Of a text such as "下雨呢，【我摔了】，没事" the part in brackets tells of the trouble, the rest is calm.
     """
+    return [_example(row["question"], row["text"], meaning_of(row)) for row in rows_of(path)]
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a TSV whose first line names its columns."""
     with path.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [_example(row["question"], row["text"], meaning_of(row)) for row in rows]
+        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def _example(question: str, text: str, meaning: str) -> Example:
@@ -73,11 +77,10 @@ class Mangler:
         self._kept = kept
         self._heard: dict[tuple[str, bool], tuple[list[str], list[float]]] = {}
         counts: dict[tuple[str, bool], dict[str, float]] = defaultdict(dict)
-        with MISHEARINGS.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                for bad, times in ((False, row["quiet"]), (True, row["bad"])):
-                    if int(times):
-                        counts[row["said"], bad][row["heard"]] = float(times)
+        for row in rows_of(MISHEARINGS):
+            for bad, times in ((False, row["quiet"]), (True, row["bad"])):
+                if int(times):
+                    counts[row["said"], bad][row["heard"]] = float(times)
         for key, letters in counts.items():
             self._heard[key] = (list(letters), list(letters.values()))
         self.letters = sorted({letter for letters, _ in self._heard.values() for letter in letters if letter})

@@ -66,7 +66,7 @@ def main() -> None:
         taken = [take(from_text(text, "zh-CN"), question, lexicon, reader=reader) for question, text in said]
         likely = [likeness_of(heard, lexicon).alarm for heard, _ in taken]
         below = ", ".join(f"{sum(each < bound for each in likely)} below {bound}" for bound in BOUNDS)
-        silent = sum(not (each.confirm or each.urgency >= Urgency.URGENT) for _, each in taken)
+        silent = sum(not each.raised for _, each in taken)
         print(f"{name}: {len(said)} in one breath with calm talk, {below}; {silent} raise nothing")
 
 

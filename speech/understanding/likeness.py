@@ -192,17 +192,19 @@ def tempered(
 
     An alarming wording in a sentence that as a whole is hardly like anything alarming (told of the
     neighbour, on television, a figure of speech) is asked about instead of acted on; one in a sentence that
-    is clearly like ordinary talk is let go, and so is a mere resemblance of sounds. Every stretch must be
-    so, read where it stands: somebody may well speak of the weather in the same breath as of a fire
-    (``docs/adr/0038-stretches-are-read-where-they-stand.md``). Where a sentence has not ``several`` clauses
-    its stretches are hard to tell apart, and an emergency that is spelt out is let go only where another
-    hypothesis explains it away: ``explained`` are the concepts that one does. The best hypothesis then lacks
-    the words that explain, and the whole decides. What the best hypothesis does not even spell is let go in
-    calm talk where no stretch is like that very thing. Beside a stretch that means nothing an emergency that
-    is spelt out stays: only talk explains it (``docs/adr/0036-a-scrap-explains-nothing.md``).
+    is clearly like ordinary talk is let go, and so is a mere resemblance of sounds. Every stretch must be so,
+    or fairly so and the whole too, read where it stands: somebody may well speak of the weather in the same
+    breath as of a fire (``docs/adr/0038-stretches-are-read-where-they-stand.md``). Where a sentence has not
+    ``several`` clauses its stretches are hard to tell apart, and an emergency that is spelt out is let go
+    only where another hypothesis explains it away: ``explained`` are the concepts that one does. The best
+    hypothesis then lacks the words that explain, and the whole decides. What the best hypothesis does not
+    even spell is let go in calm talk where no stretch is like that very thing. Beside a stretch that means
+    nothing an emergency that is spelt out stays: only talk explains it
+    (``docs/adr/0036-a-scrap-explains-nothing.md``).
     """
     if likeness.apart is None:
         return list(alarms)
+    fairly_calm = likeness.alarm < CALM_WHOLE and likeness.apart < CALM_BESIDE
     kept: list[Alarm] = []
     for alarm in alarms:
         spelt = any(reading.via == "text" for reading in alarm.evidence)
@@ -211,9 +213,8 @@ def tempered(
         cry = alarm.code == _CRY
         if _is_explained(alarm, explained) and likeness.alarm < (CALM_HELP if cry else CALM_CRIES):
             continue
-        both = likeness.alarm < CALM_WHOLE and likeness.apart < CALM_BESIDE
         talk = not spelt_out or (several and not likeness.scraps)
-        if (both or likeness.apart < calm) and not cry and talk:
+        if (fairly_calm or likeness.apart < calm) and not cry and talk:
             continue
         if _is_faint(alarm) and likeness.alarm < CALM_FAINT and _in_no_stretch(alarm, likeness):
             continue

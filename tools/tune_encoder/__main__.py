@@ -9,7 +9,6 @@ sentences lie.
 from __future__ import annotations
 
 import argparse
-import csv
 import math
 import random
 import time
@@ -23,7 +22,7 @@ from torch import nn
 from speech.meaning import GARBAGE, MODEL
 from speech.modelstore import default_models_dir, require
 from speech.types import LANGUAGES, Language
-from tools.meaning_examples import EXAMPLES, Corrections, Example, meaning_of, read_examples
+from tools.meaning_examples import EXAMPLES, Corrections, Example, meaning_of, read_examples, rows_of
 from tools.tune_encoder.lessons import BATCH, batches, of_a_round
 from tools.tune_encoder.reading import Reader
 
@@ -144,12 +143,7 @@ def _warmth(step: int, steps: int) -> float:
 
 def _say(path: Path, reader: Reader, turn: int) -> None:
     """Print how well the dev split of a corpus is read."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = [
-            row
-            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-            if row["split"] == "dev"
-        ]
+    rows = [row for row in rows_of(path) if row["split"] == "dev"]
     examples = [Example(row["question"], row["text"], meaning_of(row)) for row in rows]
     examples = [each for each in examples if each.meaning in reader.meanings]
     reader.eval()

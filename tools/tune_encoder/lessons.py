@@ -174,9 +174,8 @@ def _in_one_breath(group: Sequence[Lesson], dice: random.Random) -> Iterator[Les
     cries = [each for each in grave if len(each.text) <= _CRY[spaced(language)]]
     for number in range(round(BREATHS * len(group))):
         told = dice.choice((group, grave, grave, cries or grave)[number % 4])
-        asides = dice.choices(alike[told.fold], k=2)
-        told_first, told_last = [told, asides[0]], [asides[0], told]
-        said = dice.choice([told_first, told_last]) if number % BETWEEN else [asides[0], told, asides[1]]
+        aside, other = dice.choices(alike[told.fold], k=2)
+        said = dice.choice([[told, aside], [aside, told]]) if number % BETWEEN else [aside, told, other]
         yield replace(told, segments=tuple(_joined(said, language, dice)))
 
 
