@@ -1,7 +1,7 @@
 """What the second opinion (``Heard.meanings``) says under the question.
 
 It may raise a question about something urgent that no wording gave away, and answer where wordings say
-nothing. By itself it never raises an alarm unasked. Where a sentence as a whole is hardly like anything
+nothing. By itself it never raises an alarm unasked. Where a sentence as a whole is not clearly like anything
 alarming, what the lexicon found in it is asked about, or let go when it is clearly like ordinary talk.
 """
 
@@ -29,12 +29,12 @@ TALK = 0.8
 """Probability of ordinary answers from which words are talk: scraps may be what is left of a cry."""
 CALM_HELP = 0.03
 """The same for a cry for help that is explained away: it is the television that cries."""
-DOUBTFUL, DOUBTED_WHOLE = 0.4, 0.1
+DOUBTFUL, DOUBTED_WHOLE = 0.4, 0.6
 """Probability, of every stretch and of the whole, below which an alarming wording is asked about instead of
 acted on."""
-LIKENESS_ASKS = {False: 0.35, True: 0.25}
+LIKENESS_ASKS = {False: 0.35, True: 0.15}
 """Likeness to alarming examples from which it is asked about, with nothing beside it; by whether the language
-parts its words, for it was raised on Mandarin recordings alone."""
+parts its words: in Mandarin it was drawn on what was misheard, elsewhere a lower one costs no question."""
 ASKED = STRONG - 0.01
 """Belief in what is asked about."""
 _CRY, _NOTHING = "help", "unclear"
@@ -190,16 +190,16 @@ def tempered(
 ) -> list[Alarm]:
     """Alarms as they stand once the whole sentence has been looked at.
 
-    An alarming wording in a sentence that as a whole is hardly like anything alarming (told of the
-    neighbour, on television, a figure of speech) is asked about instead of acted on; one in a sentence that
-    is clearly like ordinary talk is let go, and so is a mere resemblance of sounds. Every stretch must be so,
-    or fairly so and the whole too, read where it stands: somebody may well speak of the weather in the same
-    breath as of a fire (``docs/adr/0038-stretches-are-read-where-they-stand.md``). Where a sentence has not
-    ``several`` clauses its stretches are hard to tell apart, and an emergency that is spelt out is let go
-    only where another hypothesis explains it away: ``explained`` are the concepts that one does. The best
-    hypothesis then lacks the words that explain, and the whole decides. What the best hypothesis does not
-    even spell is let go in calm talk where no stretch is like that very thing. Beside a stretch that means
-    nothing an emergency that is spelt out stays: only talk explains it
+    An alarming wording in a sentence that as a whole is not clearly like anything alarming (told of the
+    neighbour, on television, a figure of speech, or misheard) is asked about instead of acted on; one in a
+    sentence that is clearly like ordinary talk is let go, and so is a mere resemblance of sounds. Every
+    stretch must be so, or fairly so and the whole too, read where it stands: somebody may well speak of the
+    weather in the same breath as of a fire (``docs/adr/0038-stretches-are-read-where-they-stand.md``). Where
+    a sentence has not ``several`` clauses its stretches are hard to tell apart, and an emergency that is
+    spelt out is let go only where another hypothesis explains it away: ``explained`` are the concepts that
+    one does. The best hypothesis then lacks the words that explain, and the whole decides. What the best
+    hypothesis does not even spell is let go in calm talk where no stretch is like that very thing. Beside a
+    stretch that means nothing an emergency that is spelt out stays: only talk explains it
     (``docs/adr/0036-a-scrap-explains-nothing.md``).
     """
     if likeness.apart is None:

@@ -64,7 +64,7 @@ def test_with_a_wording_beside_it_it_is_acted_on_at_once() -> None:
     assert not taken("救命啊", help=0.9, ok__none=0.1).confirm
 
 
-@pytest.mark.parametrize("alarm", [0.5, 0.9])
+@pytest.mark.parametrize("alarm", [0.6, 0.9])
 def test_a_clear_wording_is_acted_on_where_the_sentence_is_like_it(alarm: float) -> None:
     found = taken("我摔倒了，起不来", fall_now=alarm, ok__none=1 - alarm)
 
@@ -72,8 +72,9 @@ def test_a_clear_wording_is_acted_on_where_the_sentence_is_like_it(alarm: float)
     assert not found.confirm
 
 
-def test_an_alarming_wording_in_a_sentence_that_is_hardly_like_it_is_asked_about() -> None:
-    found = taken("我摔倒了，起不来", fall_now=0.2, ok__none=0.8)
+@pytest.mark.parametrize("alarm", [0.2, 0.5])
+def test_an_alarming_wording_in_a_sentence_that_is_not_clearly_like_it_is_asked_about(alarm: float) -> None:
+    found = taken("我摔倒了，起不来", fall_now=alarm, ok__none=1 - alarm)
 
     assert found.urgency is Urgency.EMERGENCY
     assert found.confirm

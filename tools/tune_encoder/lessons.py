@@ -164,8 +164,8 @@ def _asked_elsewhere(lesson: Lesson, shown: Sequence[Lesson], dice: random.Rando
 def _in_one_breath(group: Sequence[Lesson], dice: random.Random) -> Iterator[Lesson]:
     """Two answers as one, or three, which mean what the graver means: a fire, and the weather, is a fire.
 
-    Half of them are urgent, and half of those cried out in few words. Beside them stands anything calm, talk
-    of others' troubles too: it explains none but its own.
+    Half of them are urgent, and half of those cried out in few words; the other half is whatever
+    comes. Beside them stands anything calm, talk of others' troubles too: it explains none but its own.
     """
     calm = [each for each in group if each.meaning == "ok/none"]
     alike = [[each for each in calm if each.fold == fold] or calm for fold in range(FOLDS)]
@@ -173,7 +173,7 @@ def _in_one_breath(group: Sequence[Lesson], dice: random.Random) -> Iterator[Les
     language = group[0].language
     cries = [each for each in grave if len(each.text) <= _CRY[spaced(language)]]
     for number in range(round(BREATHS * len(group))):
-        told = dice.choice((group, grave, grave, cries or grave)[number % 4])
+        told = dice.choice((group, group, grave, cries or grave)[number % 4])
         aside, other = dice.choices(alike[told.fold], k=2)
         said = dice.choice([[told, aside], [aside, told]]) if number % BETWEEN else [aside, told, other]
         yield replace(told, segments=tuple(_joined(said, language, dice)))

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from speech.meaning.packed import PER_BLOCK, Packed, open_packed, unpacked
+from tools.tune_encoder.ranks import RANK
 
-RANK = 8
 MATRICES = ("q", "k", "v", "ao", "fi", "fo")
 """Query, key, value, what joins the heads, and the two of the wide layer; named as in the packed file."""
 
@@ -91,12 +91,13 @@ class Encoder(nn.Module):
         return functional.normalize(torch.stack([*wholes, *apart]), dim=1)
 
     def recall(self, changes: Mapping[str, np.ndarray]) -> None:
-        """Put back what ``changes`` gave."""
+        """Put back what ``changes`` gave; what is of a lower rank leaves room to learn in."""
         for number, layer in enumerate(self.layers):
             for name in MATRICES:
-                for part in "ab":
-                    learnt = changes[f"l{number}.{name}.{part}"].astype("f4")
-                    getattr(getattr(layer, name), part).data = torch.tensor(learnt)
+                changed = getattr(layer, name)
+                a, b = (torch.tensor(changes[f"l{number}.{name}.{part}"].astype("f4")) for part in "ab")
+                changed.a.data[: len(a)] = a
+                changed.b.data[:, : len(a)] = b
 
     def changes(self) -> dict[str, np.ndarray]:
         """What was learnt, by the names of the packed file's tensors."""
