@@ -29,8 +29,8 @@ TALK = 0.8
 """Probability of ordinary answers from which words are talk: scraps may be what is left of a cry."""
 CALM_HELP = 0.03
 """The same for a cry for help that is explained away: it is the television that cries."""
-DOUBTFUL, DOUBTED_WHOLE = 0.4, 0.6
-"""Probability, of every stretch and of the whole, below which an alarming wording is asked about instead of
+DOUBTED_WHOLE = 0.6
+"""Probability of anything urgent, of the whole, below which an alarming wording is asked about instead of
 acted on."""
 LIKENESS_ASKS = {False: 0.35, True: 0.15}
 """Likeness to alarming examples from which it is asked about, with nothing beside it; by whether the language
@@ -218,7 +218,7 @@ def tempered(
             continue
         if _is_faint(alarm) and likeness.alarm < CALM_FAINT and _in_no_stretch(alarm, likeness):
             continue
-        asked = alarm.strong and (likeness.apart < DOUBTFUL or likeness.alarm < DOUBTED_WHOLE)
+        asked = alarm.strong and likeness.alarm < DOUBTED_WHOLE
         kept.append(replace(alarm, belief=ASKED) if asked else alarm)
     return kept
 
